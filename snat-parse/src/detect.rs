@@ -1,0 +1,144 @@
+//! Text to sections: which lines belong to which format.
+//!
+//! Every format marks every line (yes: header; yes: row; unsure; no). A section starts at a line that one format alone
+//! says yes to, goes on while that format recognises lines, and ends where another format says yes or where too many
+//! lines in a row are foreign to it. Sections tile the text; what nobody claims is a section without a format.
+
+use std::ops::Range;
+
+use crate::format::{Format, Mark};
+use crate::line::Line;
+use crate::noise;
+
+/// Lines of one format, or of none.
+#[derive(Clone)]
+pub struct Claim {
+    /// Who claims the lines; `None` is unknown.
+    pub format: Option<&'static dyn Format>,
+    /// Indices of the lines.
+    pub lines: Range<usize>,
+}
+
+impl std::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Claim")
+            .field("format", &self.format.map(|x| x.meta().name))
+            .field("lines", &self.lines)
+            .finish()
+    }
+}
+
+/// So many foreign lines in a row end a section; fewer are rejects within it.
+const MAX_FOREIGN: usize = 4;
+
+/// Cuts lines into sections. The claims tile the lines in their order.
+pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format]) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = Vec::new();
+    // The open section: its format, where it starts, and one past the last line that its format recognised.
+    let mut open: Option<(&'static dyn Format, usize, usize)> = None;
+    let mut foreign = 0;
+    for at in 0..lines.len() {
+        let marks = || formats.iter().map(|format| (*format, format.mark(lines, at)));
+        if let Some((format, start, end)) = open {
+            let own = format.mark(lines, at);
+            let next_to = (end..at).all(|i| noise::is_neutral(&lines[i].text));
+            if matches!(own, Mark::Header | Mark::Row) || own == Mark::Inside && next_to {
+                open = Some((format, start, at + 1));
+                foreign = 0;
+                continue;
+            }
+            let taken_over = sole(marks()).filter(|other| other.meta().name != format.meta().name);
+            if taken_over.is_none() && noise::name(&lines[at].text).is_some() {
+                continue;
+            }
+            foreign += 1;
+            if taken_over.is_none() && foreign <= MAX_FOREIGN {
+                continue;
+            }
+            claims.push(Claim { format: Some(format), lines: start..end });
+            open = None;
+            foreign = 0;
+            if let Some(other) = taken_over {
+                open = Some((other, at, at + 1));
+            }
+            continue;
+        }
+        if let Some(format) = sole(marks()) {
+            open = Some((format, at, at + 1));
+            foreign = 0;
+        }
+    }
+    if let Some((format, start, end)) = open {
+        // A last line that ends in the middle is the section's own, cut.
+        let cut = end + 1 == lines.len() && lines.last().is_some_and(|line| !line.ended);
+        claims.push(Claim { format: Some(format), lines: start..if cut { lines.len() } else { end } });
+    }
+    tile(claims, lines)
+}
+
+/// The one format that says yes: to a header before all, else to a row.
+fn sole(marks: impl Iterator<Item = (&'static dyn Format, Mark)> + Clone) -> Option<&'static dyn Format> {
+    for wanted in [Mark::Header, Mark::Row] {
+        let mut yes = marks.clone().filter(|(_, mark)| *mark == wanted);
+        match (yes.next(), yes.next()) {
+            (Some((format, _)), None) => return Some(format),
+            (Some(_), Some(_)) => return None,
+            (None, _) => {}
+        }
+    }
+    None
+}
+
+/// Fills the gaps: prompts, blank lines and fences join the section below them, or above at the end; other lines are
+/// unknown.
+fn tile(claims: Vec<Claim>, lines: &[Line<'_>]) -> Vec<Claim> {
+    let neutral = |range: Range<usize>| range.clone().all(|at| noise::is_neutral(&lines[at].text));
+    let mut tiled: Vec<Claim> = Vec::new();
+    let mut next = 0;
+    for mut claim in claims {
+        let gap = next..claim.lines.start;
+        // The neutral lines right above belong to this section; what is above them is unknown.
+        let start = gap.clone().rev().take_while(|at| noise::is_neutral(&lines[*at].text)).last().unwrap_or(gap.end);
+        if start > gap.start {
+            tiled.push(Claim { format: None, lines: gap.start..start });
+        }
+        claim.lines.start = start;
+        next = claim.lines.end;
+        tiled.push(claim);
+    }
+    if next < lines.len() {
+        match tiled.last_mut() {
+            Some(last) if neutral(next..lines.len()) => last.lines.end = lines.len(),
+            _ => tiled.push(Claim { format: None, lines: next..lines.len() }),
+        }
+    }
+    tiled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::FORMATS;
+    use crate::line::lines;
+
+    fn cut(text: &str) -> Vec<(Option<&'static str>, usize)> {
+        let lines = lines(text.as_bytes());
+        let found = sections(&lines, FORMATS);
+        assert_eq!(found.iter().map(|c| c.lines.len()).sum::<usize>(), lines.len(), "sections tile");
+        found.iter().map(|c| (c.format.map(|f| f.meta().name), c.lines.len())).collect()
+    }
+
+    #[test]
+    fn one_paste_with_three_dumps() {
+        let text = "root@n:/# lsns -t net\n        NS TYPE NPROCS   PID USER COMMAND\n4026532785 net       3 19832 root bash\n\
+                    root@n:/# pstree -aps 19832\nsystemd,1\n  `-containerd-shim,20946 -namespace k8s.io\n\nsome words\n\
+                    POD ID              CREATED              STATE               NAME                NAMESPACE           ATTEMPT\n";
+        assert_eq!(cut(text), [(Some("lsns"), 3), (Some("pstree"), 3), (None, 2), (Some("crictl-pods"), 1)]);
+    }
+
+    #[test]
+    fn nothing_of_ours_is_one_unknown_section() {
+        assert_eq!(cut("a\nb\n\n"), [(None, 3)]);
+        assert_eq!(cut(""), []);
+    }
+}

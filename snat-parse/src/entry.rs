@@ -1,0 +1,492 @@
+//! One entry, from bytes as they arrive to sections: tcptracer while reading, everything else from a side buffer.
+//!
+//! A log may be of any length, so its events go to a [`Sink`] chunk by chunk. Lines that tcptracer does not claim are
+//! kept, numbered, and looked at when the entry ends: they may be other dumps pasted into the same file.
+
+use crate::detect;
+use crate::diag::{Diagnostic, Diagnostics, Fate, Reject, Skip, Tally};
+use crate::format::{Format, parse_section};
+use crate::formats::FORMATS;
+use crate::formats::tcptracer::{Batch, Columns, Fates, LineFormat, Reader, Sink};
+use crate::line::Line;
+use crate::noise;
+use crate::table::Table;
+
+/// Where a section was cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Cut {
+    /// No header or banner: the dump may have lost its beginning.
+    NoHeader,
+    /// The last line of the entry does not end.
+    LastLine,
+    /// Lines were left unread, because they are too many.
+    NotLookedAt,
+}
+
+impl Cut {
+    /// The name that reports print.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoHeader => "no-header",
+            Self::LastLine => "last-line",
+            Self::NotLookedAt => "not-looked-at",
+        }
+    }
+}
+
+/// A run of lines of an entry that one format claims, or nobody.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Section {
+    /// Format name; `None` is unknown.
+    pub format: Option<&'static str>,
+    /// 1-based number of its first line in the entry.
+    pub first_line: u64,
+    /// How many lines it has.
+    pub lines: u64,
+    /// Their bytes, with line ends.
+    pub bytes: u64,
+    /// Rows; not the same as lines.
+    pub rows: u64,
+    /// The fate of every line, counted.
+    pub tally: Tally,
+    /// Rejected lines and null cells, explained.
+    pub diagnostics: Diagnostics,
+    /// The rows; `None` for tcptracer, whose events went to the sink, and for unknown sections.
+    pub table: Option<Table>,
+    /// Where it was cut off.
+    pub cut: Vec<Cut>,
+}
+
+/// What an entry turned out to hold.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Its sections, in order; they tile the entry.
+    pub sections: Vec<Section>,
+    /// Lines of the entry.
+    pub lines: u64,
+    /// Bytes of the entry.
+    pub bytes: u64,
+    /// Samples that the tracer said it lost.
+    pub lost_samples: u64,
+    /// Runs of tcptracer with at least one event.
+    pub runs: u32,
+}
+
+/// How much is kept of lines that tcptracer does not claim.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Keep {
+    /// Bytes beside a log (each line counts 64 more).
+    pub beside_log: usize,
+    /// Bytes of an entry without any event.
+    pub alone: usize,
+    /// Bytes of one line; a longer one is rejected.
+    pub line: usize,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { beside_log: 4 << 20, alone: 64 << 20, line: 1 << 20 }
+    }
+}
+
+/// A side-buffered line.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    number: u64,
+    start: usize,
+    len: usize,
+    bytes: u64,
+    ended: bool,
+    overlong: bool,
+}
+
+/// A run of lines that tcptracer claimed.
+#[derive(Clone, Debug)]
+struct Segment {
+    first_line: u64,
+    last_line: u64,
+    bytes: u64,
+    rows: u64,
+    tally: Tally,
+    diagnostics: Diagnostics,
+    headed: bool,
+    cut: bool,
+}
+
+impl Segment {
+    fn at(line: u64) -> Self {
+        Self {
+            first_line: line,
+            last_line: line - 1,
+            bytes: 0,
+            rows: 0,
+            tally: Tally::default(),
+            diagnostics: Diagnostics::default(),
+            headed: false,
+            cut: false,
+        }
+    }
+
+    fn line(&mut self, number: u64, bytes: u64, fate: Fate) {
+        self.last_line = number;
+        self.bytes += bytes;
+        self.rows += u64::from(fate == Fate::Data);
+        self.tally.add(fate, 1);
+        self.headed |= matches!(fate, Fate::Skipped(Skip::Header | Skip::Banner)) && self.rows == 0;
+    }
+}
+
+/// Where the reader's lines go.
+#[derive(Debug, Default)]
+struct Side {
+    keep: Keep,
+    segments: Vec<Segment>,
+    text: Vec<u8>,
+    kept: Vec<Kept>,
+    has_rows: bool,
+    /// First line, lines and bytes that were not kept of an entry without any event.
+    unread: Option<(u64, u64, u64)>,
+    full: bool,
+    overlong: bool,
+}
+
+impl Side {
+    fn segment(&mut self, line: u64) -> &mut Segment {
+        let goes_on = self.segments.last().is_some_and(|segment| segment.last_line + 1 == line);
+        if !goes_on {
+            self.segments.push(Segment::at(line));
+        }
+        let last = self.segments.len() - 1;
+        &mut self.segments[last]
+    }
+}
+
+impl Fates for Side {
+    #[inline]
+    fn claim(&mut self, line: u64, bytes: u64, fate: Fate, why: Option<&str>) {
+        self.has_rows |= fate == Fate::Data;
+        let segment = self.segment(line);
+        segment.line(line, bytes, fate);
+        if let Fate::Rejected(reason) = fate {
+            segment.cut |= reason == Reject::CutLine;
+            segment.diagnostics.push(Diagnostic::new(line, reason.name(), why.unwrap_or_default()));
+        }
+    }
+
+    fn other(&mut self, line: u64, raw: &[u8], bytes: u64, ended: bool) {
+        let room = if self.has_rows { self.keep.beside_log } else { self.keep.alone };
+        let used = self.text.len() + raw.len() + 64 * (self.kept.len() + 1);
+        self.full |= used > room;
+        if self.full {
+            // A log claims what is too much beside it; else it is an unknown section.
+            if self.has_rows {
+                self.claim(
+                    line,
+                    bytes,
+                    Fate::Rejected(Reject::NotLookedAt),
+                    Some("more foreign lines than are kept beside a log"),
+                );
+            } else {
+                let unread = self.unread.get_or_insert((line, 0, 0));
+                unread.1 += 1;
+                unread.2 += bytes;
+            }
+            return;
+        }
+        let start = self.text.len();
+        let overlong = std::mem::take(&mut self.overlong);
+        self.text.extend_from_slice(raw);
+        self.kept.push(Kept { number: line, start, len: raw.len(), bytes, ended, overlong });
+    }
+
+    fn note(&mut self, line: u64, code: &'static str, message: &str) {
+        self.segment(line + 1).diagnostics.push(Diagnostic::new(line, code, message));
+    }
+}
+
+/// Reads one entry as its bytes arrive.
+#[derive(Debug, Default)]
+pub struct EntryReader {
+    reader: Reader,
+    columns: Columns,
+    side: Side,
+    carry: Vec<u8>,
+    /// Bytes of an overlong line beyond those kept in `carry`.
+    dropped: u64,
+    bytes: u64,
+}
+
+/// Larger pieces are read in several steps, so that a place in a chunk fits 32 bits.
+const CHUNK: usize = 16 << 20;
+
+impl EntryReader {
+    /// A reader at the start of an entry.
+    pub fn new(keep: Keep) -> Self {
+        Self { side: Side { keep, ..Side::default() }, ..Self::default() }
+    }
+
+    /// Takes the next bytes of the entry, in pieces of any size; the pieces make no difference to what is read.
+    pub fn feed(&mut self, bytes: &[u8], sink: &mut dyn Sink) {
+        self.bytes += bytes.len() as u64;
+        for piece in bytes.chunks(CHUNK) {
+            self.piece(piece, sink);
+        }
+    }
+
+    fn piece(&mut self, mut piece: &[u8], sink: &mut dyn Sink) {
+        if !self.carry.is_empty() || self.dropped > 0 {
+            let end = memchr::memchr(b'\n', piece).map_or(piece.len(), |at| at + 1);
+            let (head, rest) = piece.split_at(end);
+            self.carry_on(head);
+            if !head.ends_with(b"\n") {
+                return;
+            }
+            self.flush_carry(sink);
+            piece = rest;
+        }
+        let Some(last) = memchr::memrchr(b'\n', piece) else { return self.carry_on(piece) };
+        let (whole, rest) = piece.split_at(last + 1);
+        if whole.len() <= self.side.keep.line {
+            self.lines(whole, sink);
+        } else {
+            // An overlong line may be among them.
+            let mut from = 0;
+            let mut start = 0;
+            for end in memchr::memchr_iter(b'\n', whole) {
+                if end - start > self.side.keep.line {
+                    self.lines(&whole[from..start], sink);
+                    self.carry_on(&whole[start..=end]);
+                    self.flush_carry(sink);
+                    from = end + 1;
+                }
+                start = end + 1;
+            }
+            self.lines(&whole[from..], sink);
+        }
+        self.carry_on(rest);
+    }
+
+    fn carry_on(&mut self, bytes: &[u8]) {
+        let room = self.side.keep.line.saturating_sub(self.carry.len());
+        let (kept, dropped) = bytes.split_at(bytes.len().min(room));
+        self.carry.extend_from_slice(kept);
+        self.dropped += dropped.len() as u64;
+    }
+
+    fn flush_carry(&mut self, sink: &mut dyn Sink) {
+        let line = std::mem::take(&mut self.carry);
+        if self.dropped == 0 {
+            self.lines(&line, sink);
+        } else {
+            self.reader.end(&mut self.columns, &mut self.side);
+            let number = self.reader.pass_line();
+            let bytes = line.len() as u64 + std::mem::take(&mut self.dropped);
+            self.side.overlong = true;
+            self.side.other(number, b"", bytes, true);
+            self.emit(&[], sink);
+        }
+        self.carry = line;
+        self.carry.clear();
+    }
+
+    fn lines(&mut self, text: &[u8], sink: &mut dyn Sink) {
+        self.reader.read(text, &mut self.columns, &mut self.side);
+        self.emit(text, sink);
+    }
+
+    fn emit(&mut self, text: &[u8], sink: &mut dyn Sink) {
+        if !self.columns.is_empty() {
+            sink.events(&Batch::new(&self.columns, text));
+            self.columns.clear();
+        }
+    }
+
+    /// The entry has ended: the last line, and what was kept, are read.
+    pub fn finish(mut self, sink: &mut dyn Sink) -> Entry {
+        if !self.carry.is_empty() || self.dropped > 0 {
+            self.flush_carry(sink);
+        }
+        self.reader.end(&mut self.columns, &mut self.side);
+        self.emit(&[], sink);
+        let (lines, bytes) = (self.reader.lines(), self.bytes);
+        let (lost_samples, runs) = (self.reader.lost_samples(), self.reader.runs());
+        Entry { sections: self.side.into_sections(), lines, bytes, lost_samples, runs }
+    }
+}
+
+/// Foreign lines between two stretches of a log that are rejects of the log, not a section of their own.
+const MAX_FOREIGN: usize = 16;
+
+/// A stretch of the entry: claimed by tcptracer, or kept.
+enum Stretch {
+    Log(Segment),
+    Kept(Vec<Kept>),
+}
+
+impl Side {
+    fn into_sections(self) -> Vec<Section> {
+        let mut stretches: Vec<(u64, Stretch)> =
+            self.segments.into_iter().map(|s| (s.first_line, Stretch::Log(s))).collect();
+        for kept in self.kept {
+            match stretches.last_mut() {
+                Some((_, Stretch::Kept(run))) if run.last().is_some_and(|last| last.number + 1 == kept.number) => {
+                    run.push(kept)
+                }
+                _ => stretches.push((kept.number, Stretch::Kept(vec![kept]))),
+            }
+        }
+        stretches.sort_by_key(|(first, _)| *first);
+        let last_log = stretches.iter().rposition(|(_, s)| matches!(s, Stretch::Log(_)));
+        let others: Vec<&'static dyn Format> = FORMATS.iter().copied().filter(|f| f.meta().name != TCPTRACER).collect();
+        let mut sections: Vec<Section> = Vec::new();
+        let mut log: Option<Segment> = None;
+        for (at, (_, stretch)) in stretches.into_iter().enumerate() {
+            let run = match stretch {
+                Stretch::Log(segment) => {
+                    match &mut log {
+                        Some(open) => open.append(segment),
+                        None => log = Some(segment),
+                    }
+                    continue;
+                }
+                Stretch::Kept(run) => run,
+            };
+            let lines: Vec<Line<'_>> = run.iter().map(|kept| kept.line(&self.text)).collect();
+            let claims = detect::sections(&lines, &others);
+            let unclaimed = claims.iter().all(|claim| claim.format.is_none());
+            let neutral = lines.iter().all(|line| noise::is_neutral(&line.text) && !line.overlong);
+            let inside = last_log.is_some_and(|last| at < last);
+            if let Some(open) = &mut log
+                && unclaimed
+                && (neutral || inside && lines.len() <= MAX_FOREIGN)
+            {
+                open.foreign(&lines);
+                continue;
+            }
+            sections.extend(log.take().map(Segment::into_section));
+            for claim in claims {
+                sections.push(section(claim.format, &lines[claim.lines]));
+            }
+        }
+        sections.extend(log.take().map(Segment::into_section));
+        if let Some((first_line, lines, bytes)) = self.unread {
+            sections.push(unknown(first_line, lines, bytes, vec![Cut::NotLookedAt]));
+            sections.sort_by_key(|section| section.first_line);
+        }
+        sections
+    }
+}
+
+/// A section that no format claims.
+fn unknown(first_line: u64, lines: u64, bytes: u64, cut: Vec<Cut>) -> Section {
+    let mut tally = Tally::default();
+    tally.add(Fate::Skipped(Skip::UnknownFormat), lines);
+    let diagnostics = Diagnostics::default();
+    Section { format: None, first_line, lines, bytes, rows: 0, tally, diagnostics, table: None, cut }
+}
+
+const TCPTRACER: &str = "tcptracer";
+
+impl Kept {
+    fn line<'t>(&self, text: &'t [u8]) -> Line<'t> {
+        let mut line = Line::new(self.number, &text[self.start..self.start + self.len], self.ended);
+        line.bytes = self.bytes;
+        line.overlong = self.overlong;
+        line
+    }
+}
+
+impl Segment {
+    fn append(&mut self, next: Segment) {
+        self.last_line = next.last_line;
+        self.bytes += next.bytes;
+        self.rows += next.rows;
+        self.tally.merge(&next.tally);
+        self.diagnostics.append(next.diagnostics);
+        self.cut |= next.cut;
+    }
+
+    /// Lines within the log, or neutral ones behind it, that no format claims.
+    fn foreign(&mut self, lines: &[Line<'_>]) {
+        for line in lines {
+            let fate = match noise::name(&line.text) {
+                _ if line.overlong => Fate::Rejected(Reject::LineTooLong),
+                Some(reason) => Fate::Skipped(reason),
+                None => Fate::Rejected(Reject::NotARow),
+            };
+            self.line(line.number, line.bytes, fate);
+            if let Fate::Rejected(reason) = fate {
+                self.diagnostics.push(Diagnostic::new(
+                    line.number,
+                    reason.name(),
+                    format!("no event of this tool: {:.60}", line.text.trim()),
+                ));
+            }
+        }
+    }
+
+    fn into_section(mut self) -> Section {
+        self.diagnostics.sort();
+        let mut cut = Vec::new();
+        if !self.headed {
+            cut.push(Cut::NoHeader);
+        }
+        if self.cut {
+            cut.push(Cut::LastLine);
+        }
+        if self.tally.rejected.contains_key(&Reject::NotLookedAt) {
+            cut.push(Cut::NotLookedAt);
+        }
+        Section {
+            format: Some(TCPTRACER),
+            first_line: self.first_line,
+            lines: self.tally.lines(),
+            bytes: self.bytes,
+            rows: self.rows,
+            tally: self.tally,
+            diagnostics: self.diagnostics,
+            table: None,
+            cut,
+        }
+    }
+}
+
+/// A section held in memory.
+fn section(format: Option<&'static dyn Format>, lines: &[Line<'_>]) -> Section {
+    let first_line = lines.first().map_or(1, |line| line.number);
+    let bytes = lines.iter().map(|line| line.bytes).sum();
+    let count = lines.len() as u64;
+    let Some(format) = format else { return unknown(first_line, count, bytes, Vec::new()) };
+    let parsed = parse_section(format, lines);
+    let mut cut = Vec::new();
+    let titled = parsed.tally.skipped.contains_key(&Skip::Header) || format.meta().name == "pstree";
+    if !titled {
+        cut.push(Cut::NoHeader);
+    }
+    if lines.last().is_some_and(|line| !line.ended) {
+        cut.push(Cut::LastLine);
+    }
+    Section {
+        format: Some(format.meta().name),
+        first_line,
+        lines: count,
+        bytes,
+        rows: parsed.table.len() as u64,
+        tally: parsed.tally,
+        diagnostics: parsed.diagnostics,
+        table: Some(parsed.table),
+        cut,
+    }
+}
+
+/// A sink for those who do not want the events.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ignore;
+
+impl Sink for Ignore {
+    fn events(&mut self, _: &Batch<'_>) {}
+}

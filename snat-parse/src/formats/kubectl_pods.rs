@@ -1,0 +1,219 @@
+//! `kubectl get pods`, of one namespace or all, narrow or wide (server 1.16 to 1.35).
+//!
+//! ```text
+//! NAMESPACE     NAME                      READY   STATUS    RESTARTS         AGE    IP            NODE                                NOMINATED NODE   READINESS GATES
+//! default       web-6c9d7f8b5-abcde       2/2     Running   3 (5h12m ago)    7d3h   10.244.1.17   aks-nodepool1-12345678-vmss000000   <none>           <none>
+//! ```
+//!
+//! ```text
+//! row = [namespace] name ready status restarts ["(" age " ago)"] age [ip node nominated gates] [labels …]
+//! ```
+//!
+//! Traps: `READY` (`n/m`) is the anchor, since names and namespaces have no shape of their own; RESTARTS holds blanks
+//! since 1.22; `-o wide` prints only the first address of a dual-stack pod; a finished pod keeps its last address.
+
+use nom::branch::alt;
+use nom::bytes::complete::tag;
+use nom::character::complete::{char, digit1};
+use nom::combinator::{opt, recognize, verify};
+use nom::multi::many0;
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+
+use crate::format::{Format, Mark, Meta, Sheet};
+use crate::header::{CellError, CellText, Layout, Padded, addr_cell, cell, number_cell, required, text_cell};
+use crate::lex::{Addr, age, blanks, text_addr, word};
+use crate::line::Line;
+use crate::table::{Record, Rows, Table, columns};
+
+/// `kubectl get pods`.
+#[derive(Debug)]
+pub struct KubectlPods;
+
+columns! {
+    /// One pod.
+    pub struct Row {
+        /// Namespace; only printed with `-A`.
+        namespace: String = "namespace",
+        /// Pod name.
+        name: String = "name",
+        /// Ready containers of all, `1/2`.
+        ready: String = "ready",
+        /// The STATUS column: a phase or the reason behind it.
+        status: String = "status",
+        /// Restarts of its containers.
+        restarts: u64 = "restarts",
+        /// How long ago the last restart was.
+        restarts_ago: String = "restarts_ago",
+        /// Age of the pod.
+        age: String = "age",
+        /// The first pod address.
+        ip: Addr = "ip",
+        /// Node name.
+        node: String = "node",
+        /// Node that the scheduler nominated.
+        nominated_node: String = "nominated_node",
+        /// Readiness gates, `1/1`.
+        readiness_gates: String = "readiness_gates",
+    }
+}
+
+fn ready(input: &str) -> IResult<&str, &str> {
+    recognize((digit1, char('/'), digit1)).parse(input)
+}
+
+fn status(input: &str) -> IResult<&str, &str> {
+    verify(word, |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic())).parse(input)
+}
+
+/// `3` or `3 (5h12m ago)`.
+fn restarts(input: &str) -> IResult<&str, &str> {
+    let ago = delimited(char('('), (word, blanks, tag("ago")), char(')'));
+    recognize((alt((digit1, tag("<invalid>"))), opt((blanks, ago)))).parse(input)
+}
+
+fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
+    let not_ready = |text: &str| ready(text).is_err();
+    let (input, _) = opt(blanks).parse(input)?;
+    let (input, first) = verify(word, not_ready).parse(input)?;
+    let (input, second) = opt(preceded(blanks, verify(word, not_ready))).parse(input)?;
+    let (input, third) = opt(preceded(blanks, verify(word, not_ready))).parse(input)?;
+    let mut cells = match (second, third) {
+        (None, _) => vec![("NAME", first)],
+        (Some(name), None) => vec![("NAMESPACE", first), ("NAME", name)],
+        (Some(namespace), Some(name)) => vec![("EVENT", first), ("NAMESPACE", namespace), ("NAME", name)],
+    };
+    let (input, (_, ready, _, status, _, restarts, _, age)) =
+        (blanks, ready, blanks, status, blanks, restarts, blanks, age).parse(input)?;
+    cells.extend([("READY", ready), ("STATUS", status), ("RESTARTS", restarts), ("AGE", age)]);
+    let (input, more) = many0(preceded(blanks, word)).parse(input)?;
+    if more.len() > 5 || more.first().is_some_and(|ip| *ip != "<none>" && text_addr(ip).is_none() && !ip.contains('='))
+    {
+        return Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify)));
+    }
+    if more.len() == 1 {
+        cells.push((if text_addr(more[0]).is_some() { "IP" } else { "LABELS" }, more[0]));
+    } else {
+        cells.extend(["IP", "NODE", "NOMINATED NODE", "READINESS GATES", "LABELS"].into_iter().zip(more));
+    }
+    Ok((input, cells))
+}
+
+impl Padded for KubectlPods {
+    type Row = Row;
+    const SPACED: &'static [&'static str] = &["NOMINATED NODE", "READINESS GATES"];
+
+    fn is_header(layout: &Layout) -> bool {
+        layout.titles.iter().position(|title| title.name == "NAME").is_some_and(|at| {
+            at <= 2
+                && ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
+                    .iter()
+                    .zip(&layout.titles[at..])
+                    .filter(|(name, title)| **name == title.name)
+                    .count()
+                    == 5
+        })
+    }
+
+    fn shape<'l>(line: &'l str, layout: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {
+        let (rest, cells) = row(line).ok()?;
+        let known = |title: &str| layout.is_none_or(|l| l.has(title));
+        (rest.trim().is_empty() && cells.iter().all(|(title, _)| known(title))).then_some(cells)
+    }
+
+    fn row(cells: &[CellText<'_, '_>], notes: &mut Vec<(&'static str, String)>) -> Result<Row, CellError> {
+        let restarts_text = cell(cells, "RESTARTS").unwrap_or_default();
+        let (number, ago) = match restarts_text.split_once('(') {
+            Some((number, ago)) => (number.trim(), Some(ago.trim_end_matches(')').trim_end_matches(" ago").to_owned())),
+            None => (restarts_text, None),
+        };
+        let name = required(text_cell(cells, "NAME").filter(|n| !n.contains(char::is_whitespace)), "NAME")?;
+        let namespace = text_cell(cells, "NAMESPACE").filter(|n| !n.contains(char::is_whitespace));
+        let status_cell = cell(cells, "STATUS").filter(|s| status(s).is_ok_and(|(rest, _)| rest.is_empty()));
+        Ok(Row {
+            namespace,
+            name,
+            ready: required(
+                text_cell(cells, "READY").filter(|r| ready(r).is_ok_and(|(rest, _)| rest.is_empty())),
+                "READY",
+            )?,
+            status: required(status_cell.map(str::to_owned), "STATUS")?,
+            restarts: number_cell(&[("RESTARTS", number)], "RESTARTS", notes)?,
+            restarts_ago: ago,
+            age: required(text_cell(cells, "AGE").filter(|a| age(a).is_ok_and(|(rest, _)| rest.is_empty())), "AGE")?,
+            ip: addr_cell(cells, "IP", notes)?,
+            node: text_cell(cells, "NODE"),
+            nominated_node: text_cell(cells, "NOMINATED NODE"),
+            readiness_gates: text_cell(cells, "READINESS GATES"),
+        })
+    }
+
+    fn knows(title: &str) -> bool {
+        matches!(
+            title,
+            "NAMESPACE"
+                | "NAME"
+                | "READY"
+                | "STATUS"
+                | "RESTARTS"
+                | "AGE"
+                | "IP"
+                | "NODE"
+                | "NOMINATED NODE"
+                | "READINESS GATES"
+        )
+    }
+}
+
+impl Format for KubectlPods {
+    fn meta(&self) -> Meta {
+        Meta { name: "kubectl-pods", tool: "kubectl", command: "kubectl get pods -A -o wide", columns: Row::COLUMNS }
+    }
+
+    fn mark(&self, lines: &[Line<'_>], at: usize) -> Mark {
+        <Self as Padded>::mark(lines, at)
+    }
+
+    fn parse(&self, sheet: &mut Sheet<'_>) -> Table {
+        Self::table(sheet)
+    }
+}
+
+/// The typed rows of a text that is one dump.
+pub fn rows(text: &[u8]) -> Rows<Row> {
+    Rows::read(text, KubectlPods::read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Option<Row> {
+        KubectlPods::shape(line, None).and_then(|cells| KubectlPods::row(&cells, &mut Vec::new()).ok())
+    }
+
+    #[test]
+    fn restarts_with_a_span_and_a_missing_address() {
+        let row =
+            read("default   web-0   0/1   CrashLoopBackOff   5 (5m18s ago)   10m   <none>   node-1   <none>   <none>")
+                .expect("a row");
+        assert_eq!(
+            (row.restarts, row.restarts_ago.as_deref(), row.age.as_deref()),
+            (Some(5), Some("5m18s"), Some("10m"))
+        );
+        assert_eq!((row.ip, row.node.as_deref()), (None, Some("node-1")));
+    }
+
+    #[test]
+    fn one_namespace_has_no_namespace_cell() {
+        let row = read("web-0   2/2   Running   0   3d5h").expect("a row");
+        assert_eq!((row.namespace, row.name.as_deref()), (None, Some("web-0")));
+    }
+
+    #[test]
+    fn deployments_and_stateful_sets_are_no_pods() {
+        assert_eq!(read("web   1/1   1   1   5d"), None);
+        assert_eq!(read("web   1/1   5d"), None);
+        assert_eq!(KubectlPods::header("NAME   READY   UP-TO-DATE   AVAILABLE   AGE"), None);
+    }
+}

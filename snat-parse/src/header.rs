@@ -1,0 +1,351 @@
+//! Tables with padded cells: where the titles stand, and rows cut by them or by their shape.
+//!
+//! A header may lie: a paste loses its leading blanks, `watch` prints the next one with other widths, `grep` takes it
+//! away. So a row is cut by the offsets of the header only where every cell starts (or, right-aligned, ends) exactly
+//! at its title and holds what its column holds; else the row's own shape decides; a row that fits neither is a reject.
+
+use crate::diag::{Reject, Skip};
+use crate::format::{Mark, Sheet};
+use crate::lex::{Addr, text_addr};
+use crate::line::Line;
+use crate::table::{Record, Table, Take};
+
+/// One title of a header line, in characters of the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Title {
+    pub(crate) name: String,
+    start: usize,
+    end: usize,
+    right: bool,
+}
+
+/// A header line: which columns there are, in which order, and where they stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) titles: Vec<Title>,
+}
+
+/// A cell and the title of its column.
+pub(crate) type CellText<'t, 'l> = (&'t str, &'l str);
+
+impl Layout {
+    /// Reads a line as titles. `known` are titles with blanks in them (`POD ID`), `right` the right-aligned ones.
+    /// `None` where a word is not in capitals.
+    pub(crate) fn read(line: &str, known: &[&str], right: &[&str]) -> Option<Self> {
+        let mut titles = Vec::new();
+        let mut at = 0;
+        let mut rest = line;
+        loop {
+            let trimmed = rest.trim_start();
+            at += rest.chars().count() - trimmed.chars().count();
+            if trimmed.is_empty() {
+                break;
+            }
+            let whole = |name: &&&str| {
+                trimmed
+                    .strip_prefix(**name)
+                    .is_some_and(|after| after.is_empty() || after.starts_with(char::is_whitespace))
+            };
+            let name = match known.iter().find(whole) {
+                Some(name) => name,
+                None => trimmed.split_whitespace().next()?,
+            };
+            if !name.chars().all(|c| {
+                c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, ' ' | '-' | '_' | ':' | '/' | '#' | '%')
+            }) {
+                return None;
+            }
+            let end = at + name.chars().count();
+            titles.push(Title { name: name.to_owned(), start: at, end, right: right.contains(&name) });
+            at = end;
+            rest = &trimmed[name.len()..];
+        }
+        if titles.is_empty() { None } else { Some(Self { titles }) }
+    }
+
+    /// Whether the titles, in this order, stand at the start of the header.
+    pub(crate) fn starts_with(&self, names: &[&str]) -> bool {
+        self.titles.len() >= names.len() && self.titles.iter().zip(names).all(|(title, name)| title.name == *name)
+    }
+
+    /// Whether there is such a column.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.titles.iter().any(|title| title.name == name)
+    }
+
+    /// Cuts a row at the titles. `None` where a cell does not start or end at its title, so that the header cannot be
+    /// trusted for this row.
+    pub(crate) fn cut<'l>(&self, line: &'l str) -> Option<Vec<CellText<'_, 'l>>> {
+        let offsets: Vec<usize> = line.char_indices().map(|(at, _)| at).chain(std::iter::once(line.len())).collect();
+        let length = offsets.len() - 1;
+        let slice = |from: usize, to: usize| &line[offsets[from.min(length)]..offsets[to.min(length)]];
+        let mut cells = Vec::with_capacity(self.titles.len());
+        let mut from = 0;
+        for (at, title) in self.titles.iter().enumerate() {
+            let next = self.titles.get(at + 1);
+            // A right-aligned cell ends under its title; a left-aligned one reaches to the next title's start, or, if
+            // that one is right-aligned, through its own run of characters.
+            let to = match next {
+                None => length,
+                Some(_) if title.right => title.end,
+                Some(next) if !next.right => next.start,
+                Some(next) => {
+                    let run = slice(title.start, length);
+                    let width = run.chars().take_while(|c| !c.is_whitespace()).count();
+                    (title.start + width).max(title.end).min(next.end)
+                }
+            };
+            let start = if title.right { from } else { title.start };
+            if start < from || to < start {
+                return None;
+            }
+            let between = slice(from, start);
+            let cell = slice(start, to);
+            let aligned = if title.right {
+                cell.trim().is_empty() || (!cell.ends_with(char::is_whitespace) && cell.chars().count() == to - start)
+            } else {
+                cell.trim().is_empty() || !cell.starts_with(char::is_whitespace)
+            };
+            let last = next.is_none();
+            let separated = last
+                || to >= length
+                || cell.ends_with(char::is_whitespace)
+                || slice(to, to + 1).starts_with(char::is_whitespace);
+            if !between.trim().is_empty() || !aligned || !separated {
+                return None;
+            }
+            cells.push((title.name.as_str(), cell.trim()));
+            from = to;
+        }
+        Some(cells)
+    }
+}
+
+/// Why a cell could not be read: the reason and what was found.
+pub(crate) type CellError = (Reject, String);
+
+/// A format that prints one row a line under one header, with padded cells.
+pub(crate) trait Padded {
+    type Row: Record;
+    /// Titles with blanks in them.
+    const SPACED: &'static [&'static str] = &[];
+    /// Right-aligned titles.
+    const RIGHT: &'static [&'static str] = &[];
+
+    /// Whether the titles are those of this format.
+    fn is_header(layout: &Layout) -> bool;
+
+    /// Cuts a row by its shape, with or without a header; the nom grammar of the format's rows.
+    fn shape<'l>(line: &'l str, layout: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>>;
+
+    /// Whether a line, without knowing the header, is a row of this format and of no other.
+    fn is_row(line: &str) -> bool {
+        Self::shape(line, None).is_some_and(|cells| Self::row(&cells, &mut Vec::new()).is_ok())
+    }
+
+    /// The typed row; `notes` takes cells that are null for a reason. An error rejects the row.
+    fn row(cells: &[CellText<'_, '_>], notes: &mut Vec<(&'static str, String)>) -> Result<Self::Row, CellError>;
+
+    /// Titles whose cells are the columns of the format; others go to `extra`.
+    fn knows(title: &str) -> bool;
+
+    fn header(line: &str) -> Option<Layout> {
+        Layout::read(line, Self::SPACED, Self::RIGHT).filter(Self::is_header)
+    }
+
+    fn mark(lines: &[Line<'_>], at: usize) -> Mark {
+        let Some(line) = lines.get(at) else { return Mark::No };
+        if Self::header(&line.text).is_some() {
+            Mark::Header
+        } else if Self::is_row(line.text.trim_end()) {
+            Mark::Row
+        } else {
+            Mark::No
+        }
+    }
+
+    /// Adds a line that goes on with the row above it; false where the line is no such.
+    fn extend(_row: &mut Self::Row, _line: &str) -> bool {
+        false
+    }
+
+    /// Reads a section: headers set the layout, rows are cut by it or by their shape.
+    fn read(sheet: &mut Sheet<'_>, out: &mut dyn Take<Self::Row>) {
+        let mut layout: Option<Layout> = None;
+        let mut open: Option<(u64, &str, Self::Row, Vec<(String, String)>)> = None;
+        let lines = sheet.lines;
+        for (at, line) in lines.iter().enumerate() {
+            let text = line.text.trim_end();
+            if open.as_mut().is_some_and(|(_, _, row, _)| Self::extend(row, text)) {
+                sheet.continuation(at);
+                continue;
+            }
+            if let Some((number, text, row, extra)) = open.take() {
+                out.take(number, text, row, extra);
+            }
+            if let Some(found) = Self::header(text) {
+                layout = Some(found);
+                sheet.skip(at, Skip::Header);
+                continue;
+            }
+            let mut notes = Vec::new();
+            match Self::read_row(text, line.ended, layout.as_ref(), &mut notes) {
+                Ok((row, extra)) => {
+                    sheet.data(at);
+                    for (code, message) in notes {
+                        sheet.note(at, code, message);
+                    }
+                    open = Some((line.number, text, row, extra));
+                }
+                Err((reason, message)) => sheet.not_a_row(at, reason, message),
+            }
+        }
+        if let Some((number, text, row, extra)) = open {
+            out.take(number, text, row, extra);
+        }
+    }
+
+    /// The section as a table.
+    fn table(sheet: &mut Sheet<'_>) -> Table {
+        let mut table = Table::new::<Self::Row>();
+        Self::read(sheet, &mut table);
+        table
+    }
+
+    /// One row: by the header's offsets where they hold, else by shape. The error of the better attempt is kept.
+    #[expect(clippy::type_complete, reason = "the pair is taken apart at once by the only caller")]
+    fn read_row(
+        text: &str,
+        ended: bool,
+        layout: Option<&Layout>,
+        notes: &mut Vec<(&'static str, String)>,
+    ) -> Result<(Self::Row, Vec<(String, String)>), CellError> {
+        let mut error = (Reject::NotARow, format!("fits no row shape of this table: {:.60}", text.trim()));
+        let by_offsets = layout.and_then(|layout| layout.cut(text));
+        let by_shape = || Self::shape(text, layout);
+        for mut cells in by_offsets.into_iter().chain(by_shape()) {
+            notes.clear();
+            // The last cell of an open line may go on: `kube-sys` is no namespace. It is null, unless it is free text.
+            if !ended
+                && let Some((title, cell)) = cells.iter_mut().rfind(|(_, cell)| !cell.is_empty())
+                && *title != "COMMAND"
+            {
+                notes.push(("cut-cell", format!("the entry ends within {title}: {cell:.60}")));
+                *cell = "";
+            }
+            match Self::row(&cells, notes) {
+                Ok(row) => {
+                    let other = |(title, cell): &CellText<'_, '_>| {
+                        (!Self::knows(title)).then(|| (title.to_string(), cell.to_string()))
+                    };
+                    return Ok((row, cells.iter().filter_map(other).collect()));
+                }
+                Err(found) => error = found,
+            }
+        }
+        Err(error)
+    }
+}
+
+/// The cell of a title, without the marks that stand for nothing (`<none>`, `-`, blank).
+pub(crate) fn cell<'l>(cells: &[CellText<'_, 'l>], title: &str) -> Option<&'l str> {
+    cells
+        .iter()
+        .find(|(name, _)| *name == title)
+        .map(|(_, cell)| *cell)
+        .filter(|cell| !matches!(*cell, "" | "<none>" | "-"))
+}
+
+/// A text cell.
+pub(crate) fn text_cell(cells: &[CellText<'_, '_>], title: &str) -> Option<String> {
+    cell(cells, title).map(str::to_owned)
+}
+
+/// A cell that must hold a whole number, may be masked, or may be empty.
+pub(crate) fn number_cell(
+    cells: &[CellText<'_, '_>],
+    title: &str,
+    notes: &mut Vec<(&'static str, String)>,
+) -> Result<Option<u64>, CellError> {
+    let Some(found) = cell(cells, title) else { return Ok(None) };
+    match crate::lex::int_bytes(found.as_bytes()) {
+        Ok(([], value)) => Ok(Some(value)),
+        _ if matches!(crate::lex::masked_number(found.as_bytes()), Ok(([], _))) => {
+            notes.push(("masked-number", format!("{title} is masked: {found}")));
+            Ok(None)
+        }
+        _ if found.bytes().all(|b| b.is_ascii_digit()) => Err((Reject::NumberTooLarge, format!("{title} is {found}"))),
+        _ => Err((Reject::BadCell, format!("{title} is {found:.40}, expected a number"))),
+    }
+}
+
+/// A cell that must hold an address, may be masked, or may be empty.
+pub(crate) fn addr_cell(
+    cells: &[CellText<'_, '_>],
+    title: &str,
+    notes: &mut Vec<(&'static str, String)>,
+) -> Result<Option<Addr>, CellError> {
+    let Some(found) = cell(cells, title) else { return Ok(None) };
+    let addr =
+        text_addr(found).ok_or_else(|| (Reject::BadCell, format!("{title} is {found:.60}, expected an address")))?;
+    if addr.is_cut() {
+        notes.push(("masked-address", format!("{title} is masked: {addr}")));
+    }
+    Ok(Some(addr))
+}
+
+/// A cell that must not be empty.
+pub(crate) fn required<T>(found: Option<T>, title: &str) -> Result<Option<T>, CellError> {
+    if found.is_some() { Ok(found) } else { Err((Reject::BadCell, format!("{title} is empty"))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "        NS TYPE NPROCS   PID USER    NETNSID NSFS COMMAND";
+    const RIGHT: &[&str] = &["NS", "NPROCS", "PID", "NETNSID"];
+
+    fn cut(header: &str, row: &str) -> Option<Vec<String>> {
+        let layout = Layout::read(header, &["POD ID"], RIGHT).expect("a header");
+        layout.cut(row).map(|cells| cells.iter().map(|(_, cell)| (*cell).to_owned()).collect())
+    }
+
+    #[test]
+    fn right_aligned_cells_end_under_their_title() {
+        let row = "4026532182 net      18     1 root unassigned      /lib/systemd/systemd --system";
+        assert_eq!(
+            cut(HEADER, row),
+            Some(
+                ["4026532182", "net", "18", "1", "root", "unassigned", "", "/lib/systemd/systemd --system"]
+                    .map(String::from)
+                    .to_vec()
+            )
+        );
+        let blank_pid = "4026532182 net       0       root          3      ";
+        assert_eq!(
+            cut(HEADER, blank_pid),
+            Some(["4026532182", "net", "0", "", "root", "3", "", ""].map(String::from).to_vec())
+        );
+    }
+
+    #[test]
+    fn a_header_that_lost_its_blanks_is_not_trusted() {
+        let row = "4026532182 net      18     1 root unassigned      /lib/systemd/systemd --system";
+        assert_eq!(cut(HEADER.trim_start(), row), None);
+    }
+
+    #[test]
+    fn empty_left_aligned_cells_stay_empty() {
+        let header = "POD ID     NAME   STATE";
+        assert_eq!(cut(header, "abc               Ready"), Some(["abc", "", "Ready"].map(String::from).to_vec()));
+        assert_eq!(cut(header, "abc          x    Ready"), None);
+        assert_eq!(cut(header, "abcdefghijklm  x  Ready"), None);
+    }
+
+    #[test]
+    fn a_sentence_is_no_header() {
+        assert_eq!(Layout::read("The NAME of it", &[], &[]), None);
+        assert_eq!(Layout::read("   ", &[], &[]), None);
+    }
+}
