@@ -1,1 +1,41 @@
+//! Which pod uses up the SNAT ports of a Kubernetes node: captures read, joined, counted, reported.
+//!
+//! ```text
+//! Source ─► bundle: entries ─► snat-parse ─┬─ events ─► fold: groups in constant memory ─┐
+//!                                          └─ tables ─► facts ─► frames: joins ─► owners ┴─► rank ─► Report
+//! ```
+//!
+//! Nothing here prints, reads the clock, the environment or the machine that it runs on. A bundle is never unpacked,
+//! a link in it never followed.
+//!
+//! ```
+//! use snat_analyze::{Analysis, Options, Source};
+//!
+//! let log = "\
+//! 0             connect      77     curl             4  10.244.3.9       20.51.14.8       40114  443    4026533011
+//! 52000000      close        77     curl             4  10.244.3.9       20.51.14.8       40114  443    4026533011
+//! ";
+//! let source = Source::Reader { name: "tcptracer.log".into(), reader: Box::new(log.as_bytes()) };
+//! let report = Analysis::of(vec![source], &Options::default())?;
+//! let row = &report.nodes[0].ranking[0];
+//! assert_eq!((row.connects_public, row.article_count), (1, Some(2)));
+//! # Ok::<(), snat_analyze::Error>(())
+//! ```
 
+mod analysis;
+mod bundle;
+mod capture;
+pub mod egress;
+mod error;
+mod fold;
+mod frames;
+mod options;
+mod owner;
+mod rank;
+pub mod report;
+
+pub use analysis::Analysis;
+pub use bundle::{Limits, Source};
+pub use error::Error;
+pub use options::Options;
+pub use report::Report;

@@ -73,6 +73,8 @@ pub struct Entry {
     pub lost_samples: u64,
     /// Runs of tcptracer with at least one event.
     pub runs: u32,
+    /// Host name in the first shell prompt.
+    pub prompt_host: Option<String>,
 }
 
 /// How much is kept of lines that tcptracer does not claim.
@@ -314,7 +316,8 @@ impl EntryReader {
         self.emit(&[], sink);
         let (lines, bytes) = (self.reader.lines(), self.bytes);
         let (lost_samples, runs) = (self.reader.lost_samples(), self.reader.runs());
-        Entry { sections: self.side.into_sections(), lines, bytes, lost_samples, runs }
+        let prompt_host = self.side.prompt_host();
+        Entry { sections: self.side.into_sections(), lines, bytes, lost_samples, runs, prompt_host }
     }
 }
 
@@ -328,6 +331,11 @@ enum Stretch {
 }
 
 impl Side {
+    /// Prompts are nobody's rows, so all of them are among the kept lines.
+    fn prompt_host(&self) -> Option<String> {
+        self.kept.iter().find_map(|kept| noise::prompt_host(&kept.line(&self.text).text).map(str::to_owned))
+    }
+
     fn into_sections(self) -> Vec<Section> {
         let mut stretches: Vec<(u64, Stretch)> =
             self.segments.into_iter().map(|s| (s.first_line, Stretch::Log(s))).collect();

@@ -64,6 +64,14 @@ pub(crate) fn is_neutral(line: &str) -> bool {
     matches!(name(line), Some(Skip::Blank | Skip::Prompt | Skip::Fence | Skip::Elided | Skip::Interrupt))
 }
 
+static PROMPT_HOST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*\[?[a-z_][\w-]*@([A-Za-z0-9][\w.-]*)(?::[^#$]*|\s[^#$\]]*\])[#$](?:\s|$)"));
+
+/// The host of a prompt such as `root@node:/#` or `[root@node ~]#`.
+pub(crate) fn prompt_host(line: &str) -> Option<&str> {
+    PROMPT_HOST.captures(line).and_then(|found| found.get(1)).map(|host| host.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +100,13 @@ mod tests {
         ] {
             assert_eq!(name(line), want, "{line:?}");
         }
+    }
+
+    #[test]
+    fn prompts_name_their_host() {
+        assert_eq!(prompt_host("root@aks-np-1-vmss000000:/# lsns -t net"), Some("aks-np-1-vmss000000"));
+        assert_eq!(prompt_host("[root@node-1 ~]# crictl ps"), Some("node-1"));
+        assert_eq!(prompt_host("mail me@example.com: # of pods"), None);
     }
 
     #[test]

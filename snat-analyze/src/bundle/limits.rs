@@ -1,0 +1,92 @@
+//! What a bundle may cost: bounds that a hostile archive runs into and an honest one never sees.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+/// Bounds on reading. Beyond one of them the archive is left, with a notice; what was read so far stays.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of all entries together, unpacked.
+    pub bytes: u64,
+    /// Entries of all bundles together.
+    pub entries: usize,
+    /// Unpacked bytes for each packed one, from [`Limits::RATIO_FROM`] unpacked bytes on.
+    pub ratio: u64,
+    /// Archives in archives.
+    pub depth: usize,
+    /// Bytes of one line.
+    pub line: usize,
+}
+
+impl Limits {
+    /// Small archives may have any ratio.
+    pub const RATIO_FROM: u64 = 64 << 20;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 1 << 40, entries: 100_000, ratio: 500, depth: 4, line: 1 << 20 }
+    }
+}
+
+/// Bytes that went through a reader, shared with whoever checks them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Meter(Rc<Cell<u64>>);
+
+impl Meter {
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.get()
+    }
+
+    pub(super) fn add(&self, bytes: u64) {
+        self.0.set(self.0.get().saturating_add(bytes));
+    }
+}
+
+/// Counts what is read through it.
+pub(super) struct Metered<R> {
+    inner: R,
+    meter: Meter,
+}
+
+impl<R> Metered<R> {
+    pub(super) fn new(inner: R, meter: Meter) -> Self {
+        Self { inner, meter }
+    }
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.inner.read(buffer)?;
+        self.meter.add(got as u64);
+        Ok(got)
+    }
+}
+
+/// Fails once more was unpacked than the packed bytes can honestly hold.
+pub(super) struct Unpacked<R> {
+    inner: R,
+    packed: Meter,
+    unpacked: u64,
+    ratio: u64,
+}
+
+impl<R> Unpacked<R> {
+    pub(super) fn new(inner: R, packed: Meter, ratio: u64) -> Self {
+        Self { inner, packed, unpacked: 0, ratio }
+    }
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.inner.read(buffer)?;
+        self.unpacked += got as u64;
+        if self.unpacked > Limits::RATIO_FROM && self.unpacked / self.ratio > self.packed.bytes() {
+            let message = format!("unpacks to more than {} times its size", self.ratio);
+            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, message));
+        }
+        Ok(got)
+    }
+}

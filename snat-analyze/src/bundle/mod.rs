@@ -1,0 +1,343 @@
+//! What the engineer was sent, as a stream of entries: a folder, a tar, a gzip of one, a single file, any reader.
+//!
+//! Nothing is unpacked to disk, no link is followed, no name from a bundle is used as a path. An archive that breaks
+//! off is read up to there; the rest of the bundle is still read.
+
+mod limits;
+
+pub use limits::Limits;
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::error::Error;
+use crate::report::Notice;
+use limits::{Meter, Metered, Unpacked};
+
+/// Where a bundle comes from.
+pub enum Source {
+    /// A folder, an archive or a file. The path itself may be a link; links below it are not followed.
+    Path(PathBuf),
+    /// Anything that can be read, with the name that it goes by in the report.
+    Reader {
+        /// `-` for standard input.
+        name: String,
+        /// Its bytes: an archive, or one dump.
+        reader: Box<dyn Read>,
+    },
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Self::Reader { name, .. } => f.debug_struct("Reader").field("name", name).finish_non_exhaustive(),
+        }
+    }
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.to_path_buf())
+    }
+}
+
+impl Source {
+    /// The base name that reports use.
+    fn name(&self) -> String {
+        match self {
+            Self::Reader { name, .. } => name.clone(),
+            Self::Path(path) => {
+                let whole = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+                let base = path.file_name().or(whole.file_name());
+                base.map_or_else(|| path.to_string_lossy().into_owned(), |name| name.to_string_lossy().into_owned())
+            }
+        }
+    }
+}
+
+/// Where an entry lies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct EntryName {
+    /// Base name of the bundle.
+    pub(crate) bundle: String,
+    /// Path in the bundle.
+    pub(crate) path: String,
+}
+
+/// Takes the entries. An error of the reader is the end of the entry and goes back to the caller.
+pub(crate) trait Visit {
+    fn entry(&mut self, name: EntryName, reader: &mut dyn Read) -> io::Result<()>;
+}
+
+/// Reads all sources. Problems within a bundle become notices; a source that cannot be opened is an error.
+pub(crate) fn walk(sources: Vec<Source>, limits: &Limits, visit: &mut dyn Visit) -> Result<Vec<Notice>, Error> {
+    let mut names: Vec<String> = Vec::new();
+    let mut walker =
+        Walker { limits, visit, notices: Vec::new(), bundle: String::new(), entries: 0, total: Meter::default() };
+    for source in sources {
+        let base = source.name();
+        let again = names.iter().filter(|name| **name == base).count();
+        names.push(base.clone());
+        walker.bundle = if again == 0 { base.clone() } else { format!("{base}#{}", again + 1) };
+        let unreadable = |source| Error::Unreadable { bundle: base.clone(), source };
+        match source {
+            Source::Reader { reader, .. } => walker.top(reader, &base),
+            Source::Path(path) => {
+                let meta = fs::metadata(&path).map_err(unreadable)?;
+                if meta.is_dir() {
+                    let list = fs::read_dir(&path).map_err(unreadable)?;
+                    walker.folder(list, "");
+                } else if meta.is_file() {
+                    let file = fs::File::open(&path).map_err(unreadable)?;
+                    walker.top(Box::new(file), &base);
+                } else {
+                    // A pipe, as in `snat-analyze <(zcat log.gz)`.
+                    walker.top(Box::new(fs::File::open(&path).map_err(unreadable)?), &base);
+                }
+            }
+        }
+    }
+    walker.notices.sort();
+    Ok(walker.notices)
+}
+
+struct Walker<'a> {
+    limits: &'a Limits,
+    visit: &'a mut dyn Visit,
+    notices: Vec<Notice>,
+    bundle: String,
+    entries: usize,
+    total: Meter,
+}
+
+/// How a stream begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Gzip,
+    Tar,
+    /// An archive or a compression that is not read.
+    Foreign(&'static str),
+    Plain,
+}
+
+/// So many bytes are looked at to tell the shape: one block of a tar.
+const BLOCK: usize = 512;
+
+fn shape(head: &[u8]) -> Shape {
+    const FOREIGN: [(&[u8], &str); 5] = [
+        (b"PK\x03\x04", "zip archive"),
+        (b"\xfd7zXZ\0", "xz compression"),
+        (b"\x28\xb5\x2f\xfd", "zstd compression"),
+        (b"BZh", "bzip2 compression"),
+        (b"7z\xbc\xaf\x27\x1c", "7z archive"),
+    ];
+    if head.starts_with(b"\x1f\x8b") {
+        return Shape::Gzip;
+    }
+    if let Some((_, name)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Shape::Foreign(name);
+    }
+    if is_tar(head) { Shape::Tar } else { Shape::Plain }
+}
+
+/// A tar header says so itself, or its checksum does.
+fn is_tar(head: &[u8]) -> bool {
+    let Ok(block) = <&[u8; BLOCK]>::try_from(head.get(..BLOCK).unwrap_or_default()) else { return false };
+    if &block[257..262] == b"ustar" {
+        return true;
+    }
+    let sum: u32 =
+        block.iter().enumerate().map(|(at, b)| if (148..156).contains(&at) { 32 } else { u32::from(*b) }).sum();
+    let stored = block[148..156]
+        .iter()
+        .filter(|b| b.is_ascii_digit())
+        .fold(0u32, |n, b| n.wrapping_mul(8).wrapping_add(u32::from(b - b'0')));
+    block[0] != 0 && block[148..154].iter().any(u8::is_ascii_digit) && stored == sum
+}
+
+/// Reads up to one block, so that the shape can be told, and gives it back before the rest.
+fn peek<'r>(mut reader: Box<dyn Read + 'r>) -> (Shape, Box<dyn Read + 'r>) {
+    let mut head = Vec::with_capacity(BLOCK);
+    let mut block = [0; BLOCK];
+    let mut error = None;
+    while head.len() < BLOCK {
+        match reader.read(&mut block[..BLOCK - head.len()]) {
+            Ok(0) => break,
+            Ok(got) => head.extend_from_slice(&block[..got]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => {
+                error = Some(e);
+                break;
+            }
+        }
+    }
+    let shape = shape(&head);
+    let start = io::Cursor::new(head);
+    match error {
+        // The error comes again behind what was read before it.
+        Some(error) => (shape, Box::new(start.chain(Broken(Some(error))))),
+        None => (shape, Box::new(start.chain(reader))),
+    }
+}
+
+struct Broken(Option<io::Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+impl Walker<'_> {
+    fn notice(&mut self, entry: Option<&str>, code: &str, message: impl Into<String>) {
+        self.notices.push(Notice {
+            bundle: self.bundle.clone(),
+            node: None,
+            entry: entry.map(str::to_owned),
+            code: code.to_owned(),
+            message: message.into(),
+        });
+    }
+
+    /// One file or reader: an archive is opened under its own name, anything else is the only entry.
+    fn top(&mut self, reader: Box<dyn Read>, base: &str) {
+        self.stream(reader, None, base, 0);
+    }
+
+    /// A folder of the bundle, in the order of the names.
+    fn folder(&mut self, list: fs::ReadDir, prefix: &str) {
+        let mut found: Vec<fs::DirEntry> = Vec::new();
+        for entry in list {
+            match entry {
+                Ok(entry) => found.push(entry),
+                Err(error) => {
+                    self.notice(Some(prefix), "unreadable", format!("folder cannot be listed to its end: {error}"))
+                }
+            }
+        }
+        found.sort_by_key(fs::DirEntry::file_name);
+        for entry in found {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            let kind = match entry.file_type() {
+                Ok(kind) => kind,
+                Err(error) => {
+                    self.notice(Some(&path), "unreadable", format!("not read: {error}"));
+                    continue;
+                }
+            };
+            if kind.is_symlink() {
+                self.notice(Some(&path), "link", "a link: not followed");
+            } else if kind.is_dir() {
+                match fs::read_dir(entry.path()) {
+                    Ok(list) => self.folder(list, &path),
+                    Err(error) => self.notice(Some(&path), "unreadable", format!("folder not read: {error}")),
+                }
+            } else if kind.is_file() {
+                match fs::File::open(entry.path()) {
+                    Ok(file) => self.stream(Box::new(file), Some(&path), &path, 1),
+                    Err(error) => self.notice(Some(&path), "unreadable", format!("not read: {error}")),
+                }
+            } else {
+                self.notice(Some(&path), "special-file", "neither file nor folder: not read");
+            }
+        }
+    }
+
+    /// A stream of any shape. `outer` is what names members of an archive here; `name` is the entry's, if it is one.
+    fn stream<'r>(&mut self, reader: Box<dyn Read + 'r>, outer: Option<&str>, name: &str, depth: usize) {
+        let (shape, reader) = peek(reader);
+        if depth > self.limits.depth && matches!(shape, Shape::Gzip | Shape::Tar) {
+            return self.notice(
+                Some(name),
+                "limit",
+                format!("archives nested deeper than {} are not opened", self.limits.depth),
+            );
+        }
+        match shape {
+            Shape::Plain => self.plain(reader, name),
+            Shape::Foreign(what) => {
+                self.notice(Some(name), "not-read", format!("{what}: this version reads folders, tar, gzip and text"))
+            }
+            Shape::Gzip => {
+                let packed = Meter::default();
+                let unpacked =
+                    MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, Metered::new(reader, packed.clone())));
+                let unpacked = Unpacked::new(unpacked, packed, self.limits.ratio);
+                self.stream(Box::new(unpacked), outer, name, depth + 1);
+            }
+            Shape::Tar => self.tar(reader, outer, name, depth + 1),
+        }
+    }
+
+    fn tar<'r>(&mut self, reader: Box<dyn Read + 'r>, outer: Option<&str>, name: &str, depth: usize) {
+        let mut archive = tar::Archive::new(reader);
+        let members = match archive.entries() {
+            Ok(members) => members,
+            Err(error) => {
+                return self.notice(Some(name), "broken-archive", format!("not a tar archive after all: {error}"));
+            }
+        };
+        let mut last = String::from("its beginning");
+        for member in members {
+            let member = match member {
+                Ok(member) => member,
+                Err(error) => {
+                    return self.notice(outer, "cut-archive", format!("the archive breaks off after {last}: {error}"));
+                }
+            };
+            let raw = String::from_utf8_lossy(&member.path_bytes()).into_owned();
+            let inner = raw.strip_prefix("./").unwrap_or(&raw).to_owned();
+            let path = outer.map_or_else(|| inner.clone(), |outer| format!("{outer}!{inner}"));
+            let kind = member.header().entry_type();
+            if kind.is_file() || kind == tar::EntryType::Continuous {
+                self.stream(Box::new(member), Some(&path), &path, depth);
+            } else if kind.is_symlink() || kind.is_hard_link() {
+                self.notice(Some(&path), "link", "a link: not followed");
+            } else if !kind.is_dir() && !kind.is_pax_global_extensions() {
+                self.notice(Some(&path), "special-file", "neither file nor folder: not read");
+            }
+            last = path;
+            if self.entries > self.limits.entries || self.total.bytes() > self.limits.bytes {
+                return;
+            }
+        }
+    }
+
+    fn plain<'r>(&mut self, reader: Box<dyn Read + 'r>, name: &str) {
+        self.entries += 1;
+        if self.entries > self.limits.entries {
+            if self.entries == self.limits.entries + 1 {
+                self.notice(
+                    Some(name),
+                    "limit",
+                    format!("more than {} entries: this one and all after it are not read", self.limits.entries),
+                );
+            }
+            return;
+        }
+        let left = self.limits.bytes.saturating_sub(self.total.bytes());
+        let mut reader = Metered::new(reader.take(left.saturating_add(1)), self.total.clone());
+        let entry = EntryName { bundle: self.bundle.clone(), path: name.to_owned() };
+        if let Err(error) = self.visit.entry(entry, &mut reader) {
+            let code = if error.kind() == io::ErrorKind::QuotaExceeded { "limit" } else { "cut-archive" };
+            self.notice(Some(name), code, format!("read up to here only: {error}"));
+        } else if self.total.bytes() > self.limits.bytes {
+            self.notice(
+                Some(name),
+                "limit",
+                format!("more than {} bytes in all: read up to here only", self.limits.bytes),
+            );
+        }
+    }
+}

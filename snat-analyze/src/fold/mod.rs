@@ -1,0 +1,289 @@
+//! Events to groups, in constant memory: what a log of any length is kept as until owners are known.
+//!
+//! A group is (run, namespace, local address). Below it a level by PID, bounded; below that the destinations. Memory
+//! follows groups, processes and destinations, not lines.
+
+mod same;
+
+use std::collections::hash_map::RandomState;
+
+use indexmap::IndexMap;
+use snat_parse::formats::tcptracer::{Batch, Event, Kind, Sink};
+use snat_parse::{Addr, place_text};
+
+pub(crate) use same::same_events;
+
+use same::Sketch;
+
+/// Processes that are kept apart in one group; the connects of others are counted together.
+pub(crate) const PIDS_PER_GROUP: usize = 256;
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark {
+    /// Index of the entry.
+    pub(crate) entry: usize,
+    pub(crate) line: u64,
+    pub(crate) text: String,
+}
+
+/// Where events of a group come from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct GroupKey {
+    /// `None` where the log has no NETNS column.
+    pub(crate) netns: Option<u64>,
+    pub(crate) saddr: Addr,
+}
+
+/// A process of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum PidKey {
+    Pid(u32),
+    /// The cell was masked.
+    Masked,
+    /// Beyond the bound.
+    Other,
+}
+
+/// Remote address and port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct DestKey {
+    pub(crate) addr: Addr,
+    pub(crate) port: Option<u16>,
+}
+
+/// Connects to one destination.
+#[derive(Clone, Debug)]
+pub(crate) struct Dest {
+    pub(crate) connects: u64,
+    pub(crate) first: Mark,
+    pub(crate) last: Mark,
+}
+
+/// Events of one process of a group.
+#[derive(Clone, Debug)]
+pub(crate) struct Cell {
+    /// Thread name of its first connect, else of its first event.
+    pub(crate) comm: Option<String>,
+    pub(crate) comm_of_connect: bool,
+    pub(crate) first: Mark,
+    pub(crate) connects: u64,
+    pub(crate) dests: IndexMap<DestKey, Dest>,
+}
+
+/// Events of one group.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) rows: u64,
+    pub(crate) first: Mark,
+    pub(crate) cells: IndexMap<PidKey, Cell>,
+}
+
+/// One run of the tracer.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// The first event.
+    pub(crate) first: Mark,
+    pub(crate) groups: IndexMap<GroupKey, Group>,
+    pub(crate) events: u64,
+    pub(crate) connects: u64,
+    pub(crate) accepts: u64,
+    pub(crate) closes: u64,
+    /// Smallest and largest TIME.
+    pub(crate) span: Option<(i64, i64)>,
+    pub(crate) has_netns: bool,
+    sketch: Sketch,
+}
+
+/// Folds the events of one entry.
+#[derive(Debug, Default)]
+pub(crate) struct Fold {
+    runs: Vec<Run>,
+    current: Option<u32>,
+}
+
+impl Fold {
+    pub(crate) fn into_runs(self) -> Vec<Run> {
+        self.runs
+    }
+}
+
+/// The place of an event; its entry gets its number when all entries are read and sorted ([`Run::at_entry`]).
+fn mark(batch: &Batch<'_>, at: usize) -> Mark {
+    let text = place_text(&String::from_utf8_lossy(batch.text(at)));
+    Mark { entry: 0, line: batch.line(at), text }
+}
+
+impl Sink for Fold {
+    fn events(&mut self, batch: &Batch<'_>) {
+        // The last line of each destination is only quoted once a chunk, when it is known to be the last of it.
+        let mut touched: IndexMap<(usize, usize, usize, usize), usize, RandomState> = IndexMap::default();
+        for at in 0..batch.len() {
+            if self.current != Some(batch.run(at)) {
+                self.current = Some(batch.run(at));
+                self.runs.push(Run::new(mark(batch, at)));
+            }
+            let run_at = self.runs.len() - 1;
+            let run = &mut self.runs[run_at];
+            if let Some((group, cell, dest)) = run.event(batch, at) {
+                touched.insert((run_at, group, cell, dest), at);
+            }
+        }
+        for ((run, group, cell, dest), at) in touched {
+            self.runs[run].groups[group].cells[cell].dests[dest].last = mark(batch, at);
+        }
+    }
+}
+
+impl Run {
+    fn new(first: Mark) -> Self {
+        Self {
+            first,
+            groups: IndexMap::new(),
+            events: 0,
+            connects: 0,
+            accepts: 0,
+            closes: 0,
+            span: None,
+            has_netns: false,
+            sketch: Sketch::default(),
+        }
+    }
+
+    /// Entries get their final numbers only when all are read and sorted.
+    pub(crate) fn at_entry(&mut self, entry: usize) {
+        self.first.entry = entry;
+        for group in self.groups.values_mut() {
+            group.first.entry = entry;
+            for cell in group.cells.values_mut() {
+                cell.first.entry = entry;
+                for dest in cell.dests.values_mut() {
+                    dest.first.entry = entry;
+                    dest.last.entry = entry;
+                }
+            }
+        }
+    }
+
+    /// Seconds from the smallest to the largest TIME.
+    pub(crate) fn seconds(&self) -> Option<f64> {
+        self.span.map(|(low, high)| (high.saturating_sub(low)) as f64 / 1e9)
+    }
+
+    /// Counts one event; for a connect, where its destination is kept.
+    fn event(&mut self, batch: &Batch<'_>, at: usize) -> Option<(usize, usize, usize)> {
+        let event = batch.event(at);
+        self.events += 1;
+        if let Some(time) = event.time {
+            let (low, high) = self.span.get_or_insert((time, time));
+            (*low, *high) = ((*low).min(time), (*high).max(time));
+        }
+        self.has_netns |= event.netns.is_some();
+        match event.kind {
+            Kind::Connect => self.connects += 1,
+            Kind::Accept => self.accepts += 1,
+            Kind::Close => self.closes += 1,
+            Kind::Unknown => {}
+        }
+        let key = GroupKey { netns: event.netns, saddr: event.saddr.to_addr() };
+        let group_entry = self.groups.entry(key);
+        let group_at = group_entry.index();
+        let group = group_entry.or_insert_with(|| Group { rows: 0, first: mark(batch, at), cells: IndexMap::new() });
+        group.rows += 1;
+        let mut pid = event.pid.map_or(PidKey::Masked, PidKey::Pid);
+        if group.cells.len() >= PIDS_PER_GROUP && !group.cells.contains_key(&pid) {
+            pid = PidKey::Other;
+        }
+        let cell_entry = group.cells.entry(pid);
+        let cell_at = cell_entry.index();
+        let cell = cell_entry.or_insert_with(|| Cell {
+            comm: None,
+            comm_of_connect: false,
+            first: mark(batch, at),
+            connects: 0,
+            dests: IndexMap::new(),
+        });
+        cell.name(pid, &event);
+        if event.kind != Kind::Connect {
+            return None;
+        }
+        self.sketch.connect(&event);
+        cell.connects += 1;
+        let dest_entry = cell.dests.entry(DestKey { addr: event.daddr.to_addr(), port: event.dport });
+        let dest_at = dest_entry.index();
+        let dest = dest_entry.or_insert_with(|| {
+            let first = mark(batch, at);
+            Dest { connects: 0, last: first.clone(), first }
+        });
+        dest.connects += 1;
+        Some((group_at, cell_at, dest_at))
+    }
+}
+
+impl Cell {
+    /// Keeps the thread name of the first connect; the processes beyond the bound share none.
+    fn name(&mut self, pid: PidKey, event: &Event<'_>) {
+        let connect = event.kind == Kind::Connect;
+        if pid == PidKey::Other || (self.comm.is_some() && (!connect || self.comm_of_connect)) {
+            return;
+        }
+        self.comm = Some(String::from_utf8_lossy(event.comm).into_owned()).filter(|comm| !comm.trim().is_empty());
+        self.comm_of_connect = connect;
+    }
+}
+
+/// All counted runs of a capture together, as one set of groups, in an order that no input order shows in.
+pub(crate) fn merge(runs: Vec<Run>) -> IndexMap<GroupKey, Group> {
+    let mut merged: IndexMap<GroupKey, Group> = IndexMap::new();
+    for run in runs {
+        for (key, group) in run.groups {
+            match merged.get_mut(&key) {
+                Some(into) => into.add(group),
+                None => {
+                    merged.insert(key, group);
+                }
+            }
+        }
+    }
+    merged.sort_keys();
+    merged
+}
+
+impl Group {
+    fn add(&mut self, other: Group) {
+        self.rows += other.rows;
+        for (pid, cell) in other.cells {
+            let pid =
+                if self.cells.len() >= PIDS_PER_GROUP && !self.cells.contains_key(&pid) { PidKey::Other } else { pid };
+            match self.cells.get_mut(&pid) {
+                Some(into) => into.add(pid, cell),
+                None => {
+                    self.cells.insert(pid, cell);
+                }
+            }
+        }
+    }
+}
+
+impl Cell {
+    fn add(&mut self, pid: PidKey, other: Cell) {
+        self.connects += other.connects;
+        if pid == PidKey::Other {
+            self.comm = None;
+        } else if self.comm.is_none() || (other.comm_of_connect && !self.comm_of_connect) {
+            self.comm = other.comm.or(self.comm.take());
+            self.comm_of_connect |= other.comm_of_connect;
+        }
+        for (key, dest) in other.dests {
+            match self.dests.get_mut(&key) {
+                Some(into) => {
+                    into.connects += dest.connects;
+                    into.last = dest.last;
+                }
+                None => {
+                    self.dests.insert(key, dest);
+                }
+            }
+        }
+    }
+}

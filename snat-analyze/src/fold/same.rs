@@ -1,0 +1,97 @@
+//! Whether two runs show the same events under other flags (a `-4` run beside one without, a `-p` run beside all).
+//!
+//! Each run keeps a sketch: the connects whose hashes are the smallest, with their times. Of two runs of the same
+//! events the smaller one's connects below both thresholds are all in the larger one's sketch, and the clocks differ by
+//! one constant. The hash is fixed, so that the sketch depends on the events alone.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use snat_parse::AddrRef;
+use snat_parse::formats::tcptracer::Event;
+
+use super::Run;
+
+/// Connects that a sketch keeps.
+const KEPT: usize = 512;
+
+/// The connects of a run with the smallest hashes, and the time of the first of each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sketch {
+    kept: BTreeMap<u64, Option<i64>>,
+    full: bool,
+}
+
+impl Sketch {
+    pub(super) fn connect(&mut self, event: &Event<'_>) {
+        let hash = hash(event);
+        if self.full && self.kept.last_key_value().is_some_and(|(largest, _)| hash >= *largest) {
+            return;
+        }
+        self.kept.entry(hash).or_insert(event.time);
+        if self.kept.len() > KEPT {
+            self.kept.pop_last();
+            self.full = true;
+        }
+    }
+
+    /// Every connect below this hash is kept.
+    fn threshold(&self) -> u64 {
+        if self.full { self.kept.last_key_value().map_or(0, |(largest, _)| *largest) } else { u64::MAX }
+    }
+}
+
+/// FNV-1a over the 4-tuple: fixed on every machine.
+fn hash(event: &Event<'_>) -> u64 {
+    let mut state: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut add = |bytes: &[u8]| {
+        for byte in bytes {
+            state = (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    };
+    for addr in [event.saddr, event.daddr] {
+        match addr {
+            AddrRef::Ip(IpAddr::V4(ip)) => add(&ip.octets()),
+            AddrRef::Ip(IpAddr::V6(ip)) => add(&ip.octets()),
+            AddrRef::Printed(text) => add(text),
+        }
+    }
+    for port in [event.sport, event.dport] {
+        add(&port.unwrap_or(0).to_le_bytes());
+    }
+    // FNV leaves the high bits of short inputs poor; one more round spreads them.
+    state ^= state >> 32;
+    state = state.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    state ^ (state >> 29)
+}
+
+/// Fewer common connects say nothing.
+const ENOUGH: usize = 5;
+
+/// Clocks of two tools drift by less than this, in nanoseconds.
+const STEP: i64 = 1_000_000_000;
+
+/// Whether two runs show the same events: nearly all connects of the one that has fewer are in the other, in step.
+pub(crate) fn same_events(a: &Run, b: &Run) -> bool {
+    let (small, large) = if a.connects <= b.connects { (a, b) } else { (b, a) };
+    let limit = small.sketch.threshold().min(large.sketch.threshold());
+    let mut asked = 0;
+    let mut shifts: Vec<i64> = Vec::new();
+    let mut common = 0;
+    for (hash, time) in small.sketch.kept.range(..limit) {
+        asked += 1;
+        if let Some(other) = large.sketch.kept.get(hash) {
+            common += 1;
+            if let (Some(time), Some(other)) = (time, other) {
+                shifts.push(time.saturating_sub(*other));
+            }
+        }
+    }
+    if common < ENOUGH.min(asked.max(1)) || common * 10 < asked * 9 || asked < ENOUGH {
+        return false;
+    }
+    shifts.sort_unstable();
+    let Some(middle) = shifts.get(shifts.len() / 2).copied() else { return true };
+    let in_step = shifts.iter().filter(|shift| shift.abs_diff(middle) <= STEP as u64).count();
+    in_step * 10 >= shifts.len() * 9
+}

@@ -1,0 +1,401 @@
+//! Tables to facts: what the dumps of one node say about namespaces, processes, sandboxes, pods and nodes.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use snat_parse::{Addr, Column, Table};
+
+use super::ids::ShimId;
+use crate::fold::Mark;
+
+/// A pod's name. The namespace is unknown where only a list without namespaces names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PodKey {
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+}
+
+impl std::fmt::Display for PodKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{namespace}/{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// A row of lsns, of type net.
+#[derive(Clone, Debug)]
+pub(crate) struct Namespace {
+    pub(crate) ns: u64,
+    pub(crate) pid: Option<u32>,
+    pub(crate) command: Option<String>,
+    /// Whether a mount below `/run/netns/cni-` shows that the runtime made it for a sandbox.
+    pub(crate) cni: bool,
+    pub(crate) mark: Mark,
+}
+
+/// A row of pstree, with the shim that it hangs from.
+#[derive(Clone, Debug)]
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    pub(crate) name: String,
+    pub(crate) mark: Mark,
+    pub(crate) shim: Option<Shim>,
+    /// Whether the tree shows all its ancestors, up to PID 1.
+    pub(crate) rooted: bool,
+}
+
+/// The runtime's monitor process above the processes of a pod.
+#[derive(Clone, Debug)]
+pub(crate) struct Shim {
+    pub(crate) id: ShimId,
+    pub(crate) mark: Mark,
+}
+
+/// A sandbox or container id that crictl prints, and the pod that it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Sandbox {
+    /// As printed.
+    pub(crate) id: String,
+    pub(crate) pod: Option<String>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) container: Option<String>,
+    /// The sandbox's own id, not that of a container in it.
+    pub(crate) is_sandbox: bool,
+    pub(crate) ready: Option<bool>,
+    pub(crate) mark: Mark,
+}
+
+/// A row of the pod list.
+#[derive(Clone, Debug)]
+pub(crate) struct PodRow {
+    pub(crate) key: PodKey,
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) node: Option<String>,
+    pub(crate) life: Life,
+    pub(crate) mark: Mark,
+}
+
+/// Whether a pod still holds its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Life {
+    /// It ended; its address may be somebody else's by now.
+    Finished,
+    /// Its containers failed; it may have ended or be about to restart.
+    Doubtful,
+    /// It lives.
+    Live,
+}
+
+/// A row of the node list.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeRow {
+    pub(crate) name: String,
+    pub(crate) internal_ip: Option<IpAddr>,
+    pub(crate) virtual_kubelet: bool,
+}
+
+/// All facts of one capture.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) namespaces: Vec<Namespace>,
+    pub(crate) processes: Vec<Process>,
+    pub(crate) sandboxes: Vec<Sandbox>,
+    pub(crate) pods: Vec<PodRow>,
+    pub(crate) nodes: Vec<NodeRow>,
+    /// Whether there is any dump of that kind, be it empty.
+    pub(crate) has_lsns: bool,
+    /// The node list has its header and at least two rows.
+    pub(crate) nodes_whole: bool,
+}
+
+/// Cells of a table by column name. A missing column reads as nulls; that none is missing is a test of `schema`.
+struct Cells<'t> {
+    table: &'t Table,
+    entry: usize,
+}
+
+impl<'t> Cells<'t> {
+    fn text(&self, name: &str, at: usize) -> Option<&'t str> {
+        match self.table.column(name) {
+            Some(Column::Text(cells)) => cells.get(at).and_then(|cell| cell.as_deref()),
+            _ => None,
+        }
+    }
+
+    fn owned(&self, name: &str, at: usize) -> Option<String> {
+        self.text(name, at).map(str::to_owned)
+    }
+
+    fn number(&self, name: &str, at: usize) -> Option<u64> {
+        match self.table.column(name) {
+            Some(Column::U64(cells)) => cells.get(at).copied().flatten(),
+            _ => None,
+        }
+    }
+
+    fn pid(&self, name: &str, at: usize) -> Option<u32> {
+        self.number(name, at).and_then(|pid| u32::try_from(pid).ok())
+    }
+
+    fn flag(&self, name: &str, at: usize) -> bool {
+        matches!(self.table.column(name), Some(Column::Bool(cells)) if cells.get(at).copied().flatten() == Some(true))
+    }
+
+    fn ip(&self, name: &str, at: usize) -> Option<IpAddr> {
+        match self.table.column(name) {
+            Some(Column::Addr(cells)) => cells.get(at).and_then(|cell| cell.as_ref()).and_then(Addr::ip),
+            _ => None,
+        }
+    }
+
+    fn list(&self, name: &str, at: usize) -> &'t [String] {
+        match self.table.column(name) {
+            Some(Column::List(cells)) => cells.get(at).and_then(|cell| cell.as_deref()).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    fn mark(&self, at: usize) -> Mark {
+        Mark { entry: self.entry, line: self.table.lines()[at], text: self.table.texts()[at].clone() }
+    }
+}
+
+/// The columns that are read below, by format. A test holds them against the formats themselves.
+#[cfg(test)]
+const SCHEMA: &[(&str, &[&str])] = &[
+    ("lsns", &["ns", "type", "pid", "nsfs", "command"]),
+    ("pstree", &["pid", "depth", "name", "args", "thread"]),
+    ("crictl-ps", &["container", "name", "pod_id", "pod", "namespace"]),
+    ("crictl-pods", &["pod_id", "state", "name", "namespace"]),
+    ("kubectl-pods", &["namespace", "name", "status", "ip", "node"]),
+    ("kubectl-nodes", &["name", "roles", "version", "internal_ip"]),
+];
+
+impl Facts {
+    /// Takes over the rows of one section.
+    pub(crate) fn add(&mut self, format: &str, entry: usize, table: &Table, whole: bool) {
+        let cells = Cells { table, entry };
+        let rows = 0..table.len();
+        match format {
+            "lsns" => {
+                self.has_lsns = true;
+                self.namespaces.extend(rows.filter_map(|at| namespace(&cells, at)));
+            }
+            "pstree" => self.processes.extend(processes(&cells)),
+            "crictl-ps" => rows.for_each(|at| self.sandboxes.extend(container(&cells, at))),
+            "crictl-pods" => self.sandboxes.extend(rows.filter_map(|at| sandbox(&cells, at))),
+            "kubectl-pods" => self.pods.extend(rows.filter_map(|at| pod(&cells, at))),
+            "kubectl-nodes" => {
+                self.nodes_whole |= whole && table.len() >= 2;
+                self.nodes.extend(rows.filter_map(|at| node(&cells, at)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Brings pod names of different lists together: a name without namespace takes the one that another list gives
+    /// it, if there is only one; and whether a failed pod lives is asked of its sandbox.
+    pub(crate) fn unify(&mut self) {
+        let mut namespaces: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut note = |name: &str, namespace: &Option<String>| {
+            if let Some(namespace) = namespace {
+                let known = namespaces.entry(name.to_owned()).or_default();
+                if !known.contains(namespace) {
+                    known.push(namespace.clone());
+                }
+            }
+        };
+        for row in &self.pods {
+            note(&row.key.name, &row.key.namespace);
+        }
+        for row in &self.sandboxes {
+            if let Some(pod) = &row.pod {
+                note(pod, &row.namespace);
+            }
+        }
+        let only = |name: &str| match namespaces.get(name).map(Vec::as_slice) {
+            Some([only]) => Some(only.clone()),
+            _ => None,
+        };
+        for row in &mut self.pods {
+            if row.key.namespace.is_none() {
+                row.key.namespace = only(&row.key.name);
+            }
+        }
+        for row in &mut self.sandboxes {
+            if let (None, Some(pod)) = (&row.namespace, &row.pod) {
+                row.namespace = only(pod);
+            }
+        }
+        let ready: BTreeMap<PodKey, bool> = self
+            .sandboxes
+            .iter()
+            .filter_map(|row| Some((row.key()?, row.ready?)))
+            .fold(BTreeMap::new(), |mut map, (key, ready)| {
+                *map.entry(key).or_default() |= ready;
+                map
+            });
+        for row in &mut self.pods {
+            if row.life == Life::Doubtful
+                && let Some(ready) = ready.get(&row.key)
+            {
+                row.life = if *ready { Life::Live } else { Life::Finished };
+            }
+        }
+    }
+}
+
+impl Sandbox {
+    pub(crate) fn key(&self) -> Option<PodKey> {
+        self.pod.clone().map(|name| PodKey { namespace: self.namespace.clone(), name })
+    }
+}
+
+fn namespace(cells: &Cells<'_>, at: usize) -> Option<Namespace> {
+    // Without a TYPE column the list was made for one type, and only `-t net` is any use here.
+    if cells.text("type", at).is_some_and(|kind| kind != "net") {
+        return None;
+    }
+    Some(Namespace {
+        ns: cells.number("ns", at)?,
+        pid: cells.pid("pid", at),
+        command: cells.owned("command", at),
+        cni: cells.list("nsfs", at).iter().any(|mount| mount.contains("/netns/cni-")),
+        mark: cells.mark(at),
+    })
+}
+
+impl Namespace {
+    /// Whether its lowest PID is the process that holds a sandbox open.
+    pub(crate) fn is_pause(&self) -> bool {
+        let program = self.command.as_deref().and_then(|command| command.split_whitespace().next()).unwrap_or_default();
+        program.rsplit('/').next() == Some("pause")
+    }
+}
+
+/// Names that a runtime's monitor has in the kernel, cut at 15 characters.
+fn is_shim(name: &str) -> bool {
+    ["containerd-shim", "docker-containe", "conmon", "crio-conmon"].iter().any(|shim| name.starts_with(shim))
+}
+
+/// All processes of a dump. Threads are left out: the log knows processes only.
+fn processes(cells: &Cells<'_>) -> Vec<Process> {
+    let mut found = Vec::new();
+    // The lines above that a line hangs from: depth, whether its root is PID 1, and the nearest shim.
+    let mut above: Vec<(u64, bool, Option<Shim>)> = Vec::new();
+    for at in 0..cells.table.len() {
+        let depth = cells.number("depth", at).unwrap_or(0);
+        above.retain(|(other, _, _)| *other < depth);
+        let pid = cells.pid("pid", at);
+        let name = cells.text("name", at).unwrap_or_default();
+        let rooted = above.last().map_or(depth == 0 && pid == Some(1), |(_, rooted, _)| *rooted);
+        let shim = above.last().and_then(|(_, _, shim)| shim.clone());
+        let thread = cells.flag("thread", at);
+        if let Some(pid) = pid.filter(|_| !thread) {
+            found.push(Process { pid, name: name.to_owned(), mark: cells.mark(at), shim: shim.clone(), rooted });
+        }
+        let own = is_shim(name)
+            .then(|| Shim { id: ShimId::read(cells.text("args", at).unwrap_or_default()), mark: cells.mark(at) });
+        above.push((depth, rooted, own.or(shim)));
+    }
+    found
+}
+
+fn known(name: Option<String>) -> Option<String> {
+    name.filter(|name| name != "unknown")
+}
+
+/// A row of `crictl ps` names its sandbox and, where the runtime has a monitor for each container, its own id.
+fn container(cells: &Cells<'_>, at: usize) -> Vec<Sandbox> {
+    let of = |id: Option<String>, is_sandbox| {
+        id.map(|id| Sandbox {
+            id,
+            pod: known(cells.owned("pod", at)),
+            namespace: known(cells.owned("namespace", at)),
+            container: cells.owned("name", at),
+            is_sandbox,
+            ready: None,
+            mark: cells.mark(at),
+        })
+    };
+    of(cells.owned("pod_id", at), true).into_iter().chain(of(cells.owned("container", at), false)).collect()
+}
+
+fn sandbox(cells: &Cells<'_>, at: usize) -> Option<Sandbox> {
+    Some(Sandbox {
+        id: cells.owned("pod_id", at)?,
+        pod: known(cells.owned("name", at)),
+        namespace: known(cells.owned("namespace", at)),
+        container: None,
+        is_sandbox: true,
+        ready: cells.text("state", at).map(|state| state == "Ready"),
+        mark: cells.mark(at),
+    })
+}
+
+fn pod(cells: &Cells<'_>, at: usize) -> Option<PodRow> {
+    Some(PodRow {
+        key: PodKey { namespace: cells.owned("namespace", at), name: cells.owned("name", at)? },
+        ip: cells.ip("ip", at),
+        node: cells.owned("node", at),
+        life: life(cells.text("status", at).unwrap_or_default()),
+        mark: cells.mark(at),
+    })
+}
+
+/// STATUS is a phase or the reason behind it.
+fn life(status: &str) -> Life {
+    match status {
+        "Completed"
+        | "Succeeded"
+        | "Failed"
+        | "Evicted"
+        | "Shutdown"
+        | "NodeShutdown"
+        | "Terminated"
+        | "DeadlineExceeded"
+        | "NodeLost"
+        | "Preempting"
+        | "NodeAffinity"
+        | "OutOfcpu"
+        | "OutOfmemory"
+        | "OutOfpods"
+        | "UnexpectedAdmissionError" => Life::Finished,
+        "Error" | "OOMKilled" | "ContainerStatusUnknown" | "ContainerCannotRun" | "StartError" => Life::Doubtful,
+        _ if status.starts_with("ExitCode:") || status.starts_with("Signal:") => Life::Doubtful,
+        _ => Life::Live,
+    }
+}
+
+fn node(cells: &Cells<'_>, at: usize) -> Option<NodeRow> {
+    let name = cells.owned("name", at)?;
+    let version = cells.text("version", at).unwrap_or_default();
+    let virtual_kubelet = name.starts_with("virtual-node") || version.contains("vk-") || version.contains("-vk");
+    Some(NodeRow { internal_ip: cells.ip("internal_ip", at), virtual_kubelet, name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_formats_have_the_columns_that_are_read() {
+        for (format, columns) in SCHEMA {
+            let meta = snat_parse::formats::by_name(format).expect("a format").meta();
+            for column in *columns {
+                assert!(meta.columns.iter().any(|(name, _)| name == column), "{format} has no {column}");
+            }
+        }
+    }
+
+    #[test]
+    fn finished_pods_are_told_from_failing_ones() {
+        assert_eq!(life("Completed"), Life::Finished);
+        assert_eq!(life("Error"), Life::Doubtful);
+        for status in ["Running", "CrashLoopBackOff", "Terminating", "Init:0/1", "ImagePullBackOff"] {
+            assert_eq!(life(status), Life::Live, "{status}");
+        }
+    }
+}

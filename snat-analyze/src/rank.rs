@@ -1,0 +1,334 @@
+//! Claims to ranked rows: connects counted by owner and destination, evidence gathered, order made total.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use indexmap::IndexMap;
+use snat_parse::Addr;
+
+use crate::egress::{Class, Rule, classify};
+use crate::fold::{DestKey, Group, GroupKey, Mark, PidKey};
+use crate::owner::{Claim, Dissent, Edge, OwnerKey, PodKey, Share};
+use crate::report::{
+    Confidence, Contradiction, Destination, Evidence, NodeDestination, Owner, OwnerKind, Place, RankRow, UnknownReason,
+};
+
+/// What the rows are made from.
+pub(crate) struct Counted<'a> {
+    pub(crate) groups: &'a IndexMap<GroupKey, Group>,
+    pub(crate) claims: &'a [Vec<Claim>],
+    pub(crate) rules: &'a [Rule],
+    pub(crate) has_netns: bool,
+    pub(crate) seconds: Option<f64>,
+    pub(crate) containers: &'a BTreeMap<PodKey, BTreeSet<String>>,
+    pub(crate) node_addresses: &'a BTreeSet<IpAddr>,
+    pub(crate) addresses: &'a BTreeMap<PodKey, BTreeSet<IpAddr>>,
+    /// Entry paths by index.
+    pub(crate) entries: &'a [String],
+}
+
+/// Lines that are quoted for one step, and for one contradiction.
+const PLACES: usize = 3;
+
+/// Connects of one owner to one destination.
+struct Sum<'a> {
+    connects: u64,
+    first: &'a Mark,
+    last: &'a Mark,
+}
+
+/// One owner, gathered.
+#[derive(Default)]
+struct Gathered<'a> {
+    netns: BTreeSet<u64>,
+    addrs: BTreeSet<Addr>,
+    pids: BTreeSet<u32>,
+    comm: Option<String>,
+    dests: BTreeMap<&'a DestKey, Sum<'a>>,
+    confidence: Option<(bool, Confidence)>,
+    reason: Option<UnknownReason>,
+    edges: BTreeMap<(usize, String, String, &'static str), Vec<Mark>>,
+    dissent: BTreeSet<Dissent>,
+}
+
+/// Order in which the steps of the way are shown.
+const EDGES: [&str; 5] = ["address-pod", "netns-pid", "pid-process", "pid-sandbox", "sandbox-pod"];
+
+impl<'a> Gathered<'a> {
+    fn edge(&mut self, edge: &Edge) {
+        let order = EDGES.iter().position(|name| *name == edge.edge).unwrap_or(EDGES.len());
+        let marks = self.edges.entry((order, edge.from.clone(), edge.to.clone(), edge.edge)).or_default();
+        for mark in &edge.marks {
+            if marks.len() < PLACES && !marks.contains(mark) {
+                marks.push(mark.clone());
+            }
+        }
+    }
+
+    /// The owner is as sure as its least sure group with public connects; without any, as its least sure group.
+    fn confidence(&mut self, public: bool, confidence: Confidence) {
+        self.confidence = Some(match self.confidence {
+            Some((was_public, _)) if public && !was_public => (true, confidence),
+            Some((was_public, was)) if public == was_public => (public, was.min(confidence)),
+            Some(kept) => kept,
+            None => (public, confidence),
+        });
+    }
+}
+
+impl Counted<'_> {
+    fn class(&self, dest: &DestKey) -> Option<Class> {
+        classify(&dest.addr, dest.port, self.rules)
+    }
+
+    fn is_public(&self, dest: &DestKey) -> bool {
+        self.class(dest) == Some(Class::Public)
+    }
+
+    /// Connects by class; the second is those to documentation ranges among the public ones.
+    pub(crate) fn by_class(&self) -> (BTreeMap<String, u64>, u64) {
+        let mut found = BTreeMap::new();
+        let mut documentation = 0;
+        for (key, dest) in self.all_dests() {
+            let class = self.class(key);
+            *found.entry(class.map_or("unreadable", Class::name).to_owned()).or_default() += dest;
+            if class == Some(Class::Public) && key.addr.ip().is_some_and(crate::egress::is_documentation) {
+                documentation += dest;
+            }
+        }
+        (found, documentation)
+    }
+
+    fn all_dests(&self) -> impl Iterator<Item = (&DestKey, u64)> {
+        let cells = self.groups.values().flat_map(|group| group.cells.values());
+        cells.flat_map(|cell| cell.dests.iter().map(|(key, dest)| (key, dest.connects)))
+    }
+
+    /// Destinations of the node.
+    pub(crate) fn destinations(&self) -> Vec<NodeDestination> {
+        let mut sums: BTreeMap<&DestKey, u64> = BTreeMap::new();
+        for (key, connects) in self.all_dests() {
+            *sums.entry(key).or_default() += connects;
+        }
+        let mut found: Vec<_> = sums.into_iter().collect();
+        found.sort_by_key(|(key, connects)| (std::cmp::Reverse(*connects), *key));
+        let row = |(key, connects): (&DestKey, u64)| NodeDestination {
+            addr: key.addr.to_string(),
+            port: key.port,
+            proto: "tcp".into(),
+            class: self.class(key),
+            connects,
+        };
+        found.into_iter().map(row).collect()
+    }
+
+    /// The ranking: public connects, then kind, namespace and name.
+    pub(crate) fn ranking(&self, connects_public: u64) -> Vec<RankRow> {
+        let mut owners: BTreeMap<OwnerKey, Gathered<'_>> = BTreeMap::new();
+        for ((key, group), claims) in self.groups.iter().zip(self.claims) {
+            for claim in claims {
+                self.gather(owners.entry(claim.owner.clone()).or_default(), key, group, claim);
+            }
+        }
+        let candidates = self.candidates();
+        let mut rows: Vec<(OwnerKey, RankRow)> = owners
+            .into_iter()
+            .map(|(owner, gathered)| {
+                let row = self.row(&owner, gathered, connects_public, &candidates);
+                (owner, row)
+            })
+            .collect();
+        // OwnerKey orders pods by namespace and name, then host processes, the node, the unknown ones.
+        rows.sort_by(|(a, x), (b, y)| y.connects_public.cmp(&x.connects_public).then_with(|| a.cmp(b)));
+        let mut rank = 0;
+        rows.into_iter()
+            .map(|(_, mut row)| {
+                if row.owner.kind != OwnerKind::Unknown {
+                    rank += 1;
+                    row.rank = Some(rank);
+                }
+                row
+            })
+            .collect()
+    }
+
+    fn gather<'a>(&self, into: &mut Gathered<'a>, key: &GroupKey, group: &'a Group, claim: &Claim) {
+        let held = |pid: &PidKey| match &claim.share {
+            Share::Whole => true,
+            Share::Cells(cells) => cells.contains(pid),
+        };
+        let mut public = false;
+        for (pid, cell) in group.cells.iter().filter(|(pid, _)| held(pid)) {
+            if let PidKey::Pid(pid) = pid {
+                into.pids.insert(*pid);
+            }
+            into.comm = into.comm.take().or_else(|| cell.comm.clone());
+            for (dest, counts) in &cell.dests {
+                public |= self.is_public(dest);
+                let sum =
+                    into.dests.entry(dest).or_insert(Sum { connects: 0, first: &counts.first, last: &counts.last });
+                sum.connects += counts.connects;
+                let order = |mark: &Mark| (mark.entry, mark.line);
+                if order(&counts.first) < order(sum.first) {
+                    sum.first = &counts.first;
+                }
+                if order(&counts.last) > order(sum.last) {
+                    sum.last = &counts.last;
+                }
+            }
+        }
+        into.netns.extend(key.netns);
+        into.addrs.insert(key.saddr.clone());
+        into.confidence(public, claim.confidence);
+        into.reason = into.reason.or(claim.reason);
+        for edge in &claim.edges {
+            into.edge(edge);
+        }
+        into.dissent.extend(claim.dissent.iter().cloned());
+    }
+
+    /// Rows of the log with these namespaces and addresses, of all types: the manual recipe's unit, rightly read.
+    fn article_count(&self, gathered: &Gathered<'_>) -> Option<u64> {
+        let held = |key: &&GroupKey| {
+            key.netns.is_some_and(|netns| gathered.netns.contains(&netns)) && gathered.addrs.contains(&key.saddr)
+        };
+        self.has_netns.then(|| self.groups.iter().filter(|(key, _)| held(key)).map(|(_, group)| group.rows).sum())
+    }
+
+    /// Pods that live in the node's namespace.
+    fn candidates(&self) -> Vec<String> {
+        let host = |ips: &BTreeSet<IpAddr>| !ips.is_disjoint(self.node_addresses);
+        self.addresses.iter().filter(|(_, ips)| host(ips)).map(|(pod, _)| pod.to_string()).collect()
+    }
+
+    fn row(&self, owner: &OwnerKey, gathered: Gathered<'_>, all: u64, candidates: &[String]) -> RankRow {
+        let connects_public =
+            gathered.dests.iter().filter(|(dest, _)| self.is_public(dest)).map(|(_, sum)| sum.connects).sum();
+        let article_count = self.article_count(&gathered);
+        let evidence = gathered.edges.into_iter().map(|((_, from, to, edge), marks)| Evidence {
+            edge: edge.to_owned(),
+            from,
+            to,
+            places: self.places(marks),
+        });
+        let contradictions = gathered.dissent.into_iter().map(|dissent| Contradiction {
+            route: dissent.route.to_owned(),
+            owner: dissent.owner,
+            instead_of: dissent.instead_of,
+            why: dissent.why.to_owned(),
+            places: self.places(dissent.marks),
+        });
+        let mut dests: Vec<_> = gathered.dests.into_iter().collect();
+        dests.sort_by_key(|(key, sum)| (std::cmp::Reverse(sum.connects), *key));
+        let destinations = dests.into_iter().map(|(key, sum)| Destination {
+            addr: key.addr.to_string(),
+            port: key.port,
+            proto: "tcp".into(),
+            class: self.class(key),
+            connects: sum.connects,
+            first: self.place(sum.first),
+            last: self.place(sum.last),
+        });
+        let mut row = Owner {
+            netns: gathered.netns.into_iter().collect(),
+            addrs: gathered.addrs.iter().map(Addr::to_string).collect(),
+            pids: gathered.pids.into_iter().map(u64::from).collect(),
+            ..Owner::default()
+        };
+        match owner {
+            OwnerKey::Pod(pod) => {
+                row.kind = OwnerKind::Pod;
+                row.namespace.clone_from(&pod.namespace);
+                row.pod = Some(pod.name.clone());
+                row.workload = Some(workload(&pod.name).to_owned());
+                row.containers =
+                    self.containers.get(pod).map(|names| names.iter().cloned().collect()).unwrap_or_default();
+                row.host_network = match self.addresses.get(pod) {
+                    Some(ips) if !ips.is_empty() && !self.node_addresses.is_empty() => {
+                        Some(!ips.is_disjoint(self.node_addresses))
+                    }
+                    _ => None,
+                };
+            }
+            OwnerKey::HostProcess(name) => {
+                row.kind = OwnerKind::HostProcess;
+                row.comm = Some(name.clone());
+            }
+            OwnerKey::Node(comm) => {
+                row.kind = OwnerKind::Node;
+                row.comm.clone_from(comm);
+                row.candidates = candidates.to_vec();
+            }
+            OwnerKey::Unknown { .. } => {
+                row.kind = OwnerKind::Unknown;
+                row.comm = gathered.comm;
+                row.reason = gathered.reason;
+            }
+        }
+        RankRow {
+            rank: None,
+            owner: row,
+            connects_public,
+            share: (all > 0).then(|| connects_public as f64 / all as f64),
+            rate_per_s: self.seconds.filter(|seconds| *seconds > 0.0).map(|seconds| connects_public as f64 / seconds),
+            article_count,
+            destinations: destinations.collect(),
+            confidence: gathered.confidence.map_or(Confidence::Weak, |(_, confidence)| confidence),
+            contradictions: contradictions.collect(),
+            evidence: evidence.collect(),
+        }
+    }
+
+    fn places(&self, marks: impl IntoIterator<Item = Mark>) -> Vec<Place> {
+        marks.into_iter().take(PLACES).map(|mark| self.place(&mark)).collect()
+    }
+
+    fn place(&self, mark: &Mark) -> Place {
+        place(self.entries, mark)
+    }
+}
+
+/// A mark with its entry's path.
+pub(crate) fn place(entries: &[String], mark: &Mark) -> Place {
+    Place { entry: entries.get(mark.entry).cloned().unwrap_or_default(), line: mark.line, text: mark.text.clone() }
+}
+
+/// Letters that Kubernetes' own random suffixes are made of: no vowels, nothing that looks like another.
+const SUFFIX: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// A pod's name without what its controller appended: `web-6c9d7f8b5-abcde`, `agent-hq7zt`, `db-0`,
+/// `import-29388960-7wvbk`.
+pub(crate) fn workload(pod: &str) -> &str {
+    let random = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&part.len()) && part.chars().all(|c| SUFFIX.contains(c))
+    };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let Some((front, last)) = pod.rsplit_once('-') else { return pod };
+    if random(last, 5..=5) {
+        return match front.rsplit_once('-') {
+            Some((name, hash)) if random(hash, 6..=10) || (hash.len() >= 8 && digits(hash)) => name,
+            _ => front,
+        };
+    }
+    if digits(last) && last.len() <= 4 { front } else { pod }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controllers_suffixes_are_taken_off() {
+        for (pod, want) in [
+            ("payments-api-7d9c6b8f5d-x2k4p", "payments-api"),
+            ("node-agent-hq7zt", "node-agent"),
+            ("sessions-cache-0", "sessions-cache"),
+            ("nightly-import-29388960-7wvbk", "nightly-import"),
+            ("nginx", "nginx"),
+            ("web-server", "web-server"),
+            ("my-cache", "my-cache"),
+        ] {
+            assert_eq!(workload(pod), want, "{pod}");
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The one model that every renderer shows, and the wire format of `-o json`. Versioned: a change of meaning raises
+//! [`SCHEMA_VERSION`]. Absent or unknown is null or missing, never 0.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::egress::Class;
+
+/// Version of this model.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything that is said about a bundle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What made the report.
+    pub tool: Tool,
+    /// One capture a node.
+    pub nodes: Vec<NodeReport>,
+    /// One row a section of an entry, ordered by bundle, entry, first line.
+    pub inputs: Vec<Input>,
+    /// What no section shows: links, cut archives, limits, missing dumps.
+    pub notices: Vec<Notice>,
+}
+
+/// The program and its version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// `snat-analyze`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What is said about one node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NodeReport {
+    /// Which node.
+    pub node: Node,
+    /// What was captured of it.
+    pub capture: Capture,
+    /// Owners, most public connects first, then by namespace and name; unknown ones stand in their place.
+    pub ranking: Vec<RankRow>,
+    /// Destinations of all owners, most connects first.
+    pub destinations: Vec<NodeDestination>,
+}
+
+/// The captured node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its address in the cluster.
+    pub internal_ip: Option<String>,
+    /// Nodes of the cluster, where a whole node list says so.
+    pub pool_size: Option<u64>,
+    /// How the name was found.
+    pub source: Option<NodeSource>,
+}
+
+/// How the node's name was found, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NodeSource {
+    /// Its namespace's addresses in the log are an INTERNAL-IP of the node list.
+    NodeList,
+    /// The addresses of its pods are in the log.
+    Pods,
+    /// A shell prompt in a dump.
+    Prompt,
+    /// The folder that the dumps lie in.
+    Folder,
+}
+
+/// What was captured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Capture {
+    /// Seconds from the first to the last event, summed over runs; null without times.
+    pub duration_s: Option<f64>,
+    /// Runs of the tracer that were counted.
+    pub runs: u64,
+    /// Runs left out because they show the events of another run under other flags.
+    pub same_events: Vec<SameEvents>,
+    /// Rows of the log.
+    pub events: u64,
+    /// Connect rows by egress class; `unreadable` are those to masked addresses of no certain class.
+    pub connects_by_class: BTreeMap<String, u64>,
+    /// Connect rows to public destinations.
+    pub connects_public: u64,
+    /// Accept rows.
+    pub accepts: u64,
+    /// Close rows.
+    pub closes: u64,
+    /// Samples that the tracer said it lost.
+    pub lost_samples: u64,
+    /// Connect rows of processes beyond those that are kept apart in one group.
+    pub connects_of_other_pids: u64,
+    /// Public connects to documentation ranges (198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32), counted as public.
+    pub connects_documentation: u64,
+    /// What each join matched and what it lost.
+    pub joins: Vec<JoinTally>,
+}
+
+/// A run that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SameEvents {
+    /// Entry and first line of the run that was left out.
+    pub left_out: Place,
+    /// Entry and first line of the run that shows the same events.
+    pub counted: Place,
+}
+
+/// Matched and unmatched rows of the left side of a join; they sum to `left`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinTally {
+    /// Name of the edge that the join makes.
+    pub join: String,
+    /// Rows on the left side.
+    pub left: u64,
+    /// Of those, with at least one row on the right side.
+    pub matched: u64,
+    /// Of those, without.
+    pub unmatched: u64,
+}
+
+/// One owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RankRow {
+    /// 1 for the first; null for an unknown owner.
+    pub rank: Option<u64>,
+    /// Who.
+    pub owner: Owner,
+    /// Connects to public destinations.
+    pub connects_public: u64,
+    /// Of the node's public connects; null where there is none.
+    pub share: Option<f64>,
+    /// Public connects per second of the capture; null without times.
+    pub rate_per_s: Option<f64>,
+    /// Rows of any type with the owner's addresses and namespaces: what the manual recipe would count.
+    pub article_count: Option<u64>,
+    /// Where it connected to, most connects first.
+    pub destinations: Vec<Destination>,
+    /// How sure the owner is.
+    pub confidence: Confidence,
+    /// Routes that say otherwise.
+    pub contradictions: Vec<Contradiction>,
+    /// What the owner rests on.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Who a connection belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owner {
+    /// What kind of owner.
+    pub kind: OwnerKind,
+    /// Namespace of the pod.
+    pub namespace: Option<String>,
+    /// Name of the pod.
+    pub pod: Option<String>,
+    /// Name without the parts that its controller appended.
+    pub workload: Option<String>,
+    /// Containers of the pod, by name.
+    pub containers: Vec<String>,
+    /// Whether the pod lives in the node's namespace; null where nothing says so.
+    pub host_network: Option<bool>,
+    /// Namespaces that its events came from.
+    pub netns: Vec<u64>,
+    /// Local addresses of its events.
+    pub addrs: Vec<String>,
+    /// Process name where known, else the thread's.
+    pub comm: Option<String>,
+    /// PIDs of its events.
+    pub pids: Vec<u64>,
+    /// Pods that may be meant, for kind `node`.
+    pub candidates: Vec<String>,
+    /// Why nobody is named, for kind `unknown`.
+    pub reason: Option<UnknownReason>,
+}
+
+/// Kinds of owners.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnerKind {
+    /// A pod.
+    Pod,
+    /// A process of the node, outside every pod.
+    HostProcess,
+    /// In the node's namespace; which process is not known.
+    Node,
+    /// Nobody known.
+    #[default]
+    Unknown,
+}
+
+/// Why an owner is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum UnknownReason {
+    /// No pod has the address, and the namespace leads to no pod.
+    NoAddress,
+    /// The namespace belongs to a pod with another address now.
+    ReusedNamespace,
+    /// The id between process and pod is masked.
+    IdMasked,
+    /// The id between process and pod is cut, and several begin like it.
+    AmbiguousId,
+    /// The namespace list has no such namespace.
+    NoNamespaceRow,
+}
+
+impl UnknownReason {
+    /// The word that reports print.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoAddress => "no-address",
+            Self::ReusedNamespace => "reused-namespace",
+            Self::IdMasked => "id-masked",
+            Self::AmbiguousId => "ambiguous-id",
+            Self::NoNamespaceRow => "no-namespace-row",
+        }
+    }
+}
+
+/// How sure an owner is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// A name only, or an id shorter than crictl prints it.
+    #[default]
+    Weak,
+    /// One route.
+    Likely,
+    /// Two independent routes agree, or a whole id leads there.
+    Certain,
+}
+
+impl Confidence {
+    /// The word that reports print.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Weak => "weak",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        }
+    }
+}
+
+/// A route that leads to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contradiction {
+    /// `address`, `namespace` or `process`.
+    pub route: String,
+    /// Where that route leads.
+    pub owner: String,
+    /// What the rule decided.
+    pub instead_of: String,
+    /// Why the rule decided so.
+    pub why: String,
+    /// Lines to look at.
+    pub places: Vec<Place>,
+}
+
+/// One step of the way to an owner.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// `address-pod`, `netns-pid`, `pid-sandbox`, `sandbox-pod`, `pid-process`.
+    pub edge: String,
+    /// `addr:10.244.3.9`, `netns:4026532785`, …
+    pub from: String,
+    /// `pid:19832`, `sandbox:6b5f00aa11bb2`, `pod:default/nginx`, …
+    pub to: String,
+    /// The lines that it rests on.
+    pub places: Vec<Place>,
+}
+
+/// Where a fact was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Path in the bundle.
+    pub entry: String,
+    /// 1-based line.
+    pub line: u64,
+    /// The line, cleaned, at most 200 characters.
+    pub text: String,
+}
+
+/// A destination of one owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Destination {
+    /// Remote address.
+    pub addr: String,
+    /// Remote port; null where masked.
+    pub port: Option<u16>,
+    /// `tcp`.
+    pub proto: String,
+    /// Egress class; null where a masked address leaves it open.
+    pub class: Option<Class>,
+    /// Connect rows.
+    pub connects: u64,
+    /// The first of them.
+    pub first: Place,
+    /// The last of them.
+    pub last: Place,
+}
+
+/// A destination of the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NodeDestination {
+    /// Remote address.
+    pub addr: String,
+    /// Remote port; null where masked.
+    pub port: Option<u16>,
+    /// `tcp`.
+    pub proto: String,
+    /// Egress class; null where a masked address leaves it open.
+    pub class: Option<Class>,
+    /// Connect rows.
+    pub connects: u64,
+}
+
+/// One section of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Input {
+    /// Base name of the bundle, `-` for standard input.
+    pub bundle: String,
+    /// The node that it was counted for; null for none or all.
+    pub node: Option<String>,
+    /// Path in the bundle.
+    pub entry: String,
+    /// 1-based line that the section starts on.
+    pub first_line: u64,
+    /// Format name, or `unknown`.
+    pub format: String,
+    /// Bytes of its lines.
+    pub bytes: u64,
+    /// Lines.
+    pub lines: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Lines that start a row.
+    pub data: u64,
+    /// Lines that go on with one.
+    pub continuation: u64,
+    /// Lines without data.
+    pub skipped: u64,
+    /// Lines that could not be read.
+    pub rejected: u64,
+    /// Skipped and rejected lines by their reason.
+    pub reasons: BTreeMap<String, u64>,
+    /// What the fates count.
+    pub tallies: String,
+    /// Where the section was cut: `no-header`, `last-line`, `not-looked-at`.
+    pub cut: Vec<String>,
+    /// The first lines that could not be read, and cells that were masked or cut.
+    pub diagnostics: Vec<InputDiagnostic>,
+}
+
+/// A line that could not be read, or a cell that is null for a reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputDiagnostic {
+    /// 1-based line of the entry.
+    pub line: u64,
+    /// Reason name.
+    pub code: String,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+/// Something that happened while a bundle was read, or a dump that is missing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Notice {
+    /// Base name of the bundle.
+    pub bundle: String,
+    /// The node that it concerns; null for all or none.
+    pub node: Option<String>,
+    /// Path in the bundle; null where it concerns the whole.
+    pub entry: Option<String>,
+    /// What happened, as a word.
+    pub code: String,
+    /// What happened, as a lower-case fragment.
+    pub message: String,
+}

@@ -1,0 +1,56 @@
+//! Exit codes, the same in every output format, and how a failure is said.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use snat_analyze::Error;
+
+/// It ran.
+pub(crate) const OK: u8 = 0;
+/// A fault of this program.
+pub(crate) const INTERNAL: u8 = 1;
+/// Usage, unreadable input, or nothing recognised.
+pub(crate) const USAGE: u8 = 2;
+
+/// Why there is no output.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The analysis says so.
+    Analysis(Error),
+    /// An option does not hold what it should.
+    Usage(String),
+    /// Standard output cannot be written; a closed pipe is none.
+    Output(io::Error),
+    /// A panic, already reported.
+    Internal,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Analysis(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Says what went wrong on standard error and gives the exit code.
+pub(crate) fn code(done: Result<(), Failure>) -> ExitCode {
+    let (code, message) = match done {
+        Ok(()) => return ExitCode::from(OK),
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::from(OK),
+        Err(Failure::Output(error)) => (INTERNAL, format!("cannot write the report: {error}")),
+        Err(Failure::Internal) => (INTERNAL, "internal error: please report it with the message above".to_owned()),
+        Err(Failure::Usage(message)) => (USAGE, message),
+        Err(Failure::Analysis(error @ Error::Join(_))) => (INTERNAL, error.to_string()),
+        Err(Failure::Analysis(error)) => (USAGE, error.to_string()),
+    };
+    // Names in the message may come from a bundle.
+    let lines = message.lines().map(crate::render::printable).collect::<Vec<_>>().join("\n");
+    // Nobody is left to tell when standard error is gone, too.
+    let _ = writeln!(io::stderr(), "snat-analyze: {lines}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,7 @@
+//! One file an output format. A renderer lays out; it never computes.
+
+pub(crate) mod json;
+mod style;
+pub(crate) mod table;
+
+pub(crate) use style::{Screen, printable};

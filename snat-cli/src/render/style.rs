@@ -1,0 +1,165 @@
+//! Widths, number shapes, and text from bundles, decided once for every renderer.
+
+use std::io::IsTerminal;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What the report is laid out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Screen {
+    /// Columns.
+    pub(crate) width: usize,
+    /// Owners that are shown; `None` is all.
+    pub(crate) owners: Option<usize>,
+}
+
+/// Columns where neither a terminal nor `COLUMNS` says.
+const WIDTH: usize = 80;
+/// Owners where no terminal says how many fit.
+const OWNERS: usize = 20;
+/// Lines that the rest of a table takes, evidence aside.
+const OTHER_LINES: usize = 10;
+
+impl Screen {
+    /// `COLUMNS` if it is set, else the terminal, else 80 columns.
+    pub(crate) fn of_terminal() -> Self {
+        let terminal = std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
+        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|width| *width > 0);
+        let width = columns.or(terminal.map(|(width, _)| usize::from(width.0))).unwrap_or(WIDTH);
+        let owners = terminal.map_or(OWNERS, |(_, height)| usize::from(height.0).saturating_sub(OTHER_LINES).max(10));
+        Self { width: width.clamp(60, 240), owners: Some(owners) }
+    }
+
+    /// The same with the rows that `--top` asks for; without it the screen decides, 0 is all.
+    pub(crate) fn rows(self, top: Option<usize>) -> Self {
+        match top {
+            None => self,
+            Some(0) => Self { owners: None, ..self },
+            Some(top) => Self { owners: Some(top), ..self },
+        }
+    }
+}
+
+/// Text that came from a bundle, safe for a terminal: control characters and those that turn the writing direction
+/// become `?`.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_unsafe(c) { '?' } else { c }).collect()
+}
+
+/// Control characters (C0, DEL, C1), line separators, direction marks and invisible tags.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A share as a whole percentage; what is not quite nothing says so.
+pub(crate) fn percent(share: Option<f64>) -> String {
+    match share {
+        None => "-".to_owned(),
+        Some(share) if share > 0.0 && share < 0.005 => "<1%".to_owned(),
+        Some(share) => format!("{:.0}%", share * 100.0),
+    }
+}
+
+/// Columns that a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text in at most `room` columns, cut in the middle: both ends of a name tell.
+pub(crate) fn middle(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let back = room.saturating_sub(1) / 2;
+    let front = room.saturating_sub(1) - back;
+    let end: Vec<char> = fitting(text.chars().rev(), back).into_iter().rev().collect();
+    fitting(text.chars(), front).into_iter().chain(std::iter::once('…')).chain(end).collect()
+}
+
+/// The text in at most `room` columns, cut at its end.
+pub(crate) fn end(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    fitting(text.chars(), room.saturating_sub(1)).into_iter().chain(std::iter::once('…')).collect()
+}
+
+fn fitting(chars: impl Iterator<Item = char>, room: usize) -> Vec<char> {
+    let mut used = 0;
+    chars
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= room
+        })
+        .collect()
+}
+
+/// The text padded to `room` columns, left-aligned.
+pub(crate) fn left(text: &str, room: usize) -> String {
+    format!("{text}{}", " ".repeat(room.saturating_sub(width(text))))
+}
+
+/// The text padded to `room` columns, right-aligned.
+pub(crate) fn right(text: &str, room: usize) -> String {
+    format!("{}{text}", " ".repeat(room.saturating_sub(width(text))))
+}
+
+/// Words in lines of at most `room` columns; a word longer than a line stays whole.
+pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if width(line) + 1 + width(word) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_a_bundle_moves_the_cursor() {
+        assert_eq!(printable("a\x1b[2Jb\u{9b}c\u{202e}d\te\u{7f}"), "a?[2Jb?c?d?e?");
+        assert_eq!(printable("größe 日本"), "größe 日本");
+    }
+
+    #[test]
+    fn numbers_and_shares() {
+        assert_eq!([count(0), count(999), count(1000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [percent(None), percent(Some(0.0)), percent(Some(0.001)), percent(Some(0.434))],
+            ["-", "0%", "<1%", "43%"]
+        );
+    }
+
+    #[test]
+    fn cut_text_fits_whatever_it_is_made_of() {
+        assert_eq!(middle("payments/payments-api-x2k4p", 11), "payme…x2k4p");
+        for text in ["日本語日本語日本語", "ab日本cd日本", "plain"] {
+            for room in 1..20 {
+                assert!(width(&middle(text, room)) <= room && width(&end(text, room)) <= room, "{text} in {room}");
+            }
+        }
+    }
+}
