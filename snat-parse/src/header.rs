@@ -159,6 +159,9 @@ pub(crate) trait Padded {
             Mark::Header
         } else if Self::is_row(line.text.trim_end()) {
             Mark::Row
+        } else if Self::shape(line.text.trim_end(), None).is_some() {
+            // Shaped like a row, with a cell that cannot be read: a reject, if rows stand above it.
+            Mark::Inside
         } else {
             Mark::No
         }
@@ -294,9 +297,13 @@ pub(crate) fn addr_cell(
     Ok(Some(addr))
 }
 
-/// A cell that must not be empty.
-pub(crate) fn required<T>(found: Option<T>, title: &str) -> Result<Option<T>, CellError> {
-    if found.is_some() { Ok(found) } else { Err((Reject::BadCell, format!("{title} is empty"))) }
+/// A cell that must hold what its column holds: `found` is `None` where it does not, or is empty.
+pub(crate) fn required<T>(found: Option<T>, cells: &[CellText<'_, '_>], title: &str) -> Result<Option<T>, CellError> {
+    match (found, cell(cells, title)) {
+        (Some(found), _) => Ok(Some(found)),
+        (None, None) => Err((Reject::BadCell, format!("{title} is empty"))),
+        (None, Some(text)) => Err((Reject::BadCell, format!("{title} is {text:.60}, which that column never holds"))),
+    }
 }
 
 #[cfg(test)]

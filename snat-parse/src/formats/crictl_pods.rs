@@ -87,10 +87,14 @@ impl Padded for CrictlPods {
             _ => None,
         };
         Ok(Row {
-            pod_id: required(text_cell(cells, "POD ID").filter(|id| !id.contains(char::is_whitespace)), "POD ID")?,
-            created: required(text_cell(cells, "CREATED").filter(|c| ago(c).is_ok()), "CREATED")?,
-            state: required(state.map(str::to_owned), "STATE")?,
-            name: required(text_cell(cells, "NAME"), "NAME")?,
+            pod_id: required(
+                text_cell(cells, "POD ID").filter(|id| !id.contains(char::is_whitespace)),
+                cells,
+                "POD ID",
+            )?,
+            created: required(text_cell(cells, "CREATED").filter(|c| ago(c).is_ok()), cells, "CREATED")?,
+            state: required(state.map(str::to_owned), cells, "STATE")?,
+            name: required(text_cell(cells, "NAME"), cells, "NAME")?,
             namespace: text_cell(cells, "NAMESPACE"),
             attempt: number_cell(cells, "ATTEMPT", notes)?,
             runtime: text_cell(cells, "RUNTIME"),

@@ -110,13 +110,13 @@ impl Padded for CrictlPs {
         let container = text_cell(cells, "CONTAINER").or_else(|| text_cell(cells, "CONTAINER ID"));
         let state = cell(cells, "STATE").map(|s| s.strip_prefix("CONTAINER_").unwrap_or(s));
         let known = STATES.into_iter().find(|known| state.is_some_and(|s| s.eq_ignore_ascii_case(known)));
-        let container = required(container.filter(|id| !id.contains(char::is_whitespace)), "CONTAINER")?;
+        let container = required(container.filter(|id| !id.contains(char::is_whitespace)), cells, "CONTAINER")?;
         Ok(Row {
             container,
             image: text_cell(cells, "IMAGE"),
-            created: required(text_cell(cells, "CREATED").filter(|c| ago(c).is_ok()), "CREATED")?,
-            state: required(known.map(str::to_owned), "STATE")?,
-            name: required(text_cell(cells, "NAME"), "NAME")?,
+            created: required(text_cell(cells, "CREATED").filter(|c| ago(c).is_ok()), cells, "CREATED")?,
+            state: required(known.map(str::to_owned), cells, "STATE")?,
+            name: required(text_cell(cells, "NAME"), cells, "NAME")?,
             attempt: number_cell(cells, "ATTEMPT", notes)?,
             pod_id: text_cell(cells, "POD ID"),
             pod: text_cell(cells, "POD"),

@@ -116,11 +116,11 @@ impl Padded for KubectlNodes {
             found.filter(|text| grammar(text).is_ok_and(|(rest, _)| rest.is_empty())).map(str::to_owned)
         };
         Ok(Row {
-            name: required(whole(cell(cells, "NAME"), word), "NAME")?,
-            status: required(whole(cell(cells, "STATUS"), status), "STATUS")?,
+            name: required(whole(cell(cells, "NAME"), word), cells, "NAME")?,
+            status: required(whole(cell(cells, "STATUS"), status), cells, "STATUS")?,
             roles: text_cell(cells, "ROLES"),
-            age: required(whole(cell(cells, "AGE"), age), "AGE")?,
-            version: required(whole(cell(cells, "VERSION"), version), "VERSION")?,
+            age: required(whole(cell(cells, "AGE"), age), cells, "AGE")?,
+            version: required(whole(cell(cells, "VERSION"), version), cells, "VERSION")?,
             internal_ip: addr_cell(cells, "INTERNAL-IP", notes)?,
             external_ip: addr_cell(cells, "EXTERNAL-IP", notes)?,
             os_image: text_cell(cells, "OS-IMAGE"),

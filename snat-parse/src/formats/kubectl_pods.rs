@@ -127,7 +127,7 @@ impl Padded for KubectlPods {
             Some((number, ago)) => (number.trim(), Some(ago.trim_end_matches(')').trim_end_matches(" ago").to_owned())),
             None => (restarts_text, None),
         };
-        let name = required(text_cell(cells, "NAME").filter(|n| !n.contains(char::is_whitespace)), "NAME")?;
+        let name = required(text_cell(cells, "NAME").filter(|n| !n.contains(char::is_whitespace)), cells, "NAME")?;
         let namespace = text_cell(cells, "NAMESPACE").filter(|n| !n.contains(char::is_whitespace));
         let status_cell = cell(cells, "STATUS").filter(|s| status(s).is_ok_and(|(rest, _)| rest.is_empty()));
         Ok(Row {
@@ -135,12 +135,17 @@ impl Padded for KubectlPods {
             name,
             ready: required(
                 text_cell(cells, "READY").filter(|r| ready(r).is_ok_and(|(rest, _)| rest.is_empty())),
+                cells,
                 "READY",
             )?,
-            status: required(status_cell.map(str::to_owned), "STATUS")?,
+            status: required(status_cell.map(str::to_owned), cells, "STATUS")?,
             restarts: number_cell(&[("RESTARTS", number)], "RESTARTS", notes)?,
             restarts_ago: ago,
-            age: required(text_cell(cells, "AGE").filter(|a| age(a).is_ok_and(|(rest, _)| rest.is_empty())), "AGE")?,
+            age: required(
+                text_cell(cells, "AGE").filter(|a| age(a).is_ok_and(|(rest, _)| rest.is_empty())),
+                cells,
+                "AGE",
+            )?,
             ip: addr_cell(cells, "IP", notes)?,
             node: text_cell(cells, "NODE"),
             nominated_node: text_cell(cells, "NOMINATED NODE"),

@@ -142,8 +142,8 @@ impl Padded for Lsns {
         let netnsid =
             if cell(cells, "NETNSID") == Some("unassigned") { None } else { number_cell(cells, "NETNSID", notes)? };
         Ok(Row {
-            ns: required(number_cell(cells, "NS", notes)?, "NS")?,
-            kind: if has_type { required(kind, "TYPE")? } else { kind },
+            ns: required(number_cell(cells, "NS", notes)?, cells, "NS")?,
+            kind: if has_type { required(kind, cells, "TYPE")? } else { kind },
             nprocs: number_cell(cells, "NPROCS", notes)?,
             pid: number_cell(cells, "PID", notes)?,
             user: text_cell(cells, "USER"),

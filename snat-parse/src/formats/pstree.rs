@@ -141,8 +141,9 @@ fn node(body: &str) -> Node<'_> {
     // A thread's braces close before the comma: they belong to its name.
     let name = if thread { &body[..open + name.len() + usize::from(inner[..comma].ends_with('}'))] } else { name };
     let after = after.strip_prefix(close).filter(|_| !close.is_empty()).unwrap_or(after);
+    let args = if cut_pid { "" } else { after.trim_start_matches(']').trim() };
     let pid = if cut_pid { None } else { number::<u64>(&inner[comma + 1..end]).ok().map(|(_, pid)| pid) };
-    Node { column: 0, glyph: false, name, thread, count: 1, pid, cut_pid, args: after.trim_start_matches(']').trim() }
+    Node { column: 0, glyph: false, name, thread, count: 1, pid, cut_pid, args }
 }
 
 /// Characters that the kernel's name has, counting an escape (`\\`, `\303`) as one.
@@ -218,6 +219,10 @@ fn read_rows(sheet: &mut Sheet<'_>, out: &mut dyn Take<Row>) {
         };
         if crate::noise::name(&line.text).is_some() && node.pid.is_none() {
             sheet.not_a_row(at, Reject::NotARow, "noise");
+            continue;
+        }
+        if !line.ended && node.pid.is_none() {
+            sheet.not_a_row(at, Reject::CutLine, "the entry ends within this line");
             continue;
         }
         // The digits of an open last line may be the start of more.
