@@ -12,22 +12,19 @@ pub struct Limits {
     pub bytes: u64,
     /// Entries of all bundles together.
     pub entries: usize,
-    /// Unpacked bytes for each packed one, from [`Limits::RATIO_FROM`] unpacked bytes on.
+    /// Unpacked bytes for each packed one, from `ratio_from` unpacked bytes on.
     pub ratio: u64,
+    /// Less than this may unpack from any size.
+    pub ratio_from: u64,
     /// Archives in archives.
     pub depth: usize,
     /// Bytes of one line.
     pub line: usize,
 }
 
-impl Limits {
-    /// Small archives may have any ratio.
-    pub const RATIO_FROM: u64 = 64 << 20;
-}
-
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1 << 40, entries: 100_000, ratio: 500, depth: 4, line: 1 << 20 }
+        Self { bytes: 1 << 40, entries: 100_000, ratio: 500, ratio_from: 64 << 20, depth: 4, line: 1 << 20 }
     }
 }
 
@@ -71,11 +68,12 @@ pub(super) struct Unpacked<R> {
     packed: Meter,
     unpacked: u64,
     ratio: u64,
+    ratio_from: u64,
 }
 
 impl<R> Unpacked<R> {
-    pub(super) fn new(inner: R, packed: Meter, ratio: u64) -> Self {
-        Self { inner, packed, unpacked: 0, ratio }
+    pub(super) fn new(inner: R, packed: Meter, limits: &Limits) -> Self {
+        Self { inner, packed, unpacked: 0, ratio: limits.ratio.max(1), ratio_from: limits.ratio_from }
     }
 }
 
@@ -83,7 +81,7 @@ impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let got = self.inner.read(buffer)?;
         self.unpacked += got as u64;
-        if self.unpacked > Limits::RATIO_FROM && self.unpacked / self.ratio > self.packed.bytes() {
+        if self.unpacked > self.ratio_from && self.unpacked / self.ratio > self.packed.bytes() {
             let message = format!("unpacks to more than {} times its size", self.ratio);
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, message));
         }

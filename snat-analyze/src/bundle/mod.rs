@@ -198,6 +198,20 @@ impl Read for Broken {
     }
 }
 
+/// Reads to the end; how many of the bytes there are not zero.
+fn rest(mut reader: impl Read) -> io::Result<u64> {
+    let mut found = 0;
+    let mut block = [0; 1 << 14];
+    loop {
+        match reader.read(&mut block) {
+            Ok(0) => return Ok(found),
+            Ok(got) => found += block[..got].iter().filter(|b| **b != 0).count() as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 impl Walker<'_> {
     fn notice(&mut self, entry: Option<&str>, code: &str, message: impl Into<String>) {
         self.notices.push(Notice {
@@ -273,7 +287,7 @@ impl Walker<'_> {
                 let packed = Meter::default();
                 let unpacked =
                     MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, Metered::new(reader, packed.clone())));
-                let unpacked = Unpacked::new(unpacked, packed, self.limits.ratio);
+                let unpacked = Unpacked::new(unpacked, packed, self.limits);
                 self.stream(Box::new(unpacked), outer, name, depth + 1);
             }
             Shape::Tar => self.tar(reader, outer, name, depth + 1),
@@ -282,20 +296,36 @@ impl Walker<'_> {
 
     fn tar<'r>(&mut self, reader: Box<dyn Read + 'r>, outer: Option<&str>, name: &str, depth: usize) {
         let mut archive = tar::Archive::new(reader);
-        let members = match archive.entries() {
-            Ok(members) => members,
-            Err(error) => {
-                return self.notice(Some(name), "broken-archive", format!("not a tar archive after all: {error}"));
+        if let Err((last, error)) = self.members(&mut archive, outer, depth) {
+            let code = if error.kind() == io::ErrorKind::QuotaExceeded { "limit" } else { "cut-archive" };
+            return self.notice(outer, code, format!("the archive breaks off after {last}: {error}"));
+        }
+        if self.is_over() {
+            return;
+        }
+        // Behind the last member a compressed archive still has its checksum, and somebody may have appended more.
+        match rest(archive.into_inner()) {
+            Ok(0) => {}
+            Ok(more) => {
+                self.notice(outer, "trailing-data", format!("{more} bytes behind the end of {name} are not read"))
             }
-        };
+            Err(error) => {
+                self.notice(outer, "cut-archive", format!("{name} breaks off behind its last member: {error}"))
+            }
+        }
+    }
+
+    /// All members; an error comes with the name of the last one before it.
+    fn members<R: Read>(
+        &mut self,
+        archive: &mut tar::Archive<R>,
+        outer: Option<&str>,
+        depth: usize,
+    ) -> Result<(), (String, io::Error)> {
         let mut last = String::from("its beginning");
+        let members = archive.entries().map_err(|error| (last.clone(), error))?;
         for member in members {
-            let member = match member {
-                Ok(member) => member,
-                Err(error) => {
-                    return self.notice(outer, "cut-archive", format!("the archive breaks off after {last}: {error}"));
-                }
-            };
+            let member = member.map_err(|error| (last.clone(), error))?;
             let raw = String::from_utf8_lossy(&member.path_bytes()).into_owned();
             let inner = raw.strip_prefix("./").unwrap_or(&raw).to_owned();
             let path = outer.map_or_else(|| inner.clone(), |outer| format!("{outer}!{inner}"));
@@ -308,10 +338,16 @@ impl Walker<'_> {
                 self.notice(Some(&path), "special-file", "neither file nor folder: not read");
             }
             last = path;
-            if self.entries > self.limits.entries || self.total.bytes() > self.limits.bytes {
-                return;
+            if self.is_over() {
+                break;
             }
         }
+        Ok(())
+    }
+
+    /// Whether a limit on all bundles together is reached.
+    fn is_over(&self) -> bool {
+        self.entries > self.limits.entries || self.total.bytes() > self.limits.bytes
     }
 
     fn plain<'r>(&mut self, reader: Box<dyn Read + 'r>, name: &str) {
