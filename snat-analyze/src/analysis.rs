@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::fold::{self, Fold, Group, GroupKey, PidKey, Run};
 use crate::options::Options;
 use crate::owner::{self, Graph};
-use crate::rank::{Counted, place};
+use crate::rank::{self, Counted, place};
 use crate::report::{self, Input, InputDiagnostic, NodeReport, Notice, Report, SCHEMA_VERSION, SameEvents, Tool};
 
 /// An analysis of bundles.
@@ -129,7 +129,7 @@ fn node_report(
         .map(|(left_out, counted)| SameEvents { left_out: place(paths, &left_out), counted: place(paths, &counted) })
         .collect();
     let times: Vec<f64> = runs.iter().filter_map(Run::seconds).collect();
-    let seconds = (!times.is_empty() && times.len() == runs.len()).then(|| times.iter().sum::<f64>());
+    let seconds = (!times.is_empty() && times.len() == runs.len()).then(|| rank::rounded(times.iter().sum()));
     let has_netns = runs.iter().any(|run| run.has_netns);
     let sum = |of: fn(&Run) -> u64| runs.iter().map(of).sum::<u64>();
     let mut counts = report::Capture {

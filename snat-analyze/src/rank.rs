@@ -269,8 +269,11 @@ impl Counted<'_> {
             rank: None,
             owner: row,
             connects_public,
-            share: (all > 0).then(|| connects_public as f64 / all as f64),
-            rate_per_s: self.seconds.filter(|seconds| *seconds > 0.0).map(|seconds| connects_public as f64 / seconds),
+            share: (all > 0).then(|| rounded(connects_public as f64 / all as f64)),
+            rate_per_s: self
+                .seconds
+                .filter(|seconds| *seconds > 0.0)
+                .map(|seconds| rounded(connects_public as f64 / seconds)),
             article_count,
             destinations: destinations.collect(),
             confidence: gathered.confidence.map_or(Confidence::Weak, |(_, confidence)| confidence),
@@ -286,6 +289,11 @@ impl Counted<'_> {
     fn place(&self, mark: &Mark) -> Place {
         place(self.entries, mark)
     }
+}
+
+/// To six decimals: more would be noise, and a number reads back as it was written.
+pub(crate) fn rounded(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
 }
 
 /// A mark with its entry's path.
