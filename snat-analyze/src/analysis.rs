@@ -163,7 +163,7 @@ fn node_report(
     let ranking = counted.ranking(counts.connects_public);
     let destinations = counted.destinations();
     counts.joins = graph.joins;
-    Ok(NodeReport { node: capture.node, capture: counts, ranking, destinations })
+    Ok(NodeReport { node: capture.node, capture: counts, owners: ranking.len() as u64, ranking, destinations })
 }
 
 fn other_pids(groups: &IndexMap<GroupKey, Group>) -> u64 {

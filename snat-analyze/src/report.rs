@@ -46,6 +46,8 @@ pub struct NodeReport {
     pub node: Node,
     /// What was captured of it.
     pub capture: Capture,
+    /// How many owners there are; the ranking may be cut to fewer.
+    pub owners: u64,
     /// Owners, most public connects first, then by namespace and name; unknown ones stand in their place.
     pub ranking: Vec<RankRow>,
     /// Destinations of all owners, most connects first.

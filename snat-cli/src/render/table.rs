@@ -78,10 +78,11 @@ fn answer(node: &NodeReport) -> String {
             let share = percent(first.share);
             let made = count(first.connects_public);
             match first.owner.kind {
-                OwnerKind::Unknown => format!(
-                    "{all}. Most of one origin, {made} ({share}), come from an owner that cannot be told: {}.",
-                    label(&first.owner)
-                ),
+                OwnerKind::Unknown => {
+                    let who = label(&first.owner);
+                    let who = who.strip_prefix("unknown: ").unwrap_or(&who);
+                    format!("{all}. The largest part, {made} ({share}), has no known owner: {who}.")
+                }
                 _ => format!("{all}. The most by {}: {made} ({share}).", label(&first.owner)),
             }
         }
@@ -188,7 +189,7 @@ fn ranking(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result
             if row.owner.kind == OwnerKind::Unknown { "-" } else { row.confidence.name() }
         )?;
     }
-    let hidden = node.ranking.len() - shown.len();
+    let hidden = node.owners.saturating_sub(shown.len() as u64);
     if hidden > 0 {
         writeln!(out, "   … and {hidden} more; --top 0 shows all")?;
     }
