@@ -62,7 +62,7 @@ pub(crate) fn captures(entries: &[EntryData]) -> Vec<Capture> {
     for folder in folders {
         let inside: BTreeSet<usize> = (0..entries.len()).filter(|at| entries[*at].folder() == folder).collect();
         let identity = identity(entries, &inside);
-        let same = groups.iter_mut().find(|(_, other)| match (&identity, &*other) {
+        let same = groups.iter_mut().find(|(_, other)| match (&identity, other) {
             (Some(own), Some(other)) => own == other,
             _ => true,
         });

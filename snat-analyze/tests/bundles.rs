@@ -1,6 +1,6 @@
 //! Bundles of every shape, honest and hostile, built in code.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::io::{self, Read, Write};
 

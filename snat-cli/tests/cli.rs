@@ -1,6 +1,6 @@
 //! The command line from outside: exit codes, what goes to which stream, widths, closed pipes, hostile text.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -153,10 +153,8 @@ fn text_from_a_bundle_never_moves_the_cursor() {
         .collect();
     std::fs::write(folder.join("tcptracer.log"), log + "junk \x1b[2J\u{9b}0m line\n" + &row("z", 2000)).unwrap();
     std::fs::write(folder.join(format!("{}.txt", evil.replace('/', "_"))), "unknown\n").unwrap();
-    let pods = format!(
-        "NAMESPACE   NAME        READY   STATUS    RESTARTS   AGE   IP           NODE     NOMINATED NODE   READINESS GATES\n\
-         default     ng\u{9b}inx\u{202e}   1/1     Running   0          6h    10.244.3.9   n\u{7f}-1   <none>           <none>\n"
-    );
+    let pods = "NAMESPACE   NAME        READY   STATUS    RESTARTS   AGE   IP           NODE     NOMINATED NODE   READINESS GATES\n\
+         default     ng\u{9b}inx\u{202e}   1/1     Running   0          6h    10.244.3.9   n\u{7f}-1   <none>           <none>\n";
     std::fs::write(folder.join("pods.txt"), pods).unwrap();
     let path = folder.display().to_string();
     for format in ["table", "json"] {

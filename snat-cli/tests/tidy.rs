@@ -1,6 +1,6 @@
 //! The house rules, as tests: layout, who may depend on whom, no network crate, a README that tells the truth.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use crate::diag::{Reject, Skip};
 use crate::format::{Mark, Sheet};
 use crate::lex::{Addr, text_addr};
 use crate::line::Line;
-use crate::table::{Record, Table, Take};
+use crate::table::{Extra, Record, Table, Take};
 
 /// One title of a header line, in characters of the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ pub(crate) trait Padded {
     /// Reads a section: headers set the layout, rows are cut by it or by their shape.
     fn read(sheet: &mut Sheet<'_>, out: &mut dyn Take<Self::Row>) {
         let mut layout: Option<Layout> = None;
-        let mut open: Option<(u64, &str, Self::Row, Vec<(String, String)>)> = None;
+        let mut open: Option<(u64, &str, Self::Row, Extra)> = None;
         let lines = sheet.lines;
         for (at, line) in lines.iter().enumerate() {
             let text = line.text.trim_end();
@@ -216,13 +216,12 @@ pub(crate) trait Padded {
     }
 
     /// One row: by the header's offsets where they hold, else by shape. The error of the better attempt is kept.
-    #[expect(clippy::type_complete, reason = "the pair is taken apart at once by the only caller")]
     fn read_row(
         text: &str,
         ended: bool,
         layout: Option<&Layout>,
         notes: &mut Vec<(&'static str, String)>,
-    ) -> Result<(Self::Row, Vec<(String, String)>), CellError> {
+    ) -> Result<(Self::Row, Extra), CellError> {
         let mut error = (Reject::NotARow, format!("fits no row shape of this table: {:.60}", text.trim()));
         let by_offsets = layout.and_then(|layout| layout.cut(text));
         let by_shape = || Self::shape(text, layout);

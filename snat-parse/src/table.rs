@@ -88,6 +88,9 @@ macro_rules! cells {
 
 cells! { i64 => I64, u64 => U64, bool => Bool, String => Text, Addr => Addr, Vec<String> => List }
 
+/// Cells of columns that a format does not know, by their title.
+pub(crate) type Extra = Vec<(String, String)>;
+
 /// A typed row of one format.
 pub(crate) trait Record {
     const COLUMNS: &'static [(&'static str, Kind)];
@@ -127,11 +130,11 @@ pub struct Numbered<R> {
 /// Takes the rows of a format as they are read: a [`Table`] for the analysis, a list for those who embed us.
 pub(crate) trait Take<R> {
     /// `text` is the line that the row starts on, `extra` the cells of columns that the format does not know.
-    fn take(&mut self, line: u64, text: &str, row: R, extra: Vec<(String, String)>);
+    fn take(&mut self, line: u64, text: &str, row: R, extra: Extra);
 }
 
 impl<R: Record> Take<R> for Table {
-    fn take(&mut self, line: u64, text: &str, row: R, extra: Vec<(String, String)>) {
+    fn take(&mut self, line: u64, text: &str, row: R, extra: Extra) {
         self.push(line, text, row, extra);
     }
 }
@@ -162,7 +165,7 @@ impl<R> Rows<R> {
 struct List<R>(Vec<Numbered<R>>);
 
 impl<R> Take<R> for List<R> {
-    fn take(&mut self, line: u64, _: &str, row: R, _: Vec<(String, String)>) {
+    fn take(&mut self, line: u64, _: &str, row: R, _: Extra) {
         self.0.push(Numbered { line, row });
     }
 }
@@ -174,7 +177,7 @@ pub struct Table {
     columns: Vec<Column>,
     lines: Vec<u64>,
     texts: Vec<String>,
-    extra: Vec<Vec<(String, String)>>,
+    extra: Vec<Extra>,
 }
 
 impl Table {
@@ -184,7 +187,7 @@ impl Table {
     }
 
     /// Appends a row; `text` is the line that it starts on, `extra` the cells of columns that the format does not know.
-    pub(crate) fn push<R: Record>(&mut self, line: u64, text: &str, row: R, extra: Vec<(String, String)>) {
+    pub(crate) fn push<R: Record>(&mut self, line: u64, text: &str, row: R, extra: Extra) {
         debug_assert!(std::ptr::eq(R::COLUMNS, self.schema), "a row of another format");
         row.store(&mut self.columns);
         self.lines.push(line);

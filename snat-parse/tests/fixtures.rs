@@ -1,7 +1,7 @@
 //! Every file below `fixtures/formats/` is a test: what it parses to stands beside it as CSV. Set `BLESS=1` to write
 //! the expectations anew, and read the difference before you commit it.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::collections::BTreeSet;
 

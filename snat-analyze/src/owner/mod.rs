@@ -434,15 +434,14 @@ impl Rule<'_> {
             let PidKey::Pid(number) = pid else { continue };
             let Some(route) = self.graph.process(*number) else { continue };
             match route.pod() {
+                Some(found) if found == pod && process.is_some() => {}
                 Some(found) if found == pod => {
-                    if process.is_none() {
-                        process = Some(route);
-                        let mut way = route.edges().to_vec();
-                        if let Some(first) = way.first_mut() {
-                            first.marks.push(cell.first.clone());
-                        }
-                        edges.extend(way);
+                    process = Some(route);
+                    let mut way = route.edges().to_vec();
+                    if let Some(first) = way.first_mut() {
+                        first.marks.push(cell.first.clone());
                     }
+                    edges.extend(way);
                 }
                 Some(found) if cell.connects > 0 => {
                     let mut marks = first_mark(route);

@@ -119,9 +119,13 @@ fn label(owner: &Owner) -> String {
     }
 }
 
+/// Bundle and path of entries.
+type Entries<'a> = BTreeSet<(&'a str, &'a str)>;
+
 /// What was read, by format.
 fn read(inputs: &[Input], node: &NodeReport, several: bool, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
-    let mut formats: BTreeMap<&str, (u64, BTreeSet<(&str, &str)>)> = BTreeMap::new();
+    // Rows, and the entries that they are in.
+    let mut formats: BTreeMap<&str, (u64, Entries<'_>)> = BTreeMap::new();
     for input in inputs.iter().filter(|input| !several || input.node.is_none() || input.node == node.node.name) {
         let (rows, entries) = formats.entry(&input.format).or_default();
         *rows += if input.format == "unknown" { input.lines } else { input.rows };
