@@ -170,6 +170,9 @@ fn other_pids(groups: &IndexMap<GroupKey, Group>) -> u64 {
     groups.values().filter_map(|group| group.cells.get(&PidKey::Other)).map(|cell| cell.connects).sum()
 }
 
+/// Runs that each further one is compared with. More are no capture that a person made.
+const COMPARED: usize = 64;
+
 /// Runs without those that show the events of another run under other flags; of such a pair the one that shows more
 /// is kept, then the one with namespaces, then with times, then the first.
 fn without_repeats(mut runs: Vec<Run>) -> (Vec<Run>, Vec<(fold::Mark, fold::Mark)>) {
@@ -183,7 +186,7 @@ fn without_repeats(mut runs: Vec<Run>) -> (Vec<Run>, Vec<(fold::Mark, fold::Mark
     let mut kept: Vec<Run> = Vec::new();
     let mut left_out = Vec::new();
     for run in runs {
-        match kept.iter().find(|other| fold::same_events(other, &run)) {
+        match kept.iter().take(COMPARED).find(|other| fold::same_events(other, &run)) {
             Some(other) => left_out.push((run.first, other.first.clone())),
             None => kept.push(run),
         }

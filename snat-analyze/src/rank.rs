@@ -189,10 +189,15 @@ impl Counted<'_> {
 
     /// Rows of the log with these namespaces and addresses, of all types: the manual recipe's unit, rightly read.
     fn article_count(&self, gathered: &Gathered<'_>) -> Option<u64> {
-        let held = |key: &&GroupKey| {
-            key.netns.is_some_and(|netns| gathered.netns.contains(&netns)) && gathered.addrs.contains(&key.saddr)
+        if !self.has_netns {
+            return None;
+        }
+        let of = |(netns, saddr): (&u64, &Addr)| {
+            let key = GroupKey { netns: Some(*netns), saddr: saddr.clone() };
+            self.groups.get(&key).map_or(0, |group| group.rows)
         };
-        self.has_netns.then(|| self.groups.iter().filter(|(key, _)| held(key)).map(|(_, group)| group.rows).sum())
+        let pairs = gathered.netns.iter().flat_map(|netns| gathered.addrs.iter().map(move |saddr| (netns, saddr)));
+        Some(pairs.map(of).sum())
     }
 
     /// Pods that live in the node's namespace.

@@ -41,8 +41,8 @@ pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format]) -> Vec<Clai
         let marks = || formats.iter().map(|format| (*format, format.mark(lines, at)));
         if let Some((format, start, end)) = open {
             let own = format.mark(lines, at);
-            let next_to = (end..at).all(|i| noise::is_neutral(&lines[i].text));
-            if matches!(own, Mark::Header | Mark::Row) || own == Mark::Inside && next_to {
+            let next_to = || (end..at).all(|i| noise::is_neutral(&lines[i].text));
+            if matches!(own, Mark::Header | Mark::Row) || own == Mark::Inside && next_to() {
                 open = Some((format, start, at + 1));
                 foreign = 0;
                 continue;

@@ -82,7 +82,7 @@ pub(crate) struct Graph {
     holders: BTreeMap<IpAddr, Holder>,
     /// Addresses of each pod, as far as the pod list shows them.
     pub(crate) addresses: BTreeMap<PodKey, BTreeSet<IpAddr>>,
-    /// Addresses that are a node's, or shared by living pods: no pod's.
+    /// Addresses that are a node's: by the node list, or without one those that living pods share.
     pub(crate) node_addresses: BTreeSet<IpAddr>,
     pub(crate) joins: Vec<JoinTally>,
 }
@@ -126,6 +126,7 @@ impl Graph {
         let of_addr = keep(left_join("address-pod", &addrs, &lists)?);
 
         let mut node_addresses: BTreeSet<IpAddr> = facts.nodes.iter().filter_map(|node| node.internal_ip).collect();
+        let has_node_list = !node_addresses.is_empty();
         let mut holders = BTreeMap::new();
         for (ip, found) in asked.addrs.iter().zip(&of_addr) {
             if node_addresses.contains(ip) {
@@ -139,7 +140,8 @@ impl Graph {
                     holders.insert(*ip, Holder { pod: row.key.clone(), mark: row.mark.clone() });
                 }
                 (0, _) | (_, None) => {}
-                _ if best == Some(Life::Live) => {
+                // Without a node list the address that living pods share is taken for the node's.
+                _ if best == Some(Life::Live) && !has_node_list => {
                     node_addresses.insert(*ip);
                 }
                 _ => {}
@@ -301,13 +303,13 @@ struct Ways<'f> {
 impl<'f> Ways<'f> {
     fn join(facts: &'f Facts, keep: &mut impl FnMut(Joined) -> Vec<Vec<usize>>) -> Result<Self, Error> {
         let processes = Keyed::of(facts.processes.iter().map(|row| (Some(row.pid.to_string()), Some(&row.mark))));
-        let printed: Vec<&str> = facts.sandboxes.iter().map(|row| row.id.as_str()).collect();
+        let printed = ids::Printed::of(facts.sandboxes.iter().map(|row| row.id.as_str()));
         // One left row for each shim, not for each process below it.
         let mut shims: BTreeMap<&Mark, (usize, Resolved)> = BTreeMap::new();
         for row in &facts.processes {
             if let Some(shim) = &row.shim {
                 let at = shims.len();
-                shims.entry(&shim.mark).or_insert_with(|| (at, ids::resolve(&shim.id, &printed)));
+                shims.entry(&shim.mark).or_insert_with(|| (at, printed.resolve(&shim.id)));
             }
         }
         let mut left: Vec<(Option<String>, Option<&Mark>)> = vec![(None, None); shims.len()];

@@ -1,5 +1,6 @@
 //! Ids between process and pod: read from a shim's arguments, brought to the 13 digits that crictl prints.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -75,37 +76,54 @@ pub(crate) enum Resolved {
     Nothing,
 }
 
-/// Brings an id to its key. `printed` are all ids of crictl: a prefix under 13 digits must be that of one only, and
-/// two whole ids that share their first 13 digits make every shorter one ambiguous.
-pub(crate) fn resolve(id: &ShimId, printed: &[&str]) -> Resolved {
-    let digits = match id {
-        ShimId::Masked => return Resolved::Masked,
-        ShimId::Missing => return Resolved::Nothing,
-        ShimId::Hex(digits) if digits.len() < FEWEST => return Resolved::Nothing,
-        ShimId::Hex(digits) => digits,
-    };
-    let mut like: Vec<String> = printed
-        .iter()
-        .map(|id| id.to_ascii_lowercase())
-        .filter(|id| {
-            !is_masked(id) && id.len() >= SHORT && (id.starts_with(digits.as_str()) || digits.starts_with(id.as_str()))
-        })
-        .collect();
-    // A 13-digit print of a longer one in the list is the same id.
-    like.sort_by_key(|id| std::cmp::Reverse(id.len()));
-    let mut distinct: Vec<String> = Vec::new();
-    for id in like {
-        if !distinct.iter().any(|kept| kept.starts_with(&id)) {
-            distinct.push(id);
+/// All ids that crictl printed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Printed {
+    /// In lower case, whole or cut to at least 13 digits.
+    ids: BTreeSet<String>,
+    masked: bool,
+}
+
+impl Printed {
+    pub(crate) fn of<'i>(ids: impl IntoIterator<Item = &'i str>) -> Self {
+        let mut printed = Self::default();
+        for id in ids {
+            if is_masked(id) {
+                printed.masked = true;
+            } else if id.len() >= SHORT {
+                printed.ids.insert(id.to_ascii_lowercase());
+            }
         }
+        printed
     }
-    match distinct.as_slice() {
-        [] if printed.iter().any(|id| is_masked(id)) => Resolved::Masked,
-        [] => Resolved::Nothing,
-        [only] => {
-            Resolved::Key { key: only[..SHORT].to_owned(), long: digits.len() >= SHORT, whole: digits.len() == 64 }
+
+    /// Brings an id to its key. A prefix under 13 digits must be that of one id only, and two whole ids that share
+    /// their first 13 digits make every shorter one ambiguous.
+    pub(crate) fn resolve(&self, id: &ShimId) -> Resolved {
+        let digits = match id {
+            ShimId::Masked => return Resolved::Masked,
+            ShimId::Missing => return Resolved::Nothing,
+            ShimId::Hex(digits) if digits.len() < FEWEST => return Resolved::Nothing,
+            ShimId::Hex(digits) => digits.as_str(),
+        };
+        let stem = &digits[..digits.len().min(SHORT)];
+        let alike = self.ids.range(stem.to_owned()..).take_while(|id| id.starts_with(stem));
+        let mut distinct: Vec<&str> = Vec::new();
+        // In order a print of 13 digits stands right before the longer prints of the same id, and goes with them.
+        for id in alike.filter(|id| id.starts_with(digits) || digits.starts_with(id.as_str())) {
+            match distinct.last_mut() {
+                Some(last) if id.starts_with(*last) => *last = id,
+                _ => distinct.push(id),
+            }
         }
-        _ => Resolved::Ambiguous,
+        match distinct.as_slice() {
+            [] if self.masked => Resolved::Masked,
+            [] => Resolved::Nothing,
+            [only] => {
+                Resolved::Key { key: only[..SHORT].to_owned(), long: digits.len() >= SHORT, whole: digits.len() == 64 }
+            }
+            _ => Resolved::Ambiguous,
+        }
     }
 }
 
@@ -114,6 +132,10 @@ mod tests {
     use super::*;
 
     const ID: &str = "9f3c1a77d2e04b5c8a6f0e1d2c3b4a5968778695a4b3c2d1e0f9a8b7c6d5e4f3";
+
+    fn resolve(id: &ShimId, printed: &[&str]) -> Resolved {
+        Printed::of(printed.iter().copied()).resolve(id)
+    }
 
     fn hex(id: &str) -> ShimId {
         ShimId::Hex(id.to_owned())

@@ -353,6 +353,17 @@ impl Rule<'_> {
                         dissent: Vec::new(),
                     });
                 }
+                // A namespace of its own, for a process of the node: row and process agree that no pod is near.
+                Some(route @ Route::Outside { name, edges }) if matches!(by_space, Some(Route::Outside { .. })) => {
+                    claims.push(Claim {
+                        owner: OwnerKey::HostProcess(name.clone()),
+                        share: Share::Cells(vec![*pid]),
+                        confidence: process_strength(route),
+                        reason: None,
+                        edges: edges.clone(),
+                        dissent: Vec::new(),
+                    });
+                }
                 _ => {
                     if let Some(found @ (Route::Masked { .. } | Route::Ambiguous { .. })) = route
                         && !matches!(failed, Some(Route::Masked { .. } | Route::Ambiguous { .. }))
