@@ -31,47 +31,74 @@ impl std::fmt::Debug for Claim {
 /// So many foreign lines in a row end a section; fewer are rejects within it.
 const MAX_FOREIGN: usize = 4;
 
+/// A section that goes on.
+struct Open {
+    format: &'static dyn Format,
+    start: usize,
+    /// One past the last line that the format recognised.
+    end: usize,
+    /// The last header in it.
+    header: Option<usize>,
+    foreign: usize,
+}
+
+impl Open {
+    fn at(format: &'static dyn Format, lines: &[Line<'_>], at: usize) -> Self {
+        let header = (format.mark(lines, at) == Mark::Header).then_some(at);
+        Self { format, start: at, end: at + 1, header, foreign: 0 }
+    }
+
+    /// Whether the line goes on with the section. `foreign` says that no other format says yes to it.
+    fn takes(&self, lines: &[Line<'_>], at: usize, foreign: bool) -> bool {
+        match self.format.mark(lines, at) {
+            Mark::Header | Mark::Row => true,
+            Mark::Inside => (self.end..at).all(|i| noise::is_neutral(&lines[i].text)),
+            Mark::No => foreign && self.header.is_some_and(|header| self.format.fits(&lines[header], &lines[at])),
+        }
+    }
+
+    fn claim(self) -> Claim {
+        Claim { format: Some(self.format), lines: self.start..self.end }
+    }
+}
+
 /// Cuts lines into sections. The claims tile the lines in their order.
 pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format]) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
-    // The open section: its format, where it starts, and one past the last line that its format recognised.
-    let mut open: Option<(&'static dyn Format, usize, usize)> = None;
-    let mut foreign = 0;
+    let mut open: Option<Open> = None;
     for at in 0..lines.len() {
-        let marks = || formats.iter().map(|format| (*format, format.mark(lines, at)));
-        if let Some((format, start, end)) = open {
-            let own = format.mark(lines, at);
-            let next_to = || (end..at).all(|i| noise::is_neutral(&lines[i].text));
-            if matches!(own, Mark::Header | Mark::Row) || own == Mark::Inside && next_to() {
-                open = Some((format, start, at + 1));
-                foreign = 0;
-                continue;
+        let yes = sole(formats.iter().map(|format| (*format, format.mark(lines, at))));
+        let Some(section) = &mut open else {
+            open = yes.map(|format| Open::at(format, lines, at));
+            continue;
+        };
+        let other = yes.filter(|format| format.meta().name != section.format.meta().name);
+        if section.takes(lines, at, other.is_none()) {
+            if section.format.mark(lines, at) == Mark::Header {
+                section.header = Some(at);
             }
-            let taken_over = sole(marks()).filter(|other| other.meta().name != format.meta().name);
-            if taken_over.is_none() && noise::name(&lines[at].text).is_some() {
-                continue;
-            }
-            foreign += 1;
-            if taken_over.is_none() && foreign <= MAX_FOREIGN {
-                continue;
-            }
-            claims.push(Claim { format: Some(format), lines: start..end });
-            open = None;
-            foreign = 0;
-            if let Some(other) = taken_over {
-                open = Some((other, at, at + 1));
-            }
+            section.end = at + 1;
+            section.foreign = 0;
             continue;
         }
-        if let Some(format) = sole(marks()) {
-            open = Some((format, at, at + 1));
-            foreign = 0;
+        if other.is_none() {
+            if noise::name(&lines[at].text).is_some() {
+                continue;
+            }
+            section.foreign += 1;
+            if section.foreign <= MAX_FOREIGN {
+                continue;
+            }
         }
+        claims.extend(open.take().map(Open::claim));
+        open = other.map(|format| Open::at(format, lines, at));
     }
-    if let Some((format, start, end)) = open {
+    if let Some(mut section) = open {
         // A last line that ends in the middle is the section's own, cut.
-        let cut = end + 1 == lines.len() && lines.last().is_some_and(|line| !line.ended);
-        claims.push(Claim { format: Some(format), lines: start..if cut { lines.len() } else { end } });
+        if section.end + 1 == lines.len() && lines.last().is_some_and(|line| !line.ended) {
+            section.end = lines.len();
+        }
+        claims.push(section.claim());
     }
     tile(claims, lines)
 }

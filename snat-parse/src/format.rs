@@ -40,6 +40,11 @@ pub trait Format: Send + Sync {
     /// What the line at `at` says about this format; the lines around it may be looked at.
     fn mark(&self, lines: &[Line<'_>], at: usize) -> Mark;
 
+    /// Whether a line that [`Format::mark`] does not know is a row under that header: other columns, another order.
+    fn fits(&self, _header: &Line<'_>, _line: &Line<'_>) -> bool {
+        false
+    }
+
     /// Reads the lines of one section. Never fails: what cannot be read is rejected on the sheet.
     fn parse(&self, sheet: &mut Sheet<'_>) -> Table;
 }

@@ -167,6 +167,11 @@ pub(crate) trait Padded {
         }
     }
 
+    fn fits(header: &Line<'_>, line: &Line<'_>) -> bool {
+        let layout = Self::header(header.text.trim_end());
+        layout.is_some() && Self::read_row(line.text.trim_end(), true, layout.as_ref(), &mut Vec::new()).is_ok()
+    }
+
     /// Adds a line that goes on with the row above it; false where the line is no such.
     fn extend(_row: &mut Self::Row, _line: &str) -> bool {
         false

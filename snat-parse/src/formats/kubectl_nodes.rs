@@ -155,6 +155,10 @@ impl Format for KubectlNodes {
         <Self as Padded>::mark(lines, at)
     }
 
+    fn fits(&self, header: &Line<'_>, line: &Line<'_>) -> bool {
+        <Self as Padded>::fits(header, line)
+    }
+
     fn parse(&self, sheet: &mut Sheet<'_>) -> Table {
         Self::table(sheet)
     }

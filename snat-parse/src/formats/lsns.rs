@@ -193,6 +193,10 @@ impl Format for Lsns {
         }
     }
 
+    fn fits(&self, header: &Line<'_>, line: &Line<'_>) -> bool {
+        <Self as Padded>::fits(header, line)
+    }
+
     fn parse(&self, sheet: &mut Sheet<'_>) -> Table {
         Self::table(sheet)
     }
