@@ -147,7 +147,8 @@ mod tests {
         for row in &report.nodes[0].ranking {
             *got.entry(row.owner.addrs[0].clone()).or_default() += row.connects_public;
         }
-        assert_eq!(got, truth);
+        let nonzero = |counts: Truth| counts.into_iter().filter(|(_, connects)| *connects > 0).collect::<Truth>();
+        assert_eq!(nonzero(got), nonzero(truth));
         assert!(report.inputs.iter().all(|input| input.rejected == 0));
     }
 }

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
-use indexmap::IndexMap;
 use snat_parse::{Diagnostics, EntryReader, Keep, Section};
 
 use crate::bundle::{self, EntryName, Limits, Source, Visit};
 use crate::capture::{Capture, EntryData, captures};
 use crate::error::Error;
-use crate::fold::{self, Fold, Group, GroupKey, PidKey, Run};
+use crate::fold::{self, Fold, Group, GroupKey, Map, PidKey, Run};
 use crate::options::Options;
 use crate::owner::{self, Graph};
 use crate::rank::{self, Counted, place};
@@ -166,7 +165,7 @@ fn node_report(
     Ok(NodeReport { node: capture.node, capture: counts, owners: ranking.len() as u64, ranking, destinations })
 }
 
-fn other_pids(groups: &IndexMap<GroupKey, Group>) -> u64 {
+fn other_pids(groups: &Map<GroupKey, Group>) -> u64 {
     groups.values().filter_map(|group| group.cells.get(&PidKey::Other)).map(|cell| cell.connects).sum()
 }
 

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use indexmap::IndexMap;
 use snat_parse::Addr;
 
 use crate::egress::{Class, Rule, classify};
-use crate::fold::{DestKey, Group, GroupKey, Mark, PidKey};
+use crate::fold::{DestKey, Group, GroupKey, Map, Mark, PidKey};
 use crate::owner::{Claim, Dissent, Edge, OwnerKey, PodKey, Share};
 use crate::report::{
     Confidence, Contradiction, Destination, Evidence, NodeDestination, Owner, OwnerKind, Place, RankRow, UnknownReason,
@@ -15,7 +14,7 @@ use crate::report::{
 
 /// What the rows are made from.
 pub(crate) struct Counted<'a> {
-    pub(crate) groups: &'a IndexMap<GroupKey, Group>,
+    pub(crate) groups: &'a Map<GroupKey, Group>,
     pub(crate) claims: &'a [Vec<Claim>],
     pub(crate) rules: &'a [Rule],
     pub(crate) has_netns: bool,

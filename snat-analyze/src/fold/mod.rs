@@ -5,8 +5,7 @@
 
 mod same;
 
-use std::collections::hash_map::RandomState;
-
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use snat_parse::formats::tcptracer::{Batch, Event, Kind, Sink};
 use snat_parse::{Addr, place_text};
@@ -17,6 +16,9 @@ use same::Sketch;
 
 /// Processes that are kept apart in one group; the connects of others are counted together.
 pub(crate) const PIDS_PER_GROUP: usize = 256;
+
+/// Maps keep their first-seen order, so that the hash never shows.
+pub(crate) type Map<K, V> = IndexMap<K, V, RandomState>;
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +60,9 @@ pub(crate) struct Dest {
     pub(crate) connects: u64,
     pub(crate) first: Mark,
     pub(crate) last: Mark,
+    /// The batch that it was last seen in, and the row there.
+    batch: u64,
+    last_at: usize,
 }
 
 /// Events of one process of a group.
@@ -68,7 +73,7 @@ pub(crate) struct Cell {
     pub(crate) comm_of_connect: bool,
     pub(crate) first: Mark,
     pub(crate) connects: u64,
-    pub(crate) dests: IndexMap<DestKey, Dest>,
+    pub(crate) dests: Map<DestKey, Dest>,
 }
 
 /// Events of one group.
@@ -76,7 +81,7 @@ pub(crate) struct Cell {
 pub(crate) struct Group {
     pub(crate) rows: u64,
     pub(crate) first: Mark,
-    pub(crate) cells: IndexMap<PidKey, Cell>,
+    pub(crate) cells: Map<PidKey, Cell>,
 }
 
 /// One run of the tracer.
@@ -84,7 +89,7 @@ pub(crate) struct Group {
 pub(crate) struct Run {
     /// The first event.
     pub(crate) first: Mark,
-    pub(crate) groups: IndexMap<GroupKey, Group>,
+    pub(crate) groups: Map<GroupKey, Group>,
     pub(crate) events: u64,
     pub(crate) connects: u64,
     pub(crate) accepts: u64,
@@ -100,6 +105,9 @@ pub(crate) struct Run {
 pub(crate) struct Fold {
     runs: Vec<Run>,
     current: Option<u32>,
+    batches: u64,
+    /// Run, group, cell and destination of each destination seen in the batch.
+    touched: Vec<[usize; 4]>,
 }
 
 impl Fold {
@@ -116,21 +124,26 @@ fn mark(batch: &Batch<'_>, at: usize) -> Mark {
 
 impl Sink for Fold {
     fn events(&mut self, batch: &Batch<'_>) {
-        // The last line of each destination is only quoted once a chunk, when it is known to be the last of it.
-        let mut touched: IndexMap<(usize, usize, usize, usize), usize, RandomState> = IndexMap::default();
+        self.batches += 1;
+        // The last line of a destination is quoted once a batch, when it is known to be the last of it.
+        self.touched.clear();
         for at in 0..batch.len() {
             if self.current != Some(batch.run(at)) {
                 self.current = Some(batch.run(at));
                 self.runs.push(Run::new(mark(batch, at)));
             }
             let run_at = self.runs.len() - 1;
-            let run = &mut self.runs[run_at];
-            if let Some((group, cell, dest)) = run.event(batch, at) {
-                touched.insert((run_at, group, cell, dest), at);
+            let Some((group, cell, dest)) = self.runs[run_at].event(batch, at) else { continue };
+            let found = &mut self.runs[run_at].groups[group].cells[cell].dests[dest];
+            if found.batch != self.batches {
+                found.batch = self.batches;
+                self.touched.push([run_at, group, cell, dest]);
             }
+            found.last_at = at;
         }
-        for ((run, group, cell, dest), at) in touched {
-            self.runs[run].groups[group].cells[cell].dests[dest].last = mark(batch, at);
+        for [run, group, cell, dest] in self.touched.drain(..) {
+            let found = &mut self.runs[run].groups[group].cells[cell].dests[dest];
+            found.last = mark(batch, found.last_at);
         }
     }
 }
@@ -139,7 +152,7 @@ impl Run {
     fn new(first: Mark) -> Self {
         Self {
             first,
-            groups: IndexMap::new(),
+            groups: Map::default(),
             events: 0,
             connects: 0,
             accepts: 0,
@@ -188,7 +201,7 @@ impl Run {
         let key = GroupKey { netns: event.netns, saddr: event.saddr.to_addr() };
         let group_entry = self.groups.entry(key);
         let group_at = group_entry.index();
-        let group = group_entry.or_insert_with(|| Group { rows: 0, first: mark(batch, at), cells: IndexMap::new() });
+        let group = group_entry.or_insert_with(|| Group { rows: 0, first: mark(batch, at), cells: Map::default() });
         group.rows += 1;
         let mut pid = event.pid.map_or(PidKey::Masked, PidKey::Pid);
         if group.cells.len() >= PIDS_PER_GROUP && !group.cells.contains_key(&pid) {
@@ -201,7 +214,7 @@ impl Run {
             comm_of_connect: false,
             first: mark(batch, at),
             connects: 0,
-            dests: IndexMap::new(),
+            dests: Map::default(),
         });
         cell.name(pid, &event);
         if event.kind != Kind::Connect {
@@ -213,7 +226,7 @@ impl Run {
         let dest_at = dest_entry.index();
         let dest = dest_entry.or_insert_with(|| {
             let first = mark(batch, at);
-            Dest { connects: 0, last: first.clone(), first }
+            Dest { connects: 0, last: first.clone(), first, batch: 0, last_at: 0 }
         });
         dest.connects += 1;
         Some((group_at, cell_at, dest_at))
@@ -233,8 +246,8 @@ impl Cell {
 }
 
 /// All counted runs of a capture together, as one set of groups, in an order that no input order shows in.
-pub(crate) fn merge(runs: Vec<Run>) -> IndexMap<GroupKey, Group> {
-    let mut merged: IndexMap<GroupKey, Group> = IndexMap::new();
+pub(crate) fn merge(runs: Vec<Run>) -> Map<GroupKey, Group> {
+    let mut merged: Map<GroupKey, Group> = Map::default();
     for run in runs {
         for (key, group) in run.groups {
             match merged.get_mut(&key) {

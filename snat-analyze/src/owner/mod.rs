@@ -12,13 +12,12 @@ mod ids;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use indexmap::IndexMap;
 use snat_parse::Addr;
 
 pub(crate) use facts::{Facts, PodKey};
 pub(crate) use graph::{Asked, Edge, Graph, Route, Space, containers};
 
-use crate::fold::{Group, GroupKey, Mark, PidKey};
+use crate::fold::{Group, GroupKey, Map, Mark, PidKey};
 use crate::report::{Confidence, UnknownReason};
 
 /// Who connections belong to.
@@ -76,7 +75,7 @@ pub(crate) struct Claim {
 }
 
 /// What the log asks the graph about.
-pub(crate) fn asked(groups: &IndexMap<GroupKey, Group>) -> Asked {
+pub(crate) fn asked(groups: &Map<GroupKey, Group>) -> Asked {
     let mut asked = Asked::default();
     for (key, group) in groups {
         asked.addrs.extend(key.saddr.ip());
@@ -92,7 +91,7 @@ pub(crate) fn asked(groups: &IndexMap<GroupKey, Group>) -> Asked {
 }
 
 /// Gives every group, or every process of it, to an owner.
-pub(crate) fn resolve(groups: &IndexMap<GroupKey, Group>, graph: &Graph) -> Vec<Vec<Claim>> {
+pub(crate) fn resolve(groups: &Map<GroupKey, Group>, graph: &Graph) -> Vec<Vec<Claim>> {
     let rule = Rule { groups, graph, siblings: siblings(groups, graph) };
     groups.iter().map(|(key, group)| rule.group(key, group)).collect()
 }
@@ -100,7 +99,7 @@ pub(crate) fn resolve(groups: &IndexMap<GroupKey, Group>, graph: &Graph) -> Vec<
 /// Who the addresses seen in a namespace belong to, by rule 1; `None` for an address of nobody known.
 type Siblings = BTreeMap<u64, BTreeMap<IpAddr, Option<PodKey>>>;
 
-fn siblings(groups: &IndexMap<GroupKey, Group>, graph: &Graph) -> Siblings {
+fn siblings(groups: &Map<GroupKey, Group>, graph: &Graph) -> Siblings {
     let mut found = Siblings::new();
     for key in groups.keys() {
         if let (Some(netns), Some(ip)) = (key.netns, key.saddr.ip())
@@ -114,7 +113,7 @@ fn siblings(groups: &IndexMap<GroupKey, Group>, graph: &Graph) -> Siblings {
 }
 
 struct Rule<'a> {
-    groups: &'a IndexMap<GroupKey, Group>,
+    groups: &'a Map<GroupKey, Group>,
     graph: &'a Graph,
     siblings: Siblings,
 }
