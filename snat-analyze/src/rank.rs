@@ -46,6 +46,7 @@ struct Gathered<'a> {
     dests: BTreeMap<&'a DestKey, Sum<'a>>,
     confidence: Option<(bool, Confidence)>,
     reason: Option<UnknownReason>,
+    host: bool,
     edges: BTreeMap<(usize, String, String, &'static str), Vec<Mark>>,
     dissent: BTreeSet<Dissent>,
 }
@@ -180,6 +181,7 @@ impl Counted<'_> {
         into.addrs.insert(key.saddr.clone());
         into.confidence(public, claim.confidence);
         into.reason = into.reason.or(claim.reason);
+        into.host |= claim.host;
         for edge in &claim.edges {
             into.edge(edge);
         }
@@ -248,6 +250,7 @@ impl Counted<'_> {
                 row.containers =
                     self.containers.get(pod).map(|names| names.iter().cloned().collect()).unwrap_or_default();
                 row.host_network = match self.addresses.get(pod) {
+                    _ if gathered.host => Some(true),
                     Some(ips) if !ips.is_empty() && !self.node_addresses.is_empty() => {
                         Some(!ips.is_disjoint(self.node_addresses))
                     }

@@ -260,6 +260,10 @@ fn each_missing_dump_is_named_with_the_command_that_makes_it() {
         assert!(notice.message.contains("capture it with"), "{}", notice.message);
         if left_out != "tcptracer" {
             assert_eq!(report.nodes[0].capture.connects_public, 33, "without {left_out}");
+            // That it lives in the node's namespace shows in the log, too.
+            let agent = report.nodes[0].ranking.iter().find(|row| row.owner.pod.as_deref() == Some("node-agent-hq7zt"));
+            let known = !matches!(left_out, "pstree" | "crictl");
+            assert_eq!(agent.map(|row| row.owner.host_network), known.then_some(Some(true)), "without {left_out}");
         }
     }
 }

@@ -72,6 +72,8 @@ pub(crate) struct Claim {
     pub(crate) reason: Option<UnknownReason>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) dissent: Vec<Dissent>,
+    /// Whether it is for processes in the node's own namespace.
+    pub(crate) host: bool,
 }
 
 /// What the log asks the graph about.
@@ -186,6 +188,7 @@ impl Rule<'_> {
                 reason: None,
                 edges,
                 dissent: Vec::new(),
+                host: true,
             });
         }
         if claims.is_empty() {
@@ -350,6 +353,7 @@ impl Rule<'_> {
                         reason: None,
                         edges,
                         dissent: Vec::new(),
+                        host: false,
                     });
                 }
                 // A namespace of its own, for a process of the node: row and process agree that no pod is near.
@@ -361,6 +365,7 @@ impl Rule<'_> {
                         reason: None,
                         edges: edges.clone(),
                         dissent: Vec::new(),
+                        host: false,
                     });
                 }
                 _ => {
@@ -397,6 +402,7 @@ impl Rule<'_> {
             reason: Some(reason),
             edges: edges.to_vec(),
             dissent: Vec::new(),
+            host: false,
         }
     }
 
@@ -478,7 +484,7 @@ impl Rule<'_> {
             (None, None, None) => Confidence::Likely,
         };
         let confidence = if dissent.is_empty() { confidence } else { confidence.min(Confidence::Likely) };
-        Claim { owner, share: Share::Whole, confidence, reason: None, edges, dissent }
+        Claim { owner, share: Share::Whole, confidence, reason: None, edges, dissent, host: false }
     }
 
     fn address_edge(&self, ip: IpAddr, key: &GroupKey) -> Option<Edge> {
