@@ -35,7 +35,7 @@ mod rank;
 pub mod report;
 
 pub use analysis::Analysis;
-pub use bundle::{Limits, Source};
+pub use bundle::{EntryName, Limits, Source, Visit, walk};
 pub use error::Error;
 pub use options::Options;
 pub use report::Report;

@@ -26,6 +26,67 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Ranked report: who makes the outbound connections, and what that rests on (the default command)
     Report(ReportArgs),
+    /// One dump to rows, as JSON, one a line: what this program understood of it
+    #[command(after_help = PARSE_HELP)]
+    Parse(ParseArgs),
+    /// The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it
+    Inspect(InspectArgs),
+    /// What is read: formats, their tools, commands and columns
+    Formats(FormatsArgs),
+    /// JSON Schema of `report -o json`
+    Schema,
+}
+
+const PARSE_HELP: &str = "\
+Every row has all columns of its format, with `format` and `line`. A line on standard error says what became of every
+line; with --strict a line that could not be read makes the exit code 3.
+
+Examples:
+  snat-analyze parse lsns.txt
+  snat-analyze parse pasted.txt --format netstat
+  kubectl get pods -A -o wide | snat-analyze parse -";
+
+#[derive(Args, Debug)]
+pub(crate) struct ParseArgs {
+    /// The dump (also .gz), or - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// The format that it is of [default: told by its content]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+
+    /// How the rows are written
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = ParseOutput::Ndjson)]
+    pub(crate) output: ParseOutput,
+
+    /// Exit with 3 where a line could not be read
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ParseOutput {
+    /// One JSON object a row and line
+    Ndjson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// An archive (tar, tar.gz), a folder, a single file (also .gz), or - for standard input
+    #[arg(value_name = "BUNDLE", required = true)]
+    pub(crate) bundles: Vec<PathBuf>,
+
+    /// How it is written
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct FormatsArgs {
+    /// How the list is written
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
 }
 
 #[derive(Args, Debug)]

@@ -32,11 +32,7 @@ impl Plan {
         if standard_input > 1 {
             return Err(Failure::Usage("standard input can be read only once: - is given more than once".to_owned()));
         }
-        let source = |path: std::path::PathBuf| match path.as_os_str() == "-" {
-            true => Source::Reader { name: "-".to_owned(), reader: Box::new(std::io::stdin()) },
-            false => Source::Path(path),
-        };
-        let sources = args.bundles.into_iter().map(source).collect();
+        let sources = args.bundles.into_iter().map(crate::cmd::source).collect();
         Ok(Self { sources, options, output: args.output, top: args.top, screen })
     }
 }
@@ -44,7 +40,9 @@ impl Plan {
 /// `--snat` and `--no-snat` in the order of the command line, which decides between equal prefixes.
 pub(crate) fn rules_in_order(matches: &ArgMatches) -> Vec<(String, bool)> {
     let mut found: Vec<(usize, String, bool)> = Vec::new();
-    for (name, snat) in [("snat", true), ("no_snat", false)] {
+    // Not every command has them.
+    let has = |name: &str| matches.ids().any(|id| id.as_str() == name);
+    for (name, snat) in [("snat", true), ("no_snat", false)].into_iter().filter(|(name, _)| has(name)) {
         let at = matches.indices_of(name).into_iter().flatten();
         let values = matches.get_many::<String>(name).into_iter().flatten();
         found.extend(at.zip(values).map(|(at, value)| (at, value.clone(), snat)));

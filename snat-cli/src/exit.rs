@@ -11,6 +11,8 @@ pub(crate) const OK: u8 = 0;
 pub(crate) const INTERNAL: u8 = 1;
 /// Usage, unreadable input, or nothing recognised.
 pub(crate) const USAGE: u8 = 2;
+/// `parse --strict`: a line could not be read.
+pub(crate) const STRICT: u8 = 3;
 
 /// Why there is no output.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// Standard output cannot be written; a closed pipe is none.
     Output(io::Error),
+    /// `--strict`: a line could not be read; which one is already said.
+    Rejected,
     /// A panic, already reported.
     Internal,
 }
@@ -41,8 +45,9 @@ impl From<io::Error> for Failure {
 pub(crate) fn code(done: Result<(), Failure>) -> ExitCode {
     let (code, message) = match done {
         Ok(()) => return ExitCode::from(OK),
+        Err(Failure::Rejected) => return ExitCode::from(STRICT),
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::from(OK),
-        Err(Failure::Output(error)) => (INTERNAL, format!("cannot write the report: {error}")),
+        Err(Failure::Output(error)) => (INTERNAL, format!("cannot write the output: {error}")),
         Err(Failure::Internal) => (INTERNAL, "internal error: please report it with the message above".to_owned()),
         Err(Failure::Usage(message)) => (USAGE, message),
         Err(Failure::Analysis(error @ Error::Join(_))) => (INTERNAL, error.to_string()),

@@ -39,20 +39,23 @@ struct Open {
     end: usize,
     /// The last header in it.
     header: Option<usize>,
+    /// Whether it has a row.
+    rows: bool,
     foreign: usize,
 }
 
 impl Open {
     fn at(format: &'static dyn Format, lines: &[Line<'_>], at: usize) -> Self {
-        let header = (format.mark(lines, at) == Mark::Header).then_some(at);
-        Self { format, start: at, end: at + 1, header, foreign: 0 }
+        let mark = format.mark(lines, at);
+        let header = (mark == Mark::Header).then_some(at);
+        Self { format, start: at, end: at + 1, header, rows: mark == Mark::Row, foreign: 0 }
     }
 
     /// Whether the line goes on with the section. `foreign` says that no other format says yes to it.
     fn takes(&self, lines: &[Line<'_>], at: usize, foreign: bool) -> bool {
         match self.format.mark(lines, at) {
             Mark::Header | Mark::Row => true,
-            Mark::Inside => (self.end..at).all(|i| noise::is_neutral(&lines[i].text)),
+            Mark::Inside => (self.end..at).all(|i| noise::is_neutral(lines[i].body())),
             Mark::No => foreign && self.header.is_some_and(|header| self.format.fits(&lines[header], &lines[at])),
         }
     }
@@ -72,17 +75,23 @@ pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format]) -> Vec<Clai
             open = yes.map(|format| Open::at(format, lines, at));
             continue;
         };
+        if section.rows && section.format.restarts(&lines[at]) {
+            let format = section.format;
+            claims.extend(open.replace(Open::at(format, lines, at)).map(Open::claim));
+            continue;
+        }
         let other = yes.filter(|format| format.meta().name != section.format.meta().name);
         if section.takes(lines, at, other.is_none()) {
-            if section.format.mark(lines, at) == Mark::Header {
-                section.header = Some(at);
+            match section.format.mark(lines, at) {
+                Mark::Header => section.header = Some(at),
+                _ => section.rows = true,
             }
             section.end = at + 1;
             section.foreign = 0;
             continue;
         }
         if other.is_none() {
-            if noise::name(&lines[at].text).is_some() {
+            if noise::name(lines[at].body()).is_some() {
                 continue;
             }
             section.foreign += 1;
@@ -119,7 +128,7 @@ fn sole(marks: impl Iterator<Item = (&'static dyn Format, Mark)> + Clone) -> Opt
 /// Fills the gaps: prompts, blank lines and fences join the section below them, or above at the end; other lines are
 /// unknown.
 fn tile(claims: Vec<Claim>, lines: &[Line<'_>]) -> Vec<Claim> {
-    let neutral = |range: Range<usize>| range.clone().all(|at| noise::is_neutral(&lines[at].text));
+    let neutral = |range: Range<usize>| range.clone().all(|at| noise::is_neutral(lines[at].body()));
     let mut tiled: Vec<Claim> = Vec::new();
     let mut next = 0;
     for mut claim in claims {

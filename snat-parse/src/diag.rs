@@ -46,6 +46,10 @@ reasons! {
         Elided = "elided",
         /// A Markdown fence.
         Fence = "fence",
+        /// A socket of another kind in a netstat dump: a UNIX domain socket, Bluetooth.
+        OtherSocket = "other-socket",
+        /// A line of another format, where one format was asked for.
+        OtherFormat = "other-format",
         /// A line of a section that no format claims.
         UnknownFormat = "unknown-format",
     }
@@ -102,6 +106,15 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The fates of lines, counted.
+    pub fn of(fates: &[Fate]) -> Self {
+        let mut tally = Self::default();
+        for fate in fates {
+            tally.add(*fate, 1);
+        }
+        tally
+    }
+
     /// Counts `lines` lines of one fate.
     pub fn add(&mut self, fate: Fate, lines: u64) {
         match fate {

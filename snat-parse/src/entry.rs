@@ -10,6 +10,7 @@ use crate::formats::FORMATS;
 use crate::formats::tcptracer::{Batch, Columns, Fates, LineFormat, Reader, Sink};
 use crate::line::Line;
 use crate::noise;
+use crate::paste::undress;
 use crate::table::Table;
 
 /// Where a section was cut off.
@@ -78,7 +79,7 @@ pub struct Entry {
 }
 
 /// How much is kept of lines that tcptracer does not claim.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Keep {
     /// Bytes beside a log (each line counts 64 more).
@@ -87,11 +88,28 @@ pub struct Keep {
     pub alone: usize,
     /// Bytes of one line; a longer one is rejected.
     pub line: usize,
+    /// Whether the sink is told of every line that was not understood.
+    pub rejects: bool,
+    /// The one format that the entry is said to be of; what other formats claim is skipped, what none claims is read
+    /// as this one.
+    pub only: Option<&'static dyn Format>,
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { beside_log: 4 << 20, alone: 64 << 20, line: 1 << 20 }
+        Self { beside_log: 4 << 20, alone: 64 << 20, line: 1 << 20, rejects: false, only: None }
+    }
+}
+
+impl std::fmt::Debug for Keep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keep")
+            .field("beside_log", &self.beside_log)
+            .field("alone", &self.alone)
+            .field("line", &self.line)
+            .field("rejects", &self.rejects)
+            .field("only", &self.only.map(|format| format.meta().name))
+            .finish()
     }
 }
 
@@ -154,9 +172,23 @@ struct Side {
     unread: Option<(u64, u64, u64)>,
     full: bool,
     overlong: bool,
+    /// Lines that were not understood and that the sink is not told of yet.
+    told: Vec<(u64, &'static str, Vec<u8>)>,
 }
 
 impl Side {
+    fn tell(&mut self, line: u64, reason: &'static str, raw: &[u8]) {
+        if self.keep.rejects {
+            self.told.push((line, reason, raw.to_vec()));
+        }
+    }
+
+    fn tell_sink(&mut self, sink: &mut dyn Sink) {
+        for (line, reason, text) in self.told.drain(..) {
+            sink.not_understood(line, reason, &text);
+        }
+    }
+
     fn segment(&mut self, line: u64) -> &mut Segment {
         let goes_on = self.segments.last().is_some_and(|segment| segment.last_line + 1 == line);
         if !goes_on {
@@ -169,13 +201,14 @@ impl Side {
 
 impl Fates for Side {
     #[inline]
-    fn claim(&mut self, line: u64, bytes: u64, fate: Fate, why: Option<&str>) {
+    fn claim(&mut self, line: u64, raw: &[u8], bytes: u64, fate: Fate, why: Option<&str>) {
         self.has_rows |= fate == Fate::Data;
         let segment = self.segment(line);
         segment.line(line, bytes, fate);
         if let Fate::Rejected(reason) = fate {
             segment.cut |= reason == Reject::CutLine;
             segment.diagnostics.push(Diagnostic::new(line, reason.name(), why.unwrap_or_default()));
+            self.tell(line, reason.name(), raw);
         }
     }
 
@@ -188,6 +221,7 @@ impl Fates for Side {
             if self.has_rows {
                 self.claim(
                     line,
+                    raw,
                     bytes,
                     Fate::Rejected(Reject::NotLookedAt),
                     Some("more foreign lines than are kept beside a log"),
@@ -196,6 +230,7 @@ impl Fates for Side {
                 let unread = self.unread.get_or_insert((line, 0, 0));
                 unread.1 += 1;
                 unread.2 += bytes;
+                self.tell(line, Reject::NotLookedAt.name(), raw);
             }
             return;
         }
@@ -305,6 +340,9 @@ impl EntryReader {
             sink.events(&Batch::new(&self.columns, text));
             self.columns.clear();
         }
+        if !self.side.told.is_empty() {
+            self.side.tell_sink(sink);
+        }
     }
 
     /// The entry has ended: the last line, and what was kept, are read.
@@ -317,7 +355,9 @@ impl EntryReader {
         let (lines, bytes) = (self.reader.lines(), self.bytes);
         let (lost_samples, runs) = (self.reader.lost_samples(), self.reader.runs());
         let prompt_host = self.side.prompt_host();
-        Entry { sections: self.side.into_sections(), lines, bytes, lost_samples, runs, prompt_host }
+        let sections = self.side.sections();
+        self.side.tell_sink(sink);
+        Entry { sections, lines, bytes, lost_samples, runs, prompt_host }
     }
 }
 
@@ -336,10 +376,11 @@ impl Side {
         self.kept.iter().find_map(|kept| noise::prompt_host(&kept.line(&self.text).text).map(str::to_owned))
     }
 
-    fn into_sections(self) -> Vec<Section> {
+    fn sections(&mut self) -> Vec<Section> {
         let mut stretches: Vec<(u64, Stretch)> =
-            self.segments.into_iter().map(|s| (s.first_line, Stretch::Log(s))).collect();
-        for kept in self.kept {
+            std::mem::take(&mut self.segments).into_iter().map(|s| (s.first_line, Stretch::Log(s))).collect();
+        let text = std::mem::take(&mut self.text);
+        for kept in std::mem::take(&mut self.kept) {
             match stretches.last_mut() {
                 Some((_, Stretch::Kept(run))) if run.last().is_some_and(|last| last.number + 1 == kept.number) => {
                     run.push(kept)
@@ -363,21 +404,24 @@ impl Side {
                 }
                 Stretch::Kept(run) => run,
             };
-            let lines: Vec<Line<'_>> = run.iter().map(|kept| kept.line(&self.text)).collect();
+            let mut lines: Vec<Line<'_>> = run.iter().map(|kept| kept.line(&text)).collect();
+            undress(&mut lines, &others);
             let claims = detect::sections(&lines, &others);
             let unclaimed = claims.iter().all(|claim| claim.format.is_none());
-            let neutral = lines.iter().all(|line| noise::is_neutral(&line.text) && !line.overlong);
+            let neutral = lines.iter().all(|line| noise::is_neutral(line.body()) && !line.overlong);
             let inside = last_log.is_some_and(|last| at < last);
             if let Some(open) = &mut log
                 && unclaimed
                 && (neutral || inside && lines.len() <= MAX_FOREIGN)
             {
-                open.foreign(&lines);
+                for (line, reason) in open.foreign(&lines) {
+                    self.tell(line.number, reason.name(), line.text.as_bytes());
+                }
                 continue;
             }
             sections.extend(log.take().map(Segment::into_section));
             for claim in claims {
-                sections.push(section(claim.format, &lines[claim.lines]));
+                sections.push(self.section(claim.format, &lines[claim.lines]));
             }
         }
         sections.extend(log.take().map(Segment::into_section));
@@ -385,7 +429,41 @@ impl Side {
             sections.push(unknown(first_line, lines, bytes, vec![Cut::NotLookedAt]));
             sections.sort_by_key(|section| section.first_line);
         }
+        if let Some(only) = self.keep.only {
+            for section in &mut sections {
+                if section.format.is_some_and(|format| format != only.meta().name) {
+                    section.skip_all(Skip::OtherFormat);
+                }
+            }
+        }
         sections
+    }
+
+    /// A section held in memory.
+    fn section(&mut self, format: Option<&'static dyn Format>, lines: &[Line<'_>]) -> Section {
+        let asked = self.keep.only.filter(|only| only.meta().name != TCPTRACER);
+        let (section, fates) = section(format.or(asked), lines);
+        if self.keep.rejects {
+            for (at, line) in lines.iter().enumerate() {
+                match fates.get(at) {
+                    None => self.tell(line.number, Skip::UnknownFormat.name(), line.text.as_bytes()),
+                    Some(Fate::Rejected(reason)) => self.tell(line.number, reason.name(), line.text.as_bytes()),
+                    Some(_) => {}
+                }
+            }
+        }
+        section
+    }
+}
+
+impl Section {
+    /// Leaves the section aside, whatever its lines were.
+    fn skip_all(&mut self, reason: Skip) {
+        self.tally = Tally::default();
+        self.tally.add(Fate::Skipped(reason), self.lines);
+        self.rows = 0;
+        self.table = None;
+        self.diagnostics = Diagnostics::default();
     }
 }
 
@@ -419,9 +497,11 @@ impl Segment {
     }
 
     /// Lines within the log, or neutral ones behind it, that no format claims.
-    fn foreign(&mut self, lines: &[Line<'_>]) {
+    /// Returns those that were rejected.
+    fn foreign<'l, 't>(&mut self, lines: &'l [Line<'t>]) -> Vec<(&'l Line<'t>, Reject)> {
+        let mut rejected = Vec::new();
         for line in lines {
-            let fate = match noise::name(&line.text) {
+            let fate = match noise::name(line.body()) {
                 _ if line.overlong => Fate::Rejected(Reject::LineTooLong),
                 Some(reason) => Fate::Skipped(reason),
                 None => Fate::Rejected(Reject::NotARow),
@@ -433,8 +513,10 @@ impl Segment {
                     reason.name(),
                     format!("no event of this tool: {:.60}", line.text.trim()),
                 ));
+                rejected.push((line, reason));
             }
         }
+        rejected
     }
 
     fn into_section(mut self) -> Section {
@@ -463,12 +545,12 @@ impl Segment {
     }
 }
 
-/// A section held in memory.
-fn section(format: Option<&'static dyn Format>, lines: &[Line<'_>]) -> Section {
+/// A section held in memory, and the fates of its lines; none where no format reads it.
+fn section(format: Option<&'static dyn Format>, lines: &[Line<'_>]) -> (Section, Vec<Fate>) {
     let first_line = lines.first().map_or(1, |line| line.number);
     let bytes = lines.iter().map(|line| line.bytes).sum();
     let count = lines.len() as u64;
-    let Some(format) = format else { return unknown(first_line, count, bytes, Vec::new()) };
+    let Some(format) = format else { return (unknown(first_line, count, bytes, Vec::new()), Vec::new()) };
     let parsed = parse_section(format, lines);
     let mut cut = Vec::new();
     let titled = parsed.tally.skipped.contains_key(&Skip::Header) || format.meta().name == "pstree";
@@ -478,7 +560,7 @@ fn section(format: Option<&'static dyn Format>, lines: &[Line<'_>]) -> Section {
     if lines.last().is_some_and(|line| !line.ended) {
         cut.push(Cut::LastLine);
     }
-    Section {
+    let section = Section {
         format: Some(format.meta().name),
         first_line,
         lines: count,
@@ -488,7 +570,8 @@ fn section(format: Option<&'static dyn Format>, lines: &[Line<'_>]) -> Section {
         diagnostics: parsed.diagnostics,
         table: Some(parsed.table),
         cut,
-    }
+    };
+    (section, parsed.fates)
 }
 
 /// A sink for those who do not want the events.

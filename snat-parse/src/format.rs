@@ -45,15 +45,24 @@ pub trait Format: Send + Sync {
         false
     }
 
+    /// Whether the line starts another dump, although a section of this format goes on: dumps of several pods in one
+    /// file must not become one.
+    fn restarts(&self, _line: &Line<'_>) -> bool {
+        false
+    }
+
     /// Reads the lines of one section. Never fails: what cannot be read is rejected on the sheet.
     fn parse(&self, sheet: &mut Sheet<'_>) -> Table;
 }
 
 /// What a section parsed to.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Parsed {
     /// The rows.
     pub table: Table,
+    /// The fate of every line, in their order.
+    pub fates: Vec<Fate>,
     /// The fate of every line, counted.
     pub tally: Tally,
     /// Rejected lines and null cells, explained.
@@ -114,7 +123,7 @@ impl<'a> Sheet<'a> {
     /// everything else is rejected.
     pub fn not_a_row(&mut self, at: usize, reason: Reject, message: impl Into<String>) {
         let Some(line) = self.lines.get(at) else { return };
-        match noise::name(&line.text) {
+        match noise::name(line.body()) {
             _ if line.overlong => self.reject(at, Reject::LineTooLong, "longer than any line that this tool prints"),
             Some(skip) => self.skip(at, skip),
             None if !line.ended => self.reject(at, Reject::CutLine, "the entry ends within this line"),
@@ -122,19 +131,15 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Tally and diagnostics; the tally sums to the lines.
-    pub fn finish(mut self) -> (Tally, Diagnostics) {
-        let mut tally = Tally::default();
+    /// The fate of every line, and diagnostics in the order of their lines.
+    pub fn finish(mut self) -> (Vec<Fate>, Diagnostics) {
         for at in 0..self.fates.len() {
             if self.fates[at].is_none() {
                 self.not_a_row(at, Reject::NotARow, "not read by any grammar of this format");
             }
         }
-        for fate in self.fates.iter().flatten() {
-            tally.add(*fate, 1);
-        }
         self.diagnostics.sort();
-        (tally, self.diagnostics)
+        (self.fates.into_iter().flatten().collect(), self.diagnostics)
     }
 }
 
@@ -142,7 +147,7 @@ impl<'a> Sheet<'a> {
 pub fn parse_section(format: &dyn Format, lines: &[Line<'_>]) -> Parsed {
     let mut sheet = Sheet::new(lines);
     let table = format.parse(&mut sheet);
-    let (tally, diagnostics) = sheet.finish();
-    debug_assert_eq!(tally.lines(), lines.len() as u64);
-    Parsed { table, tally, diagnostics }
+    let (fates, diagnostics) = sheet.finish();
+    debug_assert_eq!(fates.len(), lines.len());
+    Parsed { table, tally: Tally::of(&fates), fates, diagnostics }
 }

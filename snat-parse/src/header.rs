@@ -6,7 +6,7 @@
 
 use crate::diag::{Reject, Skip};
 use crate::format::{Mark, Sheet};
-use crate::lex::{Addr, text_addr};
+use crate::lex::{Addr, is_cut_addr, text_addr};
 use crate::line::Line;
 use crate::table::{Extra, Record, Table, Take};
 
@@ -31,7 +31,8 @@ pub(crate) type CellText<'t, 'l> = (&'t str, &'l str);
 impl Layout {
     /// Reads a line as titles. `known` are titles with blanks in them (`POD ID`), `right` the right-aligned ones.
     /// `None` where a word is not in capitals.
-    pub(crate) fn read(line: &str, known: &[&str], right: &[&str]) -> Option<Self> {
+    /// Titles that are glued together are told apart where `all` holds both.
+    pub(crate) fn read(line: &str, known: &[&str], right: &[&str], all: &[&str]) -> Option<Self> {
         let mut titles = Vec::new();
         let mut at = 0;
         let mut rest = line;
@@ -55,9 +56,11 @@ impl Layout {
             }) {
                 return None;
             }
-            let end = at + name.chars().count();
-            titles.push(Title { name: name.to_owned(), start: at, end, right: right.contains(&name) });
-            at = end;
+            for name in unglued(name, all) {
+                let end = at + name.chars().count();
+                titles.push(Title { name: name.to_owned(), start: at, end, right: right.contains(&name) });
+                at = end;
+            }
             rest = &trimmed[name.len()..];
         }
         if titles.is_empty() { None } else { Some(Self { titles }) }
@@ -121,6 +124,22 @@ impl Layout {
     }
 }
 
+/// `RESTARTSAGE` as `RESTARTS` and `AGE`; a word that is no chain of known titles stays whole.
+fn unglued<'w>(word: &'w str, all: &[&str]) -> Vec<&'w str> {
+    if all.contains(&word) {
+        return vec![word];
+    }
+    for title in all {
+        if let Some(rest) = word.strip_prefix(title) {
+            let rest = unglued(rest, all);
+            if rest.iter().all(|part| all.contains(part)) {
+                return std::iter::once(&word[..title.len()]).chain(rest).collect();
+            }
+        }
+    }
+    vec![word]
+}
+
 /// Why a cell could not be read: the reason and what was found.
 pub(crate) type CellError = (Reject, String);
 
@@ -131,6 +150,8 @@ pub(crate) trait Padded {
     const SPACED: &'static [&'static str] = &[];
     /// Right-aligned titles.
     const RIGHT: &'static [&'static str] = &[];
+    /// All titles of this format, by which glued ones are told apart.
+    const TITLES: &'static [&'static str];
 
     /// Whether the titles are those of this format.
     fn is_header(layout: &Layout) -> bool;
@@ -150,16 +171,17 @@ pub(crate) trait Padded {
     fn knows(title: &str) -> bool;
 
     fn header(line: &str) -> Option<Layout> {
-        Layout::read(line, Self::SPACED, Self::RIGHT).filter(Self::is_header)
+        Layout::read(line, Self::SPACED, Self::RIGHT, Self::TITLES).filter(Self::is_header)
     }
 
     fn mark(lines: &[Line<'_>], at: usize) -> Mark {
         let Some(line) = lines.get(at) else { return Mark::No };
-        if Self::header(&line.text).is_some() {
+        let text = line.body().trim_end();
+        if Self::header(text).is_some() {
             Mark::Header
-        } else if Self::is_row(line.text.trim_end()) {
+        } else if Self::is_row(text) {
             Mark::Row
-        } else if Self::shape(line.text.trim_end(), None).is_some() {
+        } else if Self::shape(text, None).is_some() {
             // Shaped like a row, with a cell that cannot be read: a reject, if rows stand above it.
             Mark::Inside
         } else {
@@ -168,8 +190,13 @@ pub(crate) trait Padded {
     }
 
     fn fits(header: &Line<'_>, line: &Line<'_>) -> bool {
-        let layout = Self::header(header.text.trim_end());
-        layout.is_some() && Self::read_row(line.text.trim_end(), true, layout.as_ref(), &mut Vec::new()).is_ok()
+        let layout = Self::header(header.body().trim_end());
+        layout.is_some() && Self::read_row(line.body().trim_end(), true, layout.as_ref(), &mut Vec::new()).is_ok()
+    }
+
+    /// A record of several lines at the start of these, and how many it takes: the tool's other, long form.
+    fn block(_lines: &[Line<'_>]) -> Option<(Self::Row, usize)> {
+        None
     }
 
     /// Adds a line that goes on with the row above it; false where the line is no such.
@@ -182,8 +209,22 @@ pub(crate) trait Padded {
         let mut layout: Option<Layout> = None;
         let mut open: Option<(u64, &str, Self::Row, Extra)> = None;
         let lines = sheet.lines;
+        let mut next = 0;
         for (at, line) in lines.iter().enumerate() {
-            let text = line.text.trim_end();
+            if at < next {
+                continue;
+            }
+            let text = line.body().trim_end();
+            if let Some((row, used)) = Self::block(&lines[at..]) {
+                if let Some((number, text, row, extra)) = open.take() {
+                    out.take(number, text, row, extra);
+                }
+                sheet.data(at);
+                (at + 1..at + used).for_each(|at| sheet.continuation(at));
+                open = Some((line.number, &line.text, row, Vec::new()));
+                next = at + used;
+                continue;
+            }
             if open.as_mut().is_some_and(|(_, _, row, _)| Self::extend(row, text)) {
                 sheet.continuation(at);
                 continue;
@@ -203,7 +244,7 @@ pub(crate) trait Padded {
                     for (code, message) in notes {
                         sheet.note(at, code, message);
                     }
-                    open = Some((line.number, text, row, extra));
+                    open = Some((line.number, &line.text, row, extra));
                 }
                 Err((reason, message)) => sheet.not_a_row(at, reason, message),
             }
@@ -260,7 +301,7 @@ pub(crate) fn cell<'l>(cells: &[CellText<'_, 'l>], title: &str) -> Option<&'l st
         .iter()
         .find(|(name, _)| *name == title)
         .map(|(_, cell)| *cell)
-        .filter(|cell| !matches!(*cell, "" | "<none>" | "-"))
+        .filter(|cell| !matches!(*cell, "" | "<none>" | "-" | "&lt;none&gt;"))
 }
 
 /// A text cell.
@@ -293,6 +334,14 @@ pub(crate) fn addr_cell(
     notes: &mut Vec<(&'static str, String)>,
 ) -> Result<Option<Addr>, CellError> {
     let Some(found) = cell(cells, title) else { return Ok(None) };
+    if "<none>".starts_with(found) {
+        notes.push(("cut-cell", format!("{title} is cut: {found}")));
+        return Ok(None);
+    }
+    if text_addr(found).is_none() && is_cut_addr(found) {
+        notes.push(("cut-address", format!("{title} is cut: {found}")));
+        return Ok(Some(Addr::Printed(found.into())));
+    }
     let addr =
         text_addr(found).ok_or_else(|| (Reject::BadCell, format!("{title} is {found:.60}, expected an address")))?;
     if addr.is_cut() {
@@ -318,7 +367,7 @@ mod tests {
     const RIGHT: &[&str] = &["NS", "NPROCS", "PID", "NETNSID"];
 
     fn cut(header: &str, row: &str) -> Option<Vec<String>> {
-        let layout = Layout::read(header, &["POD ID"], RIGHT).expect("a header");
+        let layout = Layout::read(header, &["POD ID"], RIGHT, &[]).expect("a header");
         layout.cut(row).map(|cells| cells.iter().map(|(_, cell)| (*cell).to_owned()).collect())
     }
 
@@ -356,7 +405,17 @@ mod tests {
 
     #[test]
     fn a_sentence_is_no_header() {
-        assert_eq!(Layout::read("The NAME of it", &[], &[]), None);
-        assert_eq!(Layout::read("   ", &[], &[]), None);
+        assert_eq!(Layout::read("The NAME of it", &[], &[], &[]), None);
+        assert_eq!(Layout::read("   ", &[], &[], &[]), None);
+    }
+
+    #[test]
+    fn glued_titles_are_two() {
+        let layout = Layout::read("NAME\tREADY\tRESTARTSAGE", &[], &[], &["NAME", "READY", "RESTARTS", "AGE"])
+            .expect("a header");
+        assert_eq!(
+            layout.titles.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(),
+            ["NAME", "READY", "RESTARTS", "AGE"]
+        );
     }
 }

@@ -23,6 +23,7 @@
 //! assert_eq!((unknown.format, unknown.first_line, unknown.lines), (None, 3, 1));
 //! ```
 
+mod block;
 mod detect;
 mod diag;
 mod entry;
@@ -32,6 +33,7 @@ mod header;
 mod lex;
 mod line;
 mod noise;
+mod paste;
 mod table;
 
 pub use detect::{Claim, sections};

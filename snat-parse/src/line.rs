@@ -15,6 +15,8 @@ pub struct Line<'a> {
     pub ended: bool,
     /// Whether the line was too long to keep: `text` is empty.
     pub overlong: bool,
+    /// Bytes at the start of `text` that a paste put before the tool's own output (`# `, `> `, ` * `, `3. `).
+    pub skip: usize,
 }
 
 impl<'a> Line<'a> {
@@ -25,7 +27,12 @@ impl<'a> Line<'a> {
             Cow::Borrowed(kept) => String::from_utf8_lossy(kept),
             Cow::Owned(kept) => Cow::Owned(String::from_utf8_lossy(&kept).into_owned()),
         };
-        Self { number, text, bytes, ended, overlong: false }
+        Self { number, text, bytes, ended, overlong: false, skip: 0 }
+    }
+
+    /// The text as the tool printed it, without what a paste put before it.
+    pub fn body(&self) -> &str {
+        self.text.get(self.skip..).unwrap_or_default()
     }
 
     /// Whether nothing but blanks stands on the line.
@@ -56,13 +63,17 @@ pub fn lines(text: &[u8]) -> Vec<Line<'_>> {
 
 /// Whether a line holds a byte that [`clean`] would take out.
 pub(crate) fn needs_cleaning(raw: &[u8]) -> bool {
-    raw.starts_with(BOM) || raw.iter().any(|&b| matches!(b, 0x1b | b'\r' | 0x08 | 0x0f | 0x0e | 0x0c))
+    raw.starts_with(BOM) || raw.iter().any(|&b| matches!(b, 0 | 0x1b | b'\r' | 0x08 | 0x0f | 0x0e | 0x0c | NBSP_LEAD))
 }
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
+/// First byte of U+00A0 in UTF-8, and of U+00A0 to U+00BF in general.
+const NBSP_LEAD: u8 = 0xc2;
+const NBSP: &[u8] = b"\xc2\xa0";
 
 /// Takes out what is not part of a tool's output: byte order mark, carriage returns, colour codes, terminal titles,
-/// character-set shifts, form feeds; a backspace takes the character before it along.
+/// character-set shifts, form feeds, NULs; a backspace takes the character before it along. Line drawing of a VT100
+/// becomes the characters that it draws, a no-break space a blank.
 pub(crate) fn clean(raw: &[u8]) -> Cow<'_, [u8]> {
     if !needs_cleaning(raw) {
         return Cow::Borrowed(raw);
@@ -70,10 +81,26 @@ pub(crate) fn clean(raw: &[u8]) -> Cow<'_, [u8]> {
     let raw = raw.strip_prefix(BOM).unwrap_or(raw);
     let mut kept = Vec::with_capacity(raw.len());
     let mut at = 0;
+    let mut drawing = false;
     while at < raw.len() {
         match raw[at] {
-            0x1b => at += escape_len(&raw[at..]),
-            b'\r' | 0x0e | 0x0f | 0x0c => at += 1,
+            0x1b => {
+                match raw.get(at + 1..at + 3) {
+                    Some(b"(0") => drawing = true,
+                    Some(b"(B" | b"(A") => drawing = false,
+                    _ => {}
+                }
+                at += escape_len(&raw[at..]);
+            }
+            0 | b'\r' | 0x0e | 0x0f | 0x0c => at += 1,
+            NBSP_LEAD if raw[at..].starts_with(NBSP) => {
+                kept.push(b' ');
+                at += NBSP.len();
+            }
+            byte if drawing && line_drawing(byte).is_some() => {
+                kept.extend_from_slice(line_drawing(byte).unwrap_or_default().as_bytes());
+                at += 1;
+            }
             0x08 => {
                 kept.pop();
                 at += 1;
@@ -85,6 +112,18 @@ pub(crate) fn clean(raw: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(kept)
+}
+
+/// What a VT100 draws for a letter once `ESC ( 0` has chosen its line-drawing set: the pieces that pstree uses.
+fn line_drawing(letter: u8) -> Option<&'static str> {
+    Some(match letter {
+        b'q' => "─",
+        b'x' => "│",
+        b't' => "├",
+        b'm' => "└",
+        b'w' => "┬",
+        _ => return None,
+    })
 }
 
 /// Length of the escape sequence at the start: CSI `ESC [ … final`, OSC `ESC ] … BEL|ESC \`, charset `ESC ( x`.
@@ -123,7 +162,8 @@ mod tests {
         assert_eq!(cleaned("\u{feff}\x1b[1;32mname\x1b[0m,12\r"), "name,12");
         assert_eq!(cleaned("\x1b]0;root@node\x07# lsns"), "# lsns");
         assert_eq!(cleaned("\x1b]0;t\x1b\\x"), "x");
-        assert_eq!(cleaned("\x1b(0\x0fmq\x1b(Bsh"), "mqsh");
+        assert_eq!(cleaned("\x1b(0\x0fmq\x1b(Bmqsh"), "└─mqsh");
+        assert_eq!(cleaned("a\u{a0}b\0c é µ"), "a bc é µ");
         assert_eq!(cleaned("lsx\x08ns"), "lsns");
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
 
 use crate::diag::Skip;
 
@@ -12,8 +12,9 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern")
 }
 
-static NOISE: LazyLock<Vec<(Skip, Regex)>> =
-    LazyLock::new(|| PATTERNS.iter().map(|(reason, text)| (*reason, pattern(text))).collect());
+#[expect(clippy::expect_used, reason = "the patterns are constants and the tests compile each")]
+static NOISE: LazyLock<RegexSet> =
+    LazyLock::new(|| RegexSet::new(PATTERNS.iter().map(|(_, text)| *text)).expect("constant patterns"));
 
 /// In this order; the first that matches names the line.
 const PATTERNS: &[(Skip, &str)] = &[
@@ -56,7 +57,7 @@ const PATTERNS: &[(Skip, &str)] = &[
 ///
 /// Asked only after every grammar declined: some patterns (a prompt, a traceback's indented lines) could fit data, too.
 pub(crate) fn name(line: &str) -> Option<Skip> {
-    NOISE.iter().find(|(_, pattern)| pattern.is_match(line)).map(|(reason, _)| *reason)
+    NOISE.matches(line).iter().next().map(|at| PATTERNS[at].0)
 }
 
 /// Whether a line is noise wherever it stands, and may therefore join the section beside it.

@@ -1,9 +1,10 @@
 //! What a dump parses to: typed rows for those who embed us, columns for the analysis.
 
 use crate::diag::{Diagnostics, Tally};
-use crate::format::Sheet;
+use crate::format::{Format, Sheet};
 use crate::lex::Addr;
 use crate::line::lines;
+use crate::paste::undress;
 
 /// What the cells of a column hold. Every cell may be null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,13 +153,18 @@ pub struct Rows<R> {
 }
 
 impl<R> Rows<R> {
-    pub(crate) fn read(text: &[u8], read: impl FnOnce(&mut Sheet<'_>, &mut dyn Take<R>)) -> Self {
-        let lines = lines(text);
+    pub(crate) fn read(
+        format: &'static dyn Format,
+        text: &[u8],
+        read: impl FnOnce(&mut Sheet<'_>, &mut dyn Take<R>),
+    ) -> Self {
+        let mut lines = lines(text);
+        undress(&mut lines, &[format]);
         let mut sheet = Sheet::new(&lines);
         let mut list = List(Vec::new());
         read(&mut sheet, &mut list);
-        let (tally, diagnostics) = sheet.finish();
-        Self { rows: list.0, tally, diagnostics }
+        let (fates, diagnostics) = sheet.finish();
+        Self { rows: list.0, tally: Tally::of(&fates), diagnostics }
     }
 }
 

@@ -67,20 +67,28 @@ impl Source {
 
 /// Where an entry lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct EntryName {
+#[non_exhaustive]
+pub struct EntryName {
     /// Base name of the bundle.
-    pub(crate) bundle: String,
+    pub bundle: String,
     /// Path in the bundle.
-    pub(crate) path: String,
+    pub path: String,
 }
 
 /// Takes the entries. An error of the reader is the end of the entry and goes back to the caller.
-pub(crate) trait Visit {
+pub trait Visit {
+    /// One entry, from its first byte on.
+    ///
+    /// # Errors
+    /// Those of the reader; the rest of the bundle is read all the same.
     fn entry(&mut self, name: EntryName, reader: &mut dyn Read) -> io::Result<()>;
 }
 
-/// Reads all sources. Problems within a bundle become notices; a source that cannot be opened is an error.
-pub(crate) fn walk(sources: Vec<Source>, limits: &Limits, visit: &mut dyn Visit) -> Result<Vec<Notice>, Error> {
+/// Reads all sources, entry by entry. Problems within a bundle become notices.
+///
+/// # Errors
+/// Where a source cannot be opened.
+pub fn walk(sources: Vec<Source>, limits: &Limits, visit: &mut dyn Visit) -> Result<Vec<Notice>, Error> {
     let mut names: Vec<String> = Vec::new();
     let mut walker =
         Walker { limits, visit, notices: Vec::new(), bundle: String::new(), entries: 0, total: Meter::default() };

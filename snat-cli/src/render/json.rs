@@ -1,25 +1,30 @@
-//! `-o json`: the whole report.
+//! `-o json`: the whole report; `-o ndjson`: one value a line.
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter};
-use snat_analyze::Report;
-
 use crate::render::style::is_unsafe;
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-/// Writes the report, indented, with a line feed at its end.
-pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a value, indented, with a line feed at its end.
+pub(crate) fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer =
         serde_json::Serializer::with_formatter(&mut *out, Escaping(PrettyFormatter::with_indent(b" ")));
-    report.serialize(&mut serializer)?;
+    value.serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}
+
+/// Writes a value on one line.
+pub(crate) fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Escaping(CompactFormatter));
+    value.serialize(&mut serializer)?;
     out.write_all(b"\n")
 }
 
 /// Also escapes what JSON allows raw and a terminal would obey: DEL, C1 controls, direction marks.
-struct Escaping<'a>(PrettyFormatter<'a>);
+struct Escaping<F>(F);
 
-impl Formatter for Escaping<'_> {
+impl<F: Formatter> Formatter for Escaping<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut start = 0;
         for (at, c) in fragment.char_indices().filter(|(_, c)| is_unsafe(*c)) {

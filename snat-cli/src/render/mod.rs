@@ -1,6 +1,7 @@
 //! One file an output format. A renderer lays out; it never computes.
 
 pub(crate) mod json;
+pub(crate) mod rows;
 mod style;
 pub(crate) mod table;
 

@@ -17,6 +17,7 @@ use nom::combinator::opt;
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
+use crate::block::Block;
 use crate::format::{Format, Mark, Meta, Sheet};
 use crate::header::{CellError, CellText, Layout, Padded, cell, number_cell, required, text_cell};
 use crate::lex::{ago, blanks, word};
@@ -69,6 +70,7 @@ fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
 impl Padded for CrictlPods {
     type Row = Row;
     const SPACED: &'static [&'static str] = &["POD ID"];
+    const TITLES: &'static [&'static str] = &["POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME"];
 
     fn is_header(layout: &Layout) -> bool {
         layout.starts_with(&["POD ID", "CREATED", "STATE", "NAME"])
@@ -101,6 +103,22 @@ impl Padded for CrictlPods {
         })
     }
 
+    /// `crictl pods -v`: `ID:`, `Name:`, `UID:`, `Namespace:`, `Status:`, …
+    fn block(lines: &[Line<'_>]) -> Option<(Row, usize)> {
+        let block = Block::read(lines).filter(|block| block.field("PodID").is_none())?;
+        let own = |key: &str| block.field(key).map(str::to_owned);
+        let row = Row {
+            pod_id: own("ID"),
+            created: own("Created"),
+            state: Some(own("Status").or_else(|| own("State"))?),
+            name: Some(own("Name")?),
+            namespace: own("Namespace"),
+            attempt: own("Attempt").and_then(|n| n.parse().ok()),
+            runtime: own("Runtime").or_else(|| own("Runtime Handler")),
+        };
+        Some((row, block.lines))
+    }
+
     fn knows(title: &str) -> bool {
         matches!(title, "POD ID" | "CREATED" | "STATE" | "NAME" | "NAMESPACE" | "ATTEMPT" | "RUNTIME")
     }
@@ -112,7 +130,11 @@ impl Format for CrictlPods {
     }
 
     fn mark(&self, lines: &[Line<'_>], at: usize) -> Mark {
-        <Self as Padded>::mark(lines, at)
+        match <Self as Padded>::mark(lines, at) {
+            Mark::No if lines.get(at..).is_some_and(|rest| Self::block(rest).is_some()) => Mark::Header,
+            Mark::No if at < lines.len() && Block::holds(lines, at) => Mark::Inside,
+            mark => mark,
+        }
     }
 
     fn fits(&self, header: &Line<'_>, line: &Line<'_>) -> bool {
@@ -126,5 +148,5 @@ impl Format for CrictlPods {
 
 /// The typed rows of a text that is one dump.
 pub fn rows(text: &[u8]) -> Rows<Row> {
-    Rows::read(text, CrictlPods::read)
+    Rows::read(&CrictlPods, text, CrictlPods::read)
 }

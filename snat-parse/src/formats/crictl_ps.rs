@@ -19,6 +19,7 @@ use nom::combinator::opt;
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
+use crate::block::Block;
 use crate::format::{Format, Mark, Meta, Sheet};
 use crate::header::{CellError, CellText, Layout, Padded, cell, number_cell, required, text_cell};
 use crate::lex::{ago, blanks, word};
@@ -93,6 +94,8 @@ fn not_created(word: &str) -> bool {
 impl Padded for CrictlPs {
     type Row = Row;
     const SPACED: &'static [&'static str] = &["CONTAINER ID", "POD ID"];
+    const TITLES: &'static [&'static str] =
+        &["CONTAINER", "CONTAINER ID", "IMAGE", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD", "NAMESPACE"];
 
     fn is_header(layout: &Layout) -> bool {
         (layout.starts_with(&["CONTAINER", "IMAGE"]) || layout.starts_with(&["CONTAINER ID", "IMAGE"]))
@@ -124,6 +127,26 @@ impl Padded for CrictlPs {
         })
     }
 
+    /// `crictl ps -v`: `ID:`, `PodID:`, `Name:`, …, labels; the pod and its namespace are in the labels.
+    fn block(lines: &[Line<'_>]) -> Option<(Row, usize)> {
+        let block = Block::read(lines)?;
+        let own = |key: &str| block.field(key).map(str::to_owned);
+        let label = |name: &str| block.label(name).map(str::to_owned);
+        let state = block.field("State").map(|s| s.strip_prefix("CONTAINER_").unwrap_or(s).to_owned());
+        let row = Row {
+            container: own("ID"),
+            image: own("Image"),
+            created: own("Created"),
+            state,
+            name: own("Name"),
+            attempt: own("Attempt").and_then(|n| n.parse().ok()),
+            pod_id: Some(own("PodID")?),
+            pod: label("io.kubernetes.pod.name"),
+            namespace: own("Namespace").or_else(|| label("io.kubernetes.pod.namespace")),
+        };
+        Some((row, block.lines))
+    }
+
     fn knows(title: &str) -> bool {
         matches!(
             title,
@@ -147,7 +170,11 @@ impl Format for CrictlPs {
     }
 
     fn mark(&self, lines: &[Line<'_>], at: usize) -> Mark {
-        <Self as Padded>::mark(lines, at)
+        match <Self as Padded>::mark(lines, at) {
+            Mark::No if lines.get(at..).is_some_and(|rest| Self::block(rest).is_some()) => Mark::Header,
+            Mark::No if at < lines.len() && Block::holds(lines, at) => Mark::Inside,
+            mark => mark,
+        }
     }
 
     fn fits(&self, header: &Line<'_>, line: &Line<'_>) -> bool {
@@ -161,7 +188,7 @@ impl Format for CrictlPs {
 
 /// The typed rows of a text that is one dump.
 pub fn rows(text: &[u8]) -> Rows<Row> {
-    Rows::read(text, CrictlPs::read)
+    Rows::read(&CrictlPs, text, CrictlPs::read)
 }
 
 #[cfg(test)]

@@ -13,13 +13,14 @@
 //! Traps: OS-IMAGE holds blanks, some KERNEL-VERSIONs too; ROLES is `<none>` or a list; an external address means
 //! that the node leaves by itself.
 
+use nom::branch::alt;
 use nom::combinator::{opt, recognize, verify};
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
 use crate::format::{Format, Mark, Meta, Sheet};
 use crate::header::{CellError, CellText, Layout, Padded, addr_cell, cell, required, text_cell};
-use crate::lex::{Addr, age, blanks, rest_of_line, text_addr, word};
+use crate::lex::{Addr, age, blanks, is_api_name, is_cut_addr, rest_of_line, text_addr, word};
 use crate::line::Line;
 use crate::table::{Record, Rows, Table, columns};
 
@@ -66,27 +67,56 @@ fn version(input: &str) -> IResult<&str, &str> {
     .parse(input)
 }
 
+/// An address, `<none>`, or what the end of a cut line left of either.
 fn ip_word(input: &str) -> IResult<&str, &str> {
-    verify(word, |text: &str| text == "<none>" || text_addr(text).is_some()).parse(input)
+    let (after, text) = word(input)?;
+    let cut = after.trim().is_empty() && ("<none>".starts_with(text) || is_cut_addr(text));
+    if text == "<none>" || text_addr(text).is_some() || cut {
+        Ok((after, text))
+    } else {
+        Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify)))
+    }
+}
+
+/// `key=value,…` of `--show-labels`.
+fn labels(input: &str) -> IResult<&str, &str> {
+    verify(word, |text: &str| text.contains('=') && text.contains(['/', ','])).parse(input)
 }
 
 fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
-    let (input, name) = preceded(opt(blanks), word).parse(input)?;
-    let (input, (_, status, _, roles, _, age, _, version)) =
-        (blanks, status, blanks, word, blanks, age, blanks, version).parse(input)?;
-    let mut cells = vec![("NAME", name), ("STATUS", status), ("ROLES", roles), ("AGE", age), ("VERSION", version)];
-    let (input, ips) = opt((blanks, ip_word, blanks, ip_word)).parse(input)?;
-    let Some((_, internal, _, external)) = ips else { return Ok((input, cells)) };
-    cells.extend([("INTERNAL-IP", internal), ("EXTERNAL-IP", external)]);
+    let name = verify(word, is_api_name);
+    let (input, (_, name, _, status)) = (opt(blanks), name, blanks, status).parse(input)?;
+    // ROLES came with Kubernetes 1.8.
+    let with_roles = (blanks, word, blanks, age).map(|(_, roles, _, age)| (Some(roles), age));
+    let (input, (roles, age)) = alt((with_roles, preceded(blanks, age).map(|age| (None, age)))).parse(input)?;
+    let (input, version) = preceded(blanks, version).parse(input)?;
+    let mut cells = vec![("NAME", name), ("STATUS", status)];
+    cells.extend(roles.map(|roles| ("ROLES", roles)));
+    cells.extend([("AGE", age), ("VERSION", version)]);
+    let (input, internal) = opt(preceded(blanks, ip_word)).parse(input)?;
+    let (input, external) = opt(preceded(blanks, ip_word)).parse(input)?;
+    cells.extend(internal.map(|ip| ("INTERNAL-IP", ip)));
+    cells.extend(external.map(|ip| ("EXTERNAL-IP", ip)));
+    if external.is_none() {
+        let (input, labels) = opt(preceded(blanks, labels)).parse(input)?;
+        cells.extend(labels.map(|labels| ("LABELS", labels)));
+        return Ok((input, cells));
+    }
     let (input, wide) = rest_of_line(input)?;
+    let (wide, last) = match wide.rsplit_once(char::is_whitespace) {
+        Some((before, last)) if labels(last).is_ok() && before.contains("://") => (before.trim_end(), Some(last)),
+        _ => (wide, None),
+    };
     cells.extend(["OS-IMAGE", "KERNEL-VERSION", "CONTAINER-RUNTIME"].into_iter().zip(wide_cells(wide)));
+    cells.extend(last.map(|labels| ("LABELS", labels)));
     Ok((input, cells))
 }
 
 /// OS image, kernel and runtime: three cells two blanks apart, else told by what they look like.
 fn wide_cells(wide: &str) -> Vec<&str> {
     let apart: Vec<&str> = wide.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect();
-    if apart.len() == 3 || wide.is_empty() {
+    // Fewer than three is a line that the screen's edge cut, unless the runtime stands at its end.
+    if apart.len() == 3 || wide.is_empty() || (apart.len() < 3 && !wide.contains("://")) {
         return apart;
     }
     match wide.rsplit_once(char::is_whitespace) {
@@ -102,9 +132,23 @@ fn wide_cells(wide: &str) -> Vec<&str> {
 
 impl Padded for KubectlNodes {
     type Row = Row;
+    const TITLES: &'static [&'static str] = &[
+        "NAME",
+        "STATUS",
+        "ROLES",
+        "AGE",
+        "VERSION",
+        "INTERNAL-IP",
+        "EXTERNAL-IP",
+        "OS-IMAGE",
+        "KERNEL-VERSION",
+        "CONTAINER-RUNTIME",
+        "LABELS",
+    ];
 
     fn is_header(layout: &Layout) -> bool {
         layout.starts_with(&["NAME", "STATUS", "ROLES", "AGE", "VERSION"])
+            || layout.starts_with(&["NAME", "STATUS", "AGE", "VERSION"])
     }
 
     fn shape<'l>(line: &'l str, _: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {
@@ -166,7 +210,7 @@ impl Format for KubectlNodes {
 
 /// The typed rows of a text that is one dump.
 pub fn rows(text: &[u8]) -> Rows<Row> {
-    Rows::read(text, KubectlNodes::read)
+    Rows::read(&KubectlNodes, text, KubectlNodes::read)
 }
 
 #[cfg(test)]

@@ -17,12 +17,12 @@ use nom::bytes::complete::tag;
 use nom::character::complete::{char, digit1};
 use nom::combinator::{opt, recognize, verify};
 use nom::multi::many0;
-use nom::sequence::{delimited, preceded};
+use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
 use crate::format::{Format, Mark, Meta, Sheet};
 use crate::header::{CellError, CellText, Layout, Padded, addr_cell, cell, number_cell, required, text_cell};
-use crate::lex::{Addr, age, blanks, text_addr, word};
+use crate::lex::{Addr, age, blanks, is_api_name, is_cut_addr, text_addr, word};
 use crate::line::Line;
 use crate::table::{Record, Rows, Table, columns};
 
@@ -72,27 +72,56 @@ fn restarts(input: &str) -> IResult<&str, &str> {
     recognize((alt((digit1, tag("<invalid>"))), opt((blanks, ago)))).parse(input)
 }
 
+/// `ADDED` and so on of `--output-watch-events`.
+fn event(input: &str) -> IResult<&str, &str> {
+    verify(word, |text: &str| matches!(text, "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR")).parse(input)
+}
+
+/// A name of the API, with its kind before it where several kinds are listed (`pod/web-0`).
+fn api_name(input: &str) -> IResult<&str, &str> {
+    verify(word, |text: &str| is_api_name(text) && ready(text).is_err()).parse(input)
+}
+
+/// Name and READY, of which the blanks between were lost: a name never ends in `n/m`, and READY begins with one digit.
+fn glued(input: &str) -> IResult<&str, (&str, &str)> {
+    let (after, text) = word(input)?;
+    let slash = text.find('/').filter(|at| ready(&text[at.saturating_sub(1)..]).is_ok_and(|(rest, _)| rest.is_empty()));
+    match slash {
+        Some(at) if at > 5 && is_api_name(&text[..at - 1]) => Ok((after, (&text[..at - 1], &text[at - 1..]))),
+        _ => Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify))),
+    }
+}
+
 fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
-    let not_ready = |text: &str| ready(text).is_err();
     let (input, _) = opt(blanks).parse(input)?;
-    let (input, first) = verify(word, not_ready).parse(input)?;
-    let (input, second) = opt(preceded(blanks, verify(word, not_ready))).parse(input)?;
-    let (input, third) = opt(preceded(blanks, verify(word, not_ready))).parse(input)?;
-    let mut cells = match (second, third) {
-        (None, _) => vec![("NAME", first)],
-        (Some(name), None) => vec![("NAMESPACE", first), ("NAME", name)],
-        (Some(namespace), Some(name)) => vec![("EVENT", first), ("NAMESPACE", namespace), ("NAME", name)],
-    };
-    let (input, (_, ready, _, status, _, restarts, _, age)) =
-        (blanks, ready, blanks, status, blanks, restarts, blanks, age).parse(input)?;
-    cells.extend([("READY", ready), ("STATUS", status), ("RESTARTS", restarts), ("AGE", age)]);
+    let (input, event) = opt(terminated(event, blanks)).parse(input)?;
+    let apart = (api_name, opt(preceded(blanks, api_name)), preceded(blanks, ready));
+    let joined = (opt(terminated(api_name, blanks)), glued);
+    let (input, (namespace, name, ready)) = alt((
+        apart.map(|(first, second, ready)| match second {
+            Some(name) => (Some(first), name, ready),
+            None => (None, first, ready),
+        }),
+        joined.map(|(namespace, (name, ready))| (namespace, name, ready)),
+    ))
+    .parse(input)?;
+    let mut cells: Vec<CellText<'static, '_>> = Vec::new();
+    cells.extend(event.map(|event| ("EVENT", event)));
+    cells.extend(namespace.map(|namespace| ("NAMESPACE", namespace)));
+    let (input, (_, status)) = (blanks, status).parse(input)?;
+    cells.extend([("NAME", name), ("READY", ready), ("STATUS", status)]);
+    let (input, restarts) = opt(preceded(blanks, restarts)).parse(input)?;
+    let (input, age) = opt(preceded(blanks, age)).parse(input)?;
+    cells.extend(restarts.map(|restarts| ("RESTARTS", restarts)));
+    cells.extend(age.map(|age| ("AGE", age)));
     let (input, more) = many0(preceded(blanks, word)).parse(input)?;
-    if more.len() > 5 || more.first().is_some_and(|ip| *ip != "<none>" && text_addr(ip).is_none() && !ip.contains('='))
-    {
+    let is_ip =
+        |text: &str| "<none>".starts_with(text) || text_addr(text).is_some() || more.len() == 1 && is_cut_addr(text);
+    if more.len() > 5 || more.first().is_some_and(|ip| age.is_none() || !is_ip(ip) && !ip.contains('=')) {
         return Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify)));
     }
     if more.len() == 1 {
-        cells.push((if text_addr(more[0]).is_some() { "IP" } else { "LABELS" }, more[0]));
+        cells.push((if is_ip(more[0]) { "IP" } else { "LABELS" }, more[0]));
     } else {
         cells.extend(["IP", "NODE", "NOMINATED NODE", "READINESS GATES", "LABELS"].into_iter().zip(more));
     }
@@ -102,6 +131,19 @@ fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
 impl Padded for KubectlPods {
     type Row = Row;
     const SPACED: &'static [&'static str] = &["NOMINATED NODE", "READINESS GATES"];
+    const TITLES: &'static [&'static str] = &[
+        "NAMESPACE",
+        "NAME",
+        "READY",
+        "STATUS",
+        "RESTARTS",
+        "AGE",
+        "IP",
+        "NODE",
+        "NOMINATED NODE",
+        "READINESS GATES",
+        "LABELS",
+    ];
 
     fn is_header(layout: &Layout) -> bool {
         layout.titles.iter().position(|title| title.name == "NAME").is_some_and(|at| {
@@ -115,9 +157,16 @@ impl Padded for KubectlPods {
         })
     }
 
+    /// Without a header a row must reach its AGE.
+    fn is_row(line: &str) -> bool {
+        Self::shape(line, None)
+            .is_some_and(|cells| cell(&cells, "AGE").is_some() && Self::row(&cells, &mut Vec::new()).is_ok())
+    }
+
     fn shape<'l>(line: &'l str, layout: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {
         let (rest, cells) = row(line).ok()?;
-        let known = |title: &str| layout.is_none_or(|l| l.has(title));
+        // What stands before the name must be a column; behind it a header that lost its end has fewer than its rows.
+        let known = |title: &str| !matches!(title, "NAMESPACE" | "EVENT") || layout.is_none_or(|l| l.has(title));
         (rest.trim().is_empty() && cells.iter().all(|(title, _)| known(title))).then_some(cells)
     }
 
@@ -141,11 +190,18 @@ impl Padded for KubectlPods {
             status: required(status_cell.map(str::to_owned), cells, "STATUS")?,
             restarts: number_cell(&[("RESTARTS", number)], "RESTARTS", notes)?,
             restarts_ago: ago,
-            age: required(
-                text_cell(cells, "AGE").filter(|a| age(a).is_ok_and(|(rest, _)| rest.is_empty())),
-                cells,
-                "AGE",
-            )?,
+            age: match cell(cells, "AGE") {
+                // A row that the screen's edge cut before its age.
+                None if cells.iter().all(|(title, text)| !matches!(*title, "IP" | "NODE") || text.is_empty()) => {
+                    notes.push(("cut-cell", "the line ends before AGE".to_owned()));
+                    None
+                }
+                found => required(
+                    found.filter(|a| age(a).is_ok_and(|(rest, _)| rest.is_empty())).map(str::to_owned),
+                    cells,
+                    "AGE",
+                )?,
+            },
             ip: addr_cell(cells, "IP", notes)?,
             node: text_cell(cells, "NODE"),
             nominated_node: text_cell(cells, "NOMINATED NODE"),
@@ -190,7 +246,7 @@ impl Format for KubectlPods {
 
 /// The typed rows of a text that is one dump.
 pub fn rows(text: &[u8]) -> Rows<Row> {
-    Rows::read(text, KubectlPods::read)
+    Rows::read(&KubectlPods, text, KubectlPods::read)
 }
 
 #[cfg(test)]

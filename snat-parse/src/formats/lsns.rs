@@ -45,8 +45,8 @@ columns! {
         pid: u64 = "pid",
         /// Owner, as a name or a number.
         user: String = "user",
-        /// Id relative to the caller's namespace; null for `unassigned`.
-        netnsid: u64 = "netnsid",
+        /// Id relative to the caller's namespace, or `unassigned`.
+        netnsid: String = "netnsid",
         /// Where it is mounted.
         nsfs: Vec<String> = "nsfs",
         /// Command line of that PID, without tree art.
@@ -81,7 +81,7 @@ fn is_mount_point(text: &str) -> bool {
 
 fn row<'l>(input: &'l str, layout: Option<&Layout>) -> IResult<&'l str, Vec<CellText<'static, 'l>>> {
     let has = |title: &str| layout.is_none_or(|l| l.has(title));
-    let (input, ns) = preceded(opt(blanks), inode).parse(input)?;
+    let (input, ns) = preceded(opt(blanks), inode).parse(before_inode(input))?;
     let (input, (_, kind, _)) = (blanks, kind, blanks).parse(input)?;
     let (input, nprocs) = terminated(recognize(count), blanks).parse(input)?;
     // A user may be a number: then the PID is there only if two numbers follow, or there are processes.
@@ -111,6 +111,113 @@ fn masked(input: &str) -> IResult<&str, &str> {
     verify(word, |text: &str| matches!(crate::lex::masked_number(text.as_bytes()), Ok(([], _)))).parse(input)
 }
 
+/// Whether the columns are those of `lsns -t TYPE`, so that a row without some of its cells can be told by its shape.
+fn is_default(layout: &Layout) -> bool {
+    let default = ["NS", "TYPE", "NPROCS", "PID", "USER", "NETNSID", "NSFS", "COMMAND"];
+    let mut rest = default.iter();
+    layout.starts_with(&default[..5]) && layout.titles.iter().all(|title| rest.any(|name| *name == title.name))
+}
+
+/// The line without tree art before the inode (`-T` with NS as its tree column).
+fn before_inode(line: &str) -> &str {
+    let art = |c: char| matches!(c, '│' | '├' | '└' | '─' | '|' | '`' | '-' | ' ' | '\t');
+    let bare = line.trim_start_matches(art);
+    if bare.starts_with(|c: char| c.is_ascii_digit()) { bare } else { line }
+}
+
+/// Whether a word can stand in that column, and whether the column may be empty.
+fn holds(title: &str, word: &str) -> bool {
+    let number = |word: &str| matches!(crate::lex::int_bytes(word.as_bytes()), Ok(([], _)));
+    match title {
+        "NS" => inode(word).is_ok_and(|(rest, _)| rest.is_empty()),
+        "TYPE" => TYPES.contains(&word),
+        "PATH" => word.starts_with("/proc/"),
+        "NPROCS" | "PID" | "PPID" | "UID" | "PNS" | "ONS" => number(word),
+        "NETNSID" => word == "unassigned" || number(word),
+        "NSFS" => is_mount_point(word),
+        _ => true,
+    }
+}
+
+/// Cuts a row at its blanks, for any order of columns: each word must be what its column holds, a cell that may be empty
+/// may be missing, and COMMAND takes what is left. For headers that do not stand over their columns.
+fn by_order<'l>(line: &'l str, layout: &Layout) -> Option<Vec<CellText<'static, 'l>>> {
+    let titles: Vec<&'static str> =
+        layout.titles.iter().filter_map(|title| TITLES.iter().find(|known| **known == title.name).copied()).collect();
+    let line = if titles.first() == Some(&"NS") { before_inode(line.trim_start()) } else { line };
+    let mut words: Vec<(usize, &'l str)> = Vec::new();
+    for word in line.split_whitespace() {
+        words.push((word.as_ptr() as usize - line.as_ptr() as usize, word));
+    }
+    // More words than this are no row of this tool; the search below is bounded by it.
+    if words.len() > 512 {
+        return None;
+    }
+    let mut cells = Vec::new();
+    place(line, &titles, &words, &mut cells).then(|| {
+        cells.reverse();
+        cells
+    })
+}
+
+/// Gives the words to the titles; the cells come out in reverse.
+fn place<'l>(
+    line: &'l str,
+    titles: &[&'static str],
+    words: &[(usize, &'l str)],
+    cells: &mut Vec<CellText<'static, 'l>>,
+) -> bool {
+    let Some((title, rest)) = titles.split_first() else { return words.is_empty() };
+    if *title == "COMMAND" {
+        // Every title behind it takes at most one word.
+        let least = words.len().saturating_sub(rest.len());
+        for take in (least..=words.len()).rev() {
+            if place(line, rest, &words[take..], cells) {
+                let text = match (words.first(), take.checked_sub(1).and_then(|last| words.get(last))) {
+                    (Some((start, _)), Some((end, word))) => &line[*start..end + word.len()],
+                    _ => "",
+                };
+                cells.push((title, text));
+                return true;
+            }
+        }
+        return false;
+    }
+    if let Some(((_, word), left)) = words.split_first()
+        && holds(title, word)
+        && place(line, rest, left, cells)
+    {
+        cells.push((title, word));
+        return true;
+    }
+    let may_be_empty = matches!(*title, "PID" | "PPID" | "NETNSID" | "NSFS" | "UID" | "USER");
+    may_be_empty && place(line, rest, words, cells)
+}
+
+/// `\x20` of `-r`, which has no blank within a cell, as the characters that they stand for.
+fn unescaped(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains("\\x20") && !text.starts_with("\\xe2") {
+        return text.into();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\\x") {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        match rest.get(at + 2..at + 4).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &rest[at + 4..];
+            }
+            None => {
+                bytes.extend_from_slice(b"\\x");
+                rest = &rest[at + 2..];
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}
+
 /// COMMAND without the tree art that `--tree` puts before it.
 fn without_tree(command: &str) -> &str {
     let art = |c: char| matches!(c, '│' | '├' | '└' | '─' | '|' | '`' | '-' | ' ');
@@ -123,6 +230,7 @@ fn without_tree(command: &str) -> &str {
 
 impl Padded for Lsns {
     type Row = Row;
+    const TITLES: &'static [&'static str] = &TITLES;
     const RIGHT: &'static [&'static str] = &["NS", "NPROCS", "PID", "PPID", "UID", "NETNSID", "PNS", "ONS"];
 
     fn is_header(layout: &Layout) -> bool {
@@ -132,24 +240,29 @@ impl Padded for Lsns {
     }
 
     fn shape<'l>(line: &'l str, layout: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {
-        let default_order = layout.is_none_or(|l| l.starts_with(&["NS", "TYPE", "NPROCS", "PID", "USER"]));
-        default_order.then(|| row(line, layout).ok()).flatten().map(|(_, cells)| cells)
+        let default_order = layout.is_none_or(is_default);
+        let default = default_order.then(|| row(line, layout).ok()).flatten().map(|(_, cells)| cells);
+        default.or_else(|| by_order(line, layout?))
     }
 
     fn row(cells: &[CellText<'_, '_>], notes: &mut Vec<(&'static str, String)>) -> Result<Row, CellError> {
         let has_type = cells.iter().any(|(title, _)| *title == "TYPE");
         let kind = cell(cells, "TYPE").filter(|text| TYPES.contains(text)).map(str::to_owned);
-        let netnsid =
-            if cell(cells, "NETNSID") == Some("unassigned") { None } else { number_cell(cells, "NETNSID", notes)? };
+        let netnsid = match cell(cells, "NETNSID") {
+            Some("unassigned") => Some("unassigned".to_owned()),
+            _ => number_cell(cells, "NETNSID", notes)?.map(|id| id.to_string()),
+        };
+        let ns = cell(cells, "NS").map(before_inode);
+        let ns = number_cell(&[("NS", ns.unwrap_or_default())], "NS", notes)?;
         Ok(Row {
-            ns: required(number_cell(cells, "NS", notes)?, cells, "NS")?,
+            ns: required(ns, cells, "NS")?,
             kind: if has_type { required(kind, cells, "TYPE")? } else { kind },
             nprocs: number_cell(cells, "NPROCS", notes)?,
             pid: number_cell(cells, "PID", notes)?,
             user: text_cell(cells, "USER"),
             netnsid,
             nsfs: cell(cells, "NSFS").map(|text| text.split(',').map(str::to_owned).collect()),
-            command: cell(cells, "COMMAND").map(|text| without_tree(text).to_owned()),
+            command: cell(cells, "COMMAND").map(|text| without_tree(&unescaped(text)).to_owned()),
         })
     }
 
@@ -188,7 +301,7 @@ impl Format for Lsns {
 
     fn mark(&self, lines: &[Line<'_>], at: usize) -> Mark {
         match <Self as Padded>::mark(lines, at) {
-            Mark::No if lines.get(at).is_some_and(|line| wrapped(&line.text).is_some()) => Mark::Inside,
+            Mark::No if lines.get(at).is_some_and(|line| wrapped(line.body()).is_some()) => Mark::Inside,
             mark => mark,
         }
     }
@@ -204,7 +317,7 @@ impl Format for Lsns {
 
 /// The typed rows of a text that is one dump.
 pub fn rows(text: &[u8]) -> Rows<Row> {
-    Rows::read(text, Lsns::read)
+    Rows::read(&Lsns, text, Lsns::read)
 }
 
 #[cfg(test)]
@@ -227,10 +340,41 @@ mod tests {
     #[test]
     fn a_namespace_without_process_has_no_pid() {
         let row = read("4026532851 net       0       root           3 /run/netns/cni-5c0d ").expect("a row");
-        assert_eq!((row.pid, row.user.as_deref(), row.netnsid, row.command), (None, Some("root"), Some(3), None));
+        assert_eq!(
+            (row.pid, row.user.as_deref(), row.netnsid, row.command),
+            (None, Some("root"), Some("3".into()), None)
+        );
         assert_eq!(row.nsfs, Some(vec!["/run/netns/cni-5c0d".to_owned()]));
         let numeric = read("4026532851 net       0       65535          3 /run/netns/cni-5c0d ").expect("a row");
-        assert_eq!((numeric.pid, numeric.user.as_deref(), numeric.netnsid), (None, Some("65535"), Some(3)));
+        assert_eq!(
+            (numeric.pid, numeric.user.as_deref(), numeric.netnsid.as_deref()),
+            (None, Some("65535"), Some("3"))
+        );
+    }
+
+    #[test]
+    fn columns_in_any_order_under_a_header_that_stands_elsewhere() {
+        let text = "NS           TYPE   NPROCS   PID PPID USER UID COMMAND      PNS         ONS\n\
+                    4026531837   user      141     1     0 root   0 /sbin/init    0           0\n\
+                    ├─4026531862 mnt         1    62     2 root   0 kdevtmpfs     0  4026531837\n";
+        let found = rows(text.as_bytes());
+        let seen: Vec<_> = found.rows.iter().map(|r| (r.row.ns, r.row.pid, r.row.command.as_deref())).collect();
+        assert_eq!(
+            seen,
+            [(Some(4026531837), Some(1), Some("/sbin/init")), (Some(4026531862), Some(62), Some("kdevtmpfs"))]
+        );
+    }
+
+    #[test]
+    fn raw_rows_have_their_blanks_back() {
+        let row = read(r"4026532182 net 18 1 root unassigned  /lib/systemd/systemd\x20--system").expect("a row");
+        assert_eq!(
+            (row.netnsid.as_deref(), row.command.as_deref()),
+            (Some("unassigned"), Some("/lib/systemd/systemd --system"))
+        );
+        let row = read(r"4026532323 net 1 3238 root unassigned  \xe2\x94\x94\xe2\x94\x80/usr/bin/sleep\x20infinity")
+            .expect("a row");
+        assert_eq!(row.command.as_deref(), Some("/usr/bin/sleep infinity"));
     }
 
     #[test]

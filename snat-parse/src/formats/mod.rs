@@ -5,6 +5,7 @@ pub mod crictl_ps;
 pub mod kubectl_nodes;
 pub mod kubectl_pods;
 pub mod lsns;
+pub mod netstat;
 pub mod pstree;
 pub mod tcptracer;
 
@@ -19,6 +20,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &crictl_pods::CrictlPods,
     &kubectl_pods::KubectlPods,
     &kubectl_nodes::KubectlNodes,
+    &netstat::Netstat,
 ];
 
 /// A format by its name.

@@ -108,12 +108,22 @@ fn dotted(input: &[u8]) -> Option<(&[u8], Ipv4Addr)> {
 }
 
 /// Dots or colons between hex digits and mask characters, with at least one mask or a cut somewhere.
-fn looks_masked(word: &[u8]) -> bool {
+pub(crate) fn looks_masked(word: &[u8]) -> bool {
     let shape = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'x' | b'X' | b'*' | b'#');
     let dots = word.iter().filter(|b| **b == b'.').count();
     let colons = word.iter().filter(|b| **b == b':').count();
     let masked = word.iter().any(|b| matches!(b, b'x' | b'X' | b'*' | b'#'));
     word.iter().all(shape) && masked && (dots == 3 || colons >= 2)
+}
+
+/// The start of a dotted address, as a line that the screen's edge cut ends: `10.244.`, `10.244.3`.
+pub(crate) fn is_cut_addr(text: &str) -> bool {
+    let mut parts = text.split('.');
+    let octets = parts.by_ref().filter(|part| !part.is_empty()).count();
+    (1..4).contains(&octets)
+        && text.contains('.')
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && text.split('.').rev().skip(1).all(|part| part.parse::<u8>().is_ok())
 }
 
 /// An address that takes up the whole text; `None` for a masked or cut one that is not even that.

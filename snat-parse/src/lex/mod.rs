@@ -5,6 +5,6 @@ mod number;
 mod words;
 
 pub use addr::{Addr, AddrRef};
-pub(crate) use addr::{addr_ref, text_addr};
+pub(crate) use addr::{addr_ref, is_cut_addr, looks_masked, text_addr};
 pub(crate) use number::{int_bytes, masked_number, number};
-pub(crate) use words::{age, ago, blanks, count, rest_of_line, word};
+pub(crate) use words::{age, ago, blanks, count, is_api_name, rest_of_line, word};

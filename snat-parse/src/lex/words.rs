@@ -14,6 +14,16 @@ pub(crate) fn word(input: &str) -> IResult<&str, &str> {
     take_while1(|c: char| !c.is_whitespace()).parse(input)
 }
 
+/// Whether a word can be a name of the Kubernetes API: what people mask names with is let through.
+pub(crate) fn is_api_name(text: &str) -> bool {
+    let inner = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '_' | ':' | '*' | '<' | '>' | '{' | '}' | '$' | '…')
+    };
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '<' | '{' | '$'))
+        && text.chars().all(inner)
+        && !text.starts_with("<none>")
+}
+
 /// At least one blank or tab.
 pub(crate) fn blanks(input: &str) -> IResult<&str, &str> {
     space1(input)

@@ -31,7 +31,7 @@ pub use stream::{Fates, LineFormat, Reader, Sink};
 use crate::format::{Format, Mark, Meta, Sheet};
 use crate::lex::Addr;
 use crate::line::Line;
-use crate::table::{Record, Table, columns};
+use crate::table::{Record, Rows, Table, columns};
 
 /// `tcptracer`.
 #[derive(Debug)]
@@ -83,6 +83,28 @@ impl Row {
     }
 }
 
+/// The events of a batch as a table, with storage of their own.
+pub fn table(batch: &Batch<'_>) -> Table {
+    let mut table = Table::new::<Row>();
+    for at in 0..batch.len() {
+        let text = String::from_utf8_lossy(batch.text(at));
+        table.push(batch.line(at), &text, Row::of(&batch.event(at)), Vec::new());
+    }
+    table
+}
+
+/// The typed rows of a text that is one dump.
+pub fn rows(text: &[u8]) -> Rows<Row> {
+    Rows::read(&Tcptracer, text, |sheet, out| {
+        stream::read_sheet(sheet, &mut |batch| {
+            for at in 0..batch.len() {
+                let text = String::from_utf8_lossy(batch.text(at));
+                out.take(batch.line(at), &text, Row::of(&batch.event(at)), Vec::new());
+            }
+        });
+    })
+}
+
 impl Format for Tcptracer {
     fn meta(&self) -> Meta {
         Meta {
@@ -95,7 +117,7 @@ impl Format for Tcptracer {
 
     fn mark(&self, lines: &[Line<'_>], at: usize) -> Mark {
         let Some(line) = lines.get(at) else { return Mark::No };
-        let text = line.text.as_bytes();
+        let text = line.body().as_bytes();
         if grammar::is_banner(text) || grammar::is_header(text) {
             Mark::Header
         } else if event(text).is_ok() {
@@ -108,6 +130,8 @@ impl Format for Tcptracer {
     }
 
     fn parse(&self, sheet: &mut Sheet<'_>) -> Table {
-        stream::parse_sheet(sheet)
+        let mut found = Table::new::<Row>();
+        stream::read_sheet(sheet, &mut |batch| found = table(batch));
+        found
     }
 }

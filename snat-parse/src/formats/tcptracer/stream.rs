@@ -3,14 +3,18 @@
 use crate::diag::{Fate, Reject, Skip};
 use crate::format::Sheet;
 use crate::formats::tcptracer::grammar::{Event, event, is_banner, is_head, is_header};
-use crate::formats::tcptracer::{Batch, Columns, Row};
+use crate::formats::tcptracer::{Batch, Columns};
 use crate::line::clean;
-use crate::table::Table;
+use crate::paste;
 
 /// Takes events as they are read.
 pub trait Sink {
     /// Called with the events of each chunk, in the order of the entry; the batch is gone afterwards.
     fn events(&mut self, batch: &Batch<'_>);
+
+    /// Called with every line that was not understood, if [`Keep::rejects`](crate::Keep) asks for them: 1-based line,
+    /// reason name, text as it stands in the entry. Not in the order of the lines.
+    fn not_understood(&mut self, _line: u64, _reason: &'static str, _text: &[u8]) {}
 }
 
 /// A format whose logs are too long to hold: read chunk by chunk, with a half record carried over the edge.
@@ -27,8 +31,9 @@ pub trait LineFormat {
 
 /// What a streaming format tells of its lines, in their order.
 pub trait Fates {
-    /// The format claims the line. `why` explains a reject; `bytes` are those of the line with its line end.
-    fn claim(&mut self, line: u64, bytes: u64, fate: Fate, why: Option<&str>);
+    /// The format claims the line. `why` explains a reject, whose text is `raw`; `bytes` are those of the line with its
+    /// line end.
+    fn claim(&mut self, line: u64, raw: &[u8], bytes: u64, fate: Fate, why: Option<&str>);
 
     /// The format does not claim the line: it is somebody else's, or noise, or unreadable.
     fn other(&mut self, line: u64, raw: &[u8], bytes: u64, ended: bool);
@@ -72,6 +77,13 @@ struct Current<'a> {
     start: usize,
     bytes: u64,
     ended: bool,
+}
+
+impl<'a> Current<'a> {
+    /// Number, text as it stands in the entry, bytes.
+    fn whole(&self) -> (u64, &'a [u8], u64) {
+        (self.number, self.raw, self.bytes)
+    }
 }
 
 /// Text before `Possibly lost N samples`, and N; or the libbpf tool's words for it.
@@ -124,9 +136,10 @@ impl Reader {
         self.lines
     }
 
-    fn claim(&mut self, line: u64, bytes: u64, fate: Fate, why: Option<&str>, fates: &mut dyn Fates) {
+    fn claim(&mut self, line: (u64, &[u8], u64), fate: Fate, why: Option<&str>, fates: &mut dyn Fates) {
+        let (line, raw, bytes) = line;
         self.claimed = line;
-        fates.claim(line, bytes, fate, why);
+        fates.claim(line, raw, bytes, fate, why);
     }
 
     /// Whether the line right before this one was claimed: noise and broken lines here belong to the log.
@@ -143,11 +156,11 @@ impl Reader {
         }
         let Ok((_, event)) = event(current.text) else { return self.odd_line(current, columns, fates) };
         if !current.ended && self.is_cut(&event, current.text) {
-            return self.claim(current.number, current.bytes, Fate::Rejected(Reject::CutLine), Some(CUT), fates);
+            return self.claim(current.whole(), Fate::Rejected(Reject::CutLine), Some(CUT), fates);
         }
         self.took(&event, current.text);
         columns.push(current.number, self.run, &event, current.text, current.start);
-        self.claim(current.number, current.bytes, Fate::Data, None, fates);
+        self.claim(current.whole(), Fate::Data, None, fates);
         self.note_masks(current.number, &event, fates);
     }
 
@@ -181,7 +194,8 @@ impl Reader {
     fn odd_line(&mut self, current: Current<'_>, columns: &mut Columns, fates: &mut dyn Fates) {
         let Current { number, raw, bytes, ended, .. } = current;
         let cleaned = clean(current.text);
-        let cleaned = cleaned.strip_prefix(b"^C").unwrap_or(&cleaned);
+        let cleaned = undressed(&cleaned);
+        let cleaned = cleaned.strip_prefix(b"^C").unwrap_or(cleaned);
         if is_banner(cleaned) || is_header(cleaned) {
             if self.rows_in_run {
                 self.run += 1;
@@ -189,12 +203,12 @@ impl Reader {
                 self.last_netns = None;
             }
             let reason = if is_banner(cleaned) { Skip::Banner } else { Skip::Header };
-            return self.claim(number, bytes, Fate::Skipped(reason), None, fates);
+            return self.claim(current.whole(), Fate::Skipped(reason), None, fates);
         }
         if let Some((before, lost)) = lost_samples(cleaned) {
             if is_blank(before) {
                 self.lost += lost;
-                return self.claim(number, bytes, Fate::Skipped(Skip::LostSamples), None, fates);
+                return self.claim(current.whole(), Fate::Skipped(Skip::LostSamples), None, fates);
             }
             if event(before).is_ok() || is_head(before) || is_time(before) {
                 self.lost += lost;
@@ -206,16 +220,16 @@ impl Reader {
         if let Ok((_, event)) = event(cleaned) {
             self.took(&event, cleaned);
             columns.push_spilled(number, self.run, &event, cleaned);
-            self.claim(number, bytes, Fate::Data, None, fates);
+            self.claim(current.whole(), Fate::Data, None, fates);
             return self.note_masks(number, &event, fates);
         }
         if self.in_log(number) {
             if is_blank(cleaned) {
                 let reason = if current.text.ends_with(b"^C") { Skip::Interrupt } else { Skip::Blank };
-                return self.claim(number, bytes, Fate::Skipped(reason), None, fates);
+                return self.claim(current.whole(), Fate::Skipped(reason), None, fates);
             }
             if !ended {
-                return self.claim(number, bytes, Fate::Rejected(Reject::CutLine), Some(CUT), fates);
+                return self.claim(current.whole(), Fate::Rejected(Reject::CutLine), Some(CUT), fates);
             }
             if is_head(cleaned) {
                 self.half =
@@ -243,8 +257,8 @@ impl Reader {
         if let Some(found) = joined.filter(|e| !is_blank(current.text) && better(e)) {
             self.took(&found, &whole);
             columns.push_spilled(half.line, self.run, &found, &whole);
-            self.claim(half.line, half.bytes, Fate::Data, None, fates);
-            self.claim(current.number, current.bytes, Fate::Continuation, None, fates);
+            self.claim((half.line, &half.raw, half.bytes), Fate::Data, None, fates);
+            self.claim(current.whole(), Fate::Continuation, None, fates);
             return true;
         }
         self.settle(half, columns, fates);
@@ -256,14 +270,26 @@ impl Reader {
         if let Ok((_, event)) = event(&half.text) {
             self.took(&event, &half.text);
             columns.push_spilled(half.line, self.run, &event, &half.text);
-            self.claim(half.line, half.bytes, Fate::Data, None, fates);
+            self.claim((half.line, &half.raw, half.bytes), Fate::Data, None, fates);
         } else if half.by_warning {
             let why = "a warning was written into this record and its other half is missing";
-            self.claim(half.line, half.bytes, Fate::Rejected(Reject::BrokenRecord), Some(why), fates);
+            self.claim((half.line, &half.raw, half.bytes), Fate::Rejected(Reject::BrokenRecord), Some(why), fates);
         } else {
             fates.other(half.line, &half.raw, half.bytes, true);
         }
     }
+}
+
+/// The line without what a paste put before it (`# `, `> `, `3. `), where only that makes it one of this tool.
+fn undressed(line: &[u8]) -> &[u8] {
+    let is_ours = |text: &[u8]| is_banner(text) || is_header(text) || event(text).is_ok();
+    let front = line.iter().find(|b| !b.is_ascii_whitespace());
+    if front.is_none_or(|b| b.is_ascii_alphabetic()) || is_ours(line) {
+        return line;
+    }
+    let Ok(text) = std::str::from_utf8(line) else { return line };
+    let ours = paste::lengths(text).find(|length| is_ours(&line[*length..]));
+    ours.map_or(line, |length| &line[length..])
 }
 
 const CUT: &str = "the entry ends within this line";
@@ -308,7 +334,7 @@ struct SheetFates<'s, 'a> {
 }
 
 impl Fates for SheetFates<'_, '_> {
-    fn claim(&mut self, line: u64, _: u64, fate: Fate, why: Option<&str>) {
+    fn claim(&mut self, line: u64, _: &[u8], _: u64, fate: Fate, why: Option<&str>) {
         let at = (line - self.first) as usize;
         match fate {
             Fate::Data => self.sheet.data(at),
@@ -327,24 +353,19 @@ impl Fates for SheetFates<'_, '_> {
     }
 }
 
-/// A section held in memory, read with the same reader as a stream.
-pub(super) fn parse_sheet(sheet: &mut Sheet<'_>) -> Table {
-    let mut table = Table::new::<Row>();
+/// A section held in memory, read with the same reader as a stream; `take` gets all its events, once.
+pub(super) fn read_sheet(sheet: &mut Sheet<'_>, take: &mut dyn FnMut(&Batch<'_>)) {
     let lines = sheet.lines;
-    let Some(first) = lines.first().map(|line| line.number) else { return table };
+    let Some(first) = lines.first().map(|line| line.number) else { return };
     let mut reader = Reader { lines: first - 1, ..Reader::default() };
     let mut columns = Columns::default();
     let mut text = Vec::new();
     for line in lines {
-        text.extend_from_slice(line.text.as_bytes());
+        text.extend_from_slice(line.body().as_bytes());
         text.extend_from_slice(if line.ended { b"\n" } else { b"" });
     }
     let mut fates = SheetFates { sheet, first };
     reader.read(&text, &mut columns, &mut fates);
     reader.end(&mut columns, &mut fates);
-    let batch = Batch::new(&columns, &text);
-    for at in 0..batch.len() {
-        table.push(batch.line(at), &String::from_utf8_lossy(batch.text(at)), Row::of(&batch.event(at)), Vec::new());
-    }
-    table
+    take(&Batch::new(&columns, &text));
 }

@@ -1,0 +1,149 @@
+//! What people put before the lines of a tool when they paste them: `# ` of a shell note, `> ` of a mail, ` * ` of a
+//! comment block, `3. ` of a list, `12:` of `grep -n`.
+//!
+//! A prefix is taken off only where that makes sense of the line: a run of lines that begin alike is looked at once with
+//! and once without it, and stays as it is unless some format knows one of its lines without.
+
+use crate::format::{Format, Mark};
+use crate::line::Line;
+
+/// Marks that open a line of a comment, a quotation or a list.
+const MARKS: [&str; 13] = ["#", ">", "*", "//", "--", ";", "::", "REM ", "rem ", "|", "+", "-", "!"];
+
+/// Length of one paste prefix at the start of the text, blanks before and one blank behind it included, and what kind
+/// it is. `None` where nothing follows that could be a line of its own.
+pub(crate) fn prefix(text: &str) -> Option<(usize, &'static str)> {
+    let front = text.trim_start();
+    let before = text.len() - front.len();
+    let numbered = front.bytes().take_while(u8::is_ascii_digit).count();
+    if numbered > 0 && numbered <= 9 {
+        let behind = &front[numbered..];
+        // `12:` and `12-` of grep, `3.` and `3)` of a list, a number and a tab of `cat -n`.
+        for (mark, kind) in [(".", "list"), (")", "list"), (":", "grep"), ("\t", "cat")] {
+            if let Some(rest) = behind.strip_prefix(mark) {
+                return Some((text.len() - one_blank(rest).len(), kind));
+            }
+        }
+        return None;
+    }
+    let mark = MARKS.iter().find(|mark| front.starts_with(**mark))?;
+    // `##` and `>>` are one mark, deeper.
+    let rest = match *mark {
+        "#" | ">" | "*" => front.trim_start_matches(*mark),
+        mark => &front[mark.len()..],
+    };
+    let used = before + (front.len() - rest.len());
+    Some((used + rest.len() - one_blank(rest).len(), mark))
+}
+
+fn one_blank(text: &str) -> &str {
+    text.strip_prefix([' ', '\t']).unwrap_or(text)
+}
+
+/// So many prefixes may stand before one another (`> # `).
+const NESTED: usize = 2;
+
+/// Every length that may be taken off the line, shortest first.
+pub(crate) fn lengths(text: &str) -> impl Iterator<Item = usize> {
+    let mut at = 0;
+    (0..NESTED).map_while(move |_| {
+        let (length, _) = prefix(&text[at..])?;
+        at += length;
+        Some(at)
+    })
+}
+
+/// Whether exactly one of the formats says yes to the line.
+fn is_known(lines: &[Line<'_>], at: usize, formats: &[&'static dyn Format]) -> bool {
+    formats.iter().any(|format| matches!(format.mark(lines, at), Mark::Header | Mark::Row))
+}
+
+/// Takes the prefixes of pasted runs off: sets [`Line::skip`] where a format knows a line of the run without it.
+pub(crate) fn undress(lines: &mut [Line<'_>], formats: &[&'static dyn Format]) {
+    let mut at = 0;
+    while at < lines.len() {
+        let Some((_, kind)) = prefix(&lines[at].text) else {
+            at += 1;
+            continue;
+        };
+        let end = at + run(&lines[at..], kind);
+        undress_run(&mut lines[at..end], formats);
+        at = end;
+    }
+}
+
+/// How many lines from the first on begin with that kind of prefix; blank lines may stand between them.
+fn run(lines: &[Line<'_>], kind: &str) -> usize {
+    let same = |line: &Line<'_>| prefix(&line.text).is_some_and(|(_, other)| other == kind);
+    let mut end = 1;
+    for (at, line) in lines.iter().enumerate().skip(1) {
+        if same(line) {
+            end = at + 1;
+        } else if !line.is_blank() {
+            break;
+        }
+    }
+    end
+}
+
+fn undress_run(lines: &mut [Line<'_>], formats: &[&'static dyn Format]) {
+    // A run whose lines are known as they are is no paste.
+    if (0..lines.len()).any(|at| is_known(lines, at, formats)) {
+        return;
+    }
+    for depth in 1..=NESTED {
+        let mut some = false;
+        for line in lines.iter_mut() {
+            let length = lengths(&line.text).take(depth).last();
+            some |= length.is_some_and(|length| length > line.skip);
+            line.skip = length.unwrap_or(0);
+        }
+        if !some {
+            break;
+        }
+        if (0..lines.len()).any(|at| is_known(lines, at, formats)) {
+            return;
+        }
+    }
+    for line in lines {
+        line.skip = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::FORMATS;
+    use crate::line::lines;
+
+    fn bodies(text: &str) -> Vec<String> {
+        let mut lines = lines(text.as_bytes());
+        undress(&mut lines, FORMATS);
+        lines.iter().map(|line| line.body().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_commented_table_loses_its_marks() {
+        let text = "        # NS TYPE NPROCS PID USER COMMAND\n# 4026531840 net      37   1 root /sbin/init\n";
+        assert_eq!(bodies(text), ["NS TYPE NPROCS PID USER COMMAND", "4026531840 net      37   1 root /sbin/init"]);
+        let text = " > * 4026531840 net      37   1 root /sbin/init\n";
+        assert_eq!(bodies(text), ["4026531840 net      37   1 root /sbin/init"]);
+    }
+
+    #[test]
+    fn prompts_and_trees_keep_theirs() {
+        let text = "# lsns -t net\n# echo done\n";
+        assert_eq!(bodies(text), ["# lsns -t net", "# echo done"]);
+        let text = "systemd,1\n  |-sh,12\n  |   `-sleep,13 5\n";
+        assert_eq!(bodies(text), ["systemd,1", "  |-sh,12", "  |   `-sleep,13 5"]);
+    }
+
+    #[test]
+    fn numbers_of_lists_and_of_grep_go() {
+        let row = "4026531840 net      37   1 root /sbin/init";
+        for before in ["3. ", "12:", "   7\t", "1) "] {
+            assert_eq!(bodies(&format!("{before}{row}\n")), [row], "{before:?}");
+        }
+        assert_eq!(bodies(&format!("{row}\n")), [row]);
+    }
+}
