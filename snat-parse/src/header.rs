@@ -56,6 +56,14 @@ impl Layout {
             }) {
                 return None;
             }
+            // The screen's edge cut the last title; what is left tells it.
+            if trimmed.len() == name.len() && !all.contains(&name) && name.len() > 1 {
+                let whole: Vec<_> = all.iter().filter(|title| title.starts_with(name)).collect();
+                if let [title] = whole[..] {
+                    titles.push(Title { name: (*title).to_owned(), start: at, end: at + name.len(), right: false });
+                    break;
+                }
+            }
             for name in unglued(name, all) {
                 let end = at + name.chars().count();
                 titles.push(Title { name: name.to_owned(), start: at, end, right: right.contains(&name) });
@@ -92,10 +100,12 @@ impl Layout {
                 None => length,
                 Some(_) if title.right => title.end,
                 Some(next) if !next.right => next.start,
+                // The right-aligned neighbour is the last run of characters before its end; what is before is this cell.
                 Some(next) => {
-                    let run = slice(title.start, length);
-                    let width = run.chars().take_while(|c| !c.is_whitespace()).count();
-                    (title.start + width).max(title.end).min(next.end)
+                    let both = slice(title.start, next.end);
+                    let run = both.chars().rev().take_while(|c| !c.is_whitespace()).count();
+                    let full = length >= next.end && run > 0;
+                    if full { next.end.saturating_sub(run) } else { next.end.min(length) }
                 }
             };
             let start = if title.right { from } else { title.start };
@@ -121,6 +131,18 @@ impl Layout {
             from = to;
         }
         Some(cells)
+    }
+}
+
+impl Layout {
+    /// Cuts a row that has as many cells as there are titles: cells two blanks or a tab apart, else single words.
+    fn count<'l>(&self, line: &'l str) -> Option<Vec<CellText<'_, 'l>>> {
+        let whole = |cells: Vec<&'l str>| {
+            (cells.len() == self.titles.len())
+                .then(|| self.titles.iter().map(|title| title.name.as_str()).zip(cells).collect())
+        };
+        let apart = line.split("  ").flat_map(|part| part.split('\t')).map(str::trim).filter(|cell| !cell.is_empty());
+        whole(apart.collect()).or_else(|| whole(line.split_whitespace().collect()))
     }
 }
 
@@ -271,7 +293,8 @@ pub(crate) trait Padded {
         let mut error = (Reject::NotARow, format!("fits no row shape of this table: {:.60}", text.trim()));
         let by_offsets = layout.and_then(|layout| layout.cut(text));
         let by_shape = || Self::shape(text, layout);
-        for mut cells in by_offsets.into_iter().chain(by_shape()) {
+        let by_count = || layout.and_then(|layout| layout.count(text));
+        for mut cells in by_offsets.into_iter().chain(by_shape()).chain(by_count()) {
             notes.clear();
             // The last cell of an open line may go on: `kube-sys` is no namespace. It is null, unless it is free text.
             if !ended
@@ -354,6 +377,8 @@ pub(crate) fn addr_cell(
 pub(crate) fn required<T>(found: Option<T>, cells: &[CellText<'_, '_>], title: &str) -> Result<Option<T>, CellError> {
     match (found, cell(cells, title)) {
         (Some(found), _) => Ok(Some(found)),
+        // A header without that column.
+        (None, None) if !cells.iter().any(|(name, _)| *name == title) => Ok(None),
         (None, None) => Err((Reject::BadCell, format!("{title} is empty"))),
         (None, Some(text)) => Err((Reject::BadCell, format!("{title} is {text:.60}, which that column never holds"))),
     }

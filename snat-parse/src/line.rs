@@ -17,6 +17,8 @@ pub struct Line<'a> {
     pub overlong: bool,
     /// Bytes at the start of `text` that a paste put before the tool's own output (`# `, `> `, ` * `, `3. `).
     pub skip: usize,
+    /// The text with the rules of a Markdown table as blanks, where the line is a row of one.
+    pub unruled: Option<String>,
 }
 
 impl<'a> Line<'a> {
@@ -27,12 +29,12 @@ impl<'a> Line<'a> {
             Cow::Borrowed(kept) => String::from_utf8_lossy(kept),
             Cow::Owned(kept) => Cow::Owned(String::from_utf8_lossy(&kept).into_owned()),
         };
-        Self { number, text, bytes, ended, overlong: false, skip: 0 }
+        Self { number, text, bytes, ended, overlong: false, skip: 0, unruled: None }
     }
 
     /// The text as the tool printed it, without what a paste put before it.
     pub fn body(&self) -> &str {
-        self.text.get(self.skip..).unwrap_or_default()
+        self.unruled.as_deref().unwrap_or_else(|| self.text.get(self.skip..).unwrap_or_default())
     }
 
     /// Whether nothing but blanks stands on the line.
@@ -63,7 +65,8 @@ pub fn lines(text: &[u8]) -> Vec<Line<'_>> {
 
 /// Whether a line holds a byte that [`clean`] would take out.
 pub(crate) fn needs_cleaning(raw: &[u8]) -> bool {
-    raw.starts_with(BOM) || raw.iter().any(|&b| matches!(b, 0 | 0x1b | b'\r' | 0x08 | 0x0f | 0x0e | 0x0c | NBSP_LEAD))
+    raw.starts_with(BOM)
+        || raw.iter().any(|&b| matches!(b, 0 | 0x1b | b'\r' | 0x08 | 0x0f | 0x0e | 0x0c | NBSP_LEAD | b'&'))
 }
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -73,7 +76,8 @@ const NBSP: &[u8] = b"\xc2\xa0";
 
 /// Takes out what is not part of a tool's output: byte order mark, carriage returns, colour codes, terminal titles,
 /// character-set shifts, form feeds, NULs; a backspace takes the character before it along. Line drawing of a VT100
-/// becomes the characters that it draws, a no-break space a blank.
+/// becomes the characters that it draws, a no-break space a blank, an entity of HTML its
+/// character.
 pub(crate) fn clean(raw: &[u8]) -> Cow<'_, [u8]> {
     if !needs_cleaning(raw) {
         return Cow::Borrowed(raw);
@@ -97,6 +101,11 @@ pub(crate) fn clean(raw: &[u8]) -> Cow<'_, [u8]> {
                 kept.push(b' ');
                 at += NBSP.len();
             }
+            b'&' if entity(&raw[at..]).is_some() => {
+                let (length, byte) = entity(&raw[at..]).unwrap_or((1, b'&'));
+                kept.push(byte);
+                at += length;
+            }
             byte if drawing && line_drawing(byte).is_some() => {
                 kept.extend_from_slice(line_drawing(byte).unwrap_or_default().as_bytes());
                 at += 1;
@@ -112,6 +121,22 @@ pub(crate) fn clean(raw: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(kept)
+}
+
+/// The character of HTML that a web page wrote for one that the tools print: length of the entity, and what it stands for.
+fn entity(text: &[u8]) -> Option<(usize, u8)> {
+    const ENTITIES: [(&[u8], u8); 9] = [
+        (b"&lt;", b'<'),
+        (b"&gt;", b'>'),
+        (b"&amp;", b'&'),
+        (b"&quot;", b'"'),
+        (b"&#39;", b'\''),
+        (b"&#96;", b'`'),
+        (b"&#124;", b'|'),
+        (b"&nbsp;", b' '),
+        (b"&#x27;", b'\''),
+    ];
+    ENTITIES.iter().find(|(name, _)| text.starts_with(name)).map(|(name, byte)| (name.len(), *byte))
 }
 
 /// What a VT100 draws for a letter once `ESC ( 0` has chosen its line-drawing set: the pieces that pstree uses.
@@ -164,6 +189,7 @@ mod tests {
         assert_eq!(cleaned("\x1b]0;t\x1b\\x"), "x");
         assert_eq!(cleaned("\x1b(0\x0fmq\x1b(Bmqsh"), "└─mqsh");
         assert_eq!(cleaned("a\u{a0}b\0c é µ"), "a bc é µ");
+        assert_eq!(cleaned("&lt;none&gt; a&b &#124;-x"), "<none> a&b |-x");
         assert_eq!(cleaned("lsx\x08ns"), "lsns");
     }
 

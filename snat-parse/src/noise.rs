@@ -24,8 +24,9 @@ const PATTERNS: &[(Skip, &str)] = &[
     (Skip::Interrupt, r"^\s*\^C\s*$"),
     (Skip::Elided, r"^[\s|│#>*]*(\.{3,}|…|\[\.\.\.\]|<snip>|\(\.\.\.\))\s*$"),
     (Skip::Fence, r"^\s*(>\s*)?(```|~~~)\s*[\w+-]*\s*$"),
+    (Skip::Fence, r"^[\s|:+=-]*-{3}[\s|:+=-]*$"),
     // root@node:/# lsns   [root@node ~]# lsns   / # netstat   bash-5.1# x   PS C:\> x   $ x   user@host:~$ x
-    (Skip::Prompt, r"^\s*\[?[\w.-]+@[\w.-]+[: ][^#$]*\]?\s?[#$](\s.*)?$"),
+    (Skip::Prompt, r"^(\^C)?\s*(\[?2?00~)?\[?[\w.-]+@[\w.-]+[: ][^#$]*\]?\s?[#$](\s.*)?$"),
     (Skip::Prompt, r"^\s*(\S*/)?\s?[#$] \S.*$"),
     (Skip::Prompt, r"^\s*(/|~)?\s?[#$]\s*$"),
     (Skip::Prompt, r"^\s*(ba|da|z)?sh-[\d.]+[#$](\s.*)?$"),

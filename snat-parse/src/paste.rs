@@ -91,6 +91,9 @@ fn undress_run(lines: &mut [Line<'_>], formats: &[&'static dyn Format]) {
     if (0..lines.len()).any(|at| is_known(lines, at, formats)) {
         return;
     }
+    if unrule(lines, formats) {
+        return;
+    }
     for depth in 1..=NESTED {
         let mut some = false;
         for line in lines.iter_mut() {
@@ -108,6 +111,22 @@ fn undress_run(lines: &mut [Line<'_>], formats: &[&'static dyn Format]) {
     for line in lines {
         line.skip = 0;
     }
+}
+
+/// Rows of a Markdown table (`| a | b |`) with their rules as blanks, if some format knows one of them then.
+fn unrule(lines: &mut [Line<'_>], formats: &[&'static dyn Format]) -> bool {
+    let is_ruled = |line: &Line<'_>| line.text.trim_start().starts_with('|') && line.text.matches('|').count() >= 3;
+    if !lines.iter().any(is_ruled) {
+        return false;
+    }
+    for line in lines.iter_mut().filter(|line| is_ruled(line)) {
+        line.unruled = Some(line.text.replace(['|', '`'], " "));
+    }
+    let known = (0..lines.len()).any(|at| is_known(lines, at, formats));
+    if !known {
+        lines.iter_mut().for_each(|line| line.unruled = None);
+    }
+    known
 }
 
 #[cfg(test)]
@@ -134,6 +153,9 @@ mod tests {
     fn prompts_and_trees_keep_theirs() {
         let text = "# lsns -t net\n# echo done\n";
         assert_eq!(bodies(text), ["# lsns -t net", "# echo done"]);
+        let text =
+            "| NAME | READY | STATUS | RESTARTS | AGE |\n|---|---|---|---|---|\n| `web-0` | 1/1 | Running | 0 | 5d |\n";
+        assert!(bodies(text)[2].starts_with("   web-0    1/1 "), "{:?}", bodies(text));
         let text = "systemd,1\n  |-sh,12\n  |   `-sleep,13 5\n";
         assert_eq!(bodies(text), ["systemd,1", "  |-sh,12", "  |   `-sleep,13 5"]);
     }

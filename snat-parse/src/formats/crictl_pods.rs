@@ -52,7 +52,7 @@ fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
     let state = alt((tag("NotReady"), tag("Ready"), tag("SANDBOX_NOTREADY"), tag("SANDBOX_READY")));
     let (input, pod_id) = preceded(opt(blanks), word).parse(input)?;
     let (input, (_, created, _, state, _, name)) = (blanks, ago, blanks, state, blanks, word).parse(input)?;
-    let (input, (_, namespace)) = (blanks, word).parse(input)?;
+    let (input, namespace) = opt(preceded(blanks, word)).parse(input)?;
     let (input, attempt) = opt(preceded(blanks, word)).parse(input)?;
     let (input, runtime) = opt(preceded(blanks, word)).parse(input)?;
     let cells = [
@@ -60,7 +60,7 @@ fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
         ("CREATED", Some(created)),
         ("STATE", Some(state)),
         ("NAME", Some(name)),
-        ("NAMESPACE", Some(namespace)),
+        ("NAMESPACE", namespace),
         ("ATTEMPT", attempt),
         ("RUNTIME", runtime),
     ];
@@ -80,6 +80,12 @@ impl Padded for CrictlPods {
         let (rest, cells) = row(line).ok()?;
         let known = |title: &str| layout.is_none_or(|l| l.has(title));
         (rest.trim().is_empty() && cells.iter().all(|(title, _)| known(title))).then_some(cells)
+    }
+
+    /// Without a header a row must reach its namespace.
+    fn is_row(line: &str) -> bool {
+        Self::shape(line, None)
+            .is_some_and(|cells| cell(&cells, "NAMESPACE").is_some() && Self::row(&cells, &mut Vec::new()).is_ok())
     }
 
     fn row(cells: &[CellText<'_, '_>], notes: &mut Vec<(&'static str, String)>) -> Result<Row, CellError> {

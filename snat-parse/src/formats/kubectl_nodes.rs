@@ -97,7 +97,8 @@ fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
     let (input, external) = opt(preceded(blanks, ip_word)).parse(input)?;
     cells.extend(internal.map(|ip| ("INTERNAL-IP", ip)));
     cells.extend(external.map(|ip| ("EXTERNAL-IP", ip)));
-    if external.is_none() {
+    // A page may have taken `<none>` for one of its own marks.
+    if external.is_none() && !(internal.is_some() && input.contains("://")) {
         let (input, labels) = opt(preceded(blanks, labels)).parse(input)?;
         cells.extend(labels.map(|labels| ("LABELS", labels)));
         return Ok((input, cells));
@@ -147,8 +148,7 @@ impl Padded for KubectlNodes {
     ];
 
     fn is_header(layout: &Layout) -> bool {
-        layout.starts_with(&["NAME", "STATUS", "ROLES", "AGE", "VERSION"])
-            || layout.starts_with(&["NAME", "STATUS", "AGE", "VERSION"])
+        layout.starts_with(&["NAME", "STATUS"]) && layout.has("VERSION")
     }
 
     fn shape<'l>(line: &'l str, _: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {

@@ -96,7 +96,10 @@ fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
     let (input, _) = opt(blanks).parse(input)?;
     let (input, event) = opt(terminated(event, blanks)).parse(input)?;
     let apart = (api_name, opt(preceded(blanks, api_name)), preceded(blanks, ready));
-    let joined = (opt(terminated(api_name, blanks)), glued);
+    let joined = alt((
+        glued.map(|found| (None, found)),
+        (terminated(api_name, blanks), glued).map(|(namespace, found)| (Some(namespace), found)),
+    ));
     let (input, (namespace, name, ready)) = alt((
         apart.map(|(first, second, ready)| match second {
             Some(name) => (Some(first), name, ready),
@@ -147,20 +150,17 @@ impl Padded for KubectlPods {
 
     fn is_header(layout: &Layout) -> bool {
         layout.titles.iter().position(|title| title.name == "NAME").is_some_and(|at| {
-            at <= 2
-                && ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
-                    .iter()
-                    .zip(&layout.titles[at..])
-                    .filter(|(name, title)| **name == title.name)
-                    .count()
-                    == 5
+            let wanted = ["NAME", "READY", "STATUS"];
+            at <= 2 && wanted.iter().zip(&layout.titles[at..]).filter(|(name, title)| **name == title.name).count() == 3
         })
     }
 
     /// Without a header a row must reach its AGE.
     fn is_row(line: &str) -> bool {
-        Self::shape(line, None)
-            .is_some_and(|cells| cell(&cells, "AGE").is_some() && Self::row(&cells, &mut Vec::new()).is_ok())
+        Self::shape(line, None).is_some_and(|cells| {
+            ["AGE", "STATUS"].iter().all(|title| cell(&cells, title).is_some())
+                && Self::row(&cells, &mut Vec::new()).is_ok()
+        })
     }
 
     fn shape<'l>(line: &'l str, layout: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {
@@ -178,7 +178,7 @@ impl Padded for KubectlPods {
         };
         let name = required(text_cell(cells, "NAME").filter(|n| !n.contains(char::is_whitespace)), cells, "NAME")?;
         let namespace = text_cell(cells, "NAMESPACE").filter(|n| !n.contains(char::is_whitespace));
-        let status_cell = cell(cells, "STATUS").filter(|s| status(s).is_ok_and(|(rest, _)| rest.is_empty()));
+        let status_cell = cell(cells, "STATUS").filter(|s| status(s).is_ok());
         Ok(Row {
             namespace,
             name,
@@ -187,20 +187,22 @@ impl Padded for KubectlPods {
                 cells,
                 "READY",
             )?,
-            status: required(status_cell.map(str::to_owned), cells, "STATUS")?,
+            status: match cell(cells, "STATUS") {
+                None => {
+                    notes.push(("cut-cell", "STATUS is empty".to_owned()));
+                    None
+                }
+                _ => required(status_cell.map(str::to_owned), cells, "STATUS")?,
+            },
             restarts: number_cell(&[("RESTARTS", number)], "RESTARTS", notes)?,
             restarts_ago: ago,
             age: match cell(cells, "AGE") {
                 // A row that the screen's edge cut before its age.
-                None if cells.iter().all(|(title, text)| !matches!(*title, "IP" | "NODE") || text.is_empty()) => {
-                    notes.push(("cut-cell", "the line ends before AGE".to_owned()));
-                    None
+                None if cell(cells, "IP").is_none() && cell(cells, "NODE").is_none() => None,
+                found => {
+                    let whole = found.filter(|a| age(a).is_ok_and(|(rest, _)| rest.is_empty()));
+                    required(whole.map(str::to_owned), cells, "AGE")?
                 }
-                found => required(
-                    found.filter(|a| age(a).is_ok_and(|(rest, _)| rest.is_empty())).map(str::to_owned),
-                    cells,
-                    "AGE",
-                )?,
             },
             ip: addr_cell(cells, "IP", notes)?,
             node: text_cell(cells, "NODE"),

@@ -59,7 +59,10 @@ const TITLES: [&str; 13] =
     ["NS", "TYPE", "PATH", "NPROCS", "PID", "PPID", "COMMAND", "UID", "USER", "NETNSID", "NSFS", "PNS", "ONS"];
 
 fn inode(input: &str) -> IResult<&str, &str> {
-    verify(digit1, |digits: &str| digits.len() >= 9).parse(input)
+    let whole = verify(digit1, |digits: &str| digits.len() >= 9);
+    // `4026532xx1`: enough of it is left to tell what it was.
+    let masked = verify(masked, |text: &str| text.len() >= 9 && text.starts_with("40"));
+    alt((terminated(whole, peek(alt((blanks, nom::combinator::eof)))), masked)).parse(input)
 }
 
 fn kind(input: &str) -> IResult<&str, &str> {
@@ -83,7 +86,7 @@ fn row<'l>(input: &'l str, layout: Option<&Layout>) -> IResult<&'l str, Vec<Cell
     let has = |title: &str| layout.is_none_or(|l| l.has(title));
     let (input, ns) = preceded(opt(blanks), inode).parse(before_inode(input))?;
     let (input, (_, kind, _)) = (blanks, kind, blanks).parse(input)?;
-    let (input, nprocs) = terminated(recognize(count), blanks).parse(input)?;
+    let (input, nprocs) = terminated(alt((recognize(count), masked)), blanks).parse(input)?;
     // A user may be a number: then the PID is there only if two numbers follow, or there are processes.
     let (input, pid) = if nprocs == "0" {
         opt(terminated(recognize(count), (blanks, peek(count), peek(blanks)))).parse(input)?
@@ -190,7 +193,7 @@ fn place<'l>(
         cells.push((title, word));
         return true;
     }
-    let may_be_empty = matches!(*title, "PID" | "PPID" | "NETNSID" | "NSFS" | "UID" | "USER");
+    let may_be_empty = matches!(*title, "PID" | "PPID" | "NETNSID" | "NSFS");
     may_be_empty && place(line, rest, words, cells)
 }
 
@@ -255,7 +258,7 @@ impl Padded for Lsns {
         let ns = cell(cells, "NS").map(before_inode);
         let ns = number_cell(&[("NS", ns.unwrap_or_default())], "NS", notes)?;
         Ok(Row {
-            ns: required(ns, cells, "NS")?,
+            ns: if notes.is_empty() { required(ns, cells, "NS")? } else { ns },
             kind: if has_type { required(kind, cells, "TYPE")? } else { kind },
             nprocs: number_cell(cells, "NPROCS", notes)?,
             pid: number_cell(cells, "PID", notes)?,

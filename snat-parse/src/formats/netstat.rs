@@ -172,7 +172,8 @@ fn endpoint(text: &str) -> Option<Endpoint> {
     let (host, port) = text.rsplit_once(':')?;
     let mut end = Endpoint::default();
     match port {
-        "*" => {}
+        // Markdown escapes the star.
+        "*" | "\\*" => {}
         _ if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
             end.port = Some(port.parse().ok().filter(|port| *port <= 65_535)?);
         }
@@ -187,7 +188,7 @@ fn endpoint(text: &str) -> Option<Endpoint> {
     end.full = v6 && text.chars().count() == ADDRESS_WIDTH;
     end.wide = v6 && text.chars().count() > ADDRESS_WIDTH;
     match text_addr(host) {
-        _ if host == "*" => {}
+        _ if matches!(host, "*" | "\\*") => {}
         Some(addr) => {
             if addr.is_cut() {
                 end.cut = true;
@@ -235,6 +236,7 @@ struct Parts<'l> {
     state: Option<&'l str>,
     user: Option<(&'l str, &'l str)>,
     process: Option<&'l str>,
+    program: Option<&'l str>,
     timer: Option<&'l str>,
     /// What is left and fits nothing.
     odd: &'l str,
@@ -270,6 +272,18 @@ fn state(input: &str) -> IResult<&str, &str> {
     verify(word, |text: &str| text.chars().all(capital) && text.chars().any(char::is_alphabetic)).parse(input)
 }
 
+/// A state that touches the PID behind it: `ESTABLISHED4226/(squid)`.
+fn glued_state(input: &str) -> IResult<&str, &str> {
+    let (_, text) = word(input)?;
+    let letters = text.find(|c: char| c.is_ascii_digit() && text.contains('/')).unwrap_or(0);
+    // `FIN_WAIT2` ends in a digit of its own.
+    let known = |at: &usize| text.get(..*at).is_some_and(|state| State::of(state) != State::Other) && *at < text.len();
+    match [letters + 1, letters].into_iter().find(known) {
+        Some(at) => Ok((&input[at..], &input[..at])),
+        None => Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify))),
+    }
+}
+
 /// `user inode` of `-e`.
 fn owner(input: &str) -> IResult<&str, (&str, &str)> {
     let user = verify(word, |text: &str| !text.contains('/') && text != "-");
@@ -278,11 +292,13 @@ fn owner(input: &str) -> IResult<&str, (&str, &str)> {
         .parse(input)
 }
 
-/// `off (0.00/0/0)`, `keepalive (7215.63/0/0)`.
+/// `off (0.00/0/0)`, `keepalive (7215.63/0/0)`, and the same in other languages: a word and figures.
 fn timer(input: &str) -> IResult<&str, &str> {
-    let unknown = recognize((tag("unkn-"), digit1));
-    let name = alt((tag("off"), tag("on"), tag("keepalive"), tag("timewait"), tag("probe"), unknown));
-    let figures = take_while1(|c: char| c.is_ascii_digit() || matches!(c, '.' | '/' | '-'));
+    let name = verify(word, |text: &str| text.starts_with(char::is_alphabetic) && !text.contains('/'));
+    let figures =
+        verify(take_while1(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '/' | '-')), |text: &str| {
+            text.contains('/')
+        });
     recognize((name, blanks, char('('), figures, opt(char(')')))).parse(input)
 }
 
@@ -295,9 +311,9 @@ fn process(input: &str) -> IResult<&str, &str> {
 /// `row` of the grammar above.
 fn row(input: &str) -> IResult<&str, Parts<'_>> {
     let (input, _) = opt(blanks).parse(input)?;
-    let (input, (proto, _, recv, _, send, _)) = (proto, blanks, queue, blanks, queue, blanks).parse(input)?;
+    let (input, (proto, _)) = (proto, blanks).parse(input)?;
+    let (input, queues) = opt((queue, blanks, queue, blanks).map(|(recv, _, send, _)| (recv, send))).parse(input)?;
     let (input, (local, remote)) = ends(input)?;
-    let (input, state) = opt(preceded(blanks, state)).parse(input)?;
     let (input, _) = opt(blanks).parse(input)?;
     // The timer stands last; the program before it may hold anything.
     let whole = input.trim_end();
@@ -308,10 +324,14 @@ fn row(input: &str) -> IResult<&str, Parts<'_>> {
     });
     let (whole, timer) =
         timed.min_by_key(|(at, _)| *at).map_or((whole, None), |(at, t)| (whole[..at].trim_end(), Some(t)));
+    let (whole, state) = opt(terminated(alt((glued_state, state)), opt(blanks))).parse(whole)?;
+    // Somebody took the queues out: then only a state tells that this is a socket.
+    if queues.is_none() && state.is_none_or(|state| State::of(state) == State::Other) {
+        return Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify)));
+    }
     let (whole, user) = opt(terminated(owner, opt(blanks))).parse(whole)?;
     let (odd, process) = opt(process).parse(whole)?;
-    let parts =
-        Parts { proto, queues: Some((recv, send)), local, remote, state, user, process, timer, odd: odd.trim() };
+    let parts = Parts { proto, queues, local, remote, state, user, process, program: None, timer, odd: odd.trim() };
     Ok(("", parts))
 }
 
@@ -324,8 +344,10 @@ fn windows(input: &str) -> IResult<&str, Parts<'_>> {
     let (input, process) = opt(preceded(blanks, digit1)).parse(input)?;
     let offload = alt((tag("InHost"), tag("Offloading"), tag("Offloaded"), tag("Uploading")));
     let (input, _) = opt(preceded(blanks, offload)).parse(input)?;
-    let parts =
-        Parts { proto, queues: None, local, remote, state, user: None, process, timer: None, odd: input.trim() };
+    // `-b`, on one line: `RpcSs [svchost.exe]`.
+    let program = input.trim().strip_suffix(']').and_then(|text| text.rsplit_once('[')).map(|(_, program)| program);
+    let odd = if program.is_some() || input.contains("ownership information") { "" } else { input.trim() };
+    let parts = Parts { proto, queues: None, local, remote, state, user: None, process, program, timer: None, odd };
     if parts.state.is_none() && parts.process.is_none() || !parts.odd.is_empty() {
         return Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify)));
     }
@@ -335,6 +357,17 @@ fn windows(input: &str) -> IResult<&str, Parts<'_>> {
 fn read(text: &str) -> Option<Parts<'_>> {
     let text = text.trim_end();
     row(text).or_else(|_| windows(text)).ok().map(|(_, parts)| parts)
+}
+
+/// The sockets of a line: one, or several where the line feeds between them were lost.
+fn split(text: &str) -> Vec<Parts<'_>> {
+    let Some(first) = read(text) else { return Vec::new() };
+    let starts = text.match_indices([' ', '\t']).map(|(at, _)| at + 1);
+    let may_start = |at: &usize| *at > 24 && matches!(text.as_bytes().get(*at), Some(b't' | b'u'));
+    match starts.filter(may_start).find(|at| row(&text[*at..]).is_ok()) {
+        Some(at) => read(&text[..at]).into_iter().chain(split(&text[at..])).collect(),
+        None => vec![first],
+    }
 }
 
 #[expect(clippy::expect_used, reason = "the patterns are constants and the tests compile each")]
@@ -373,7 +406,7 @@ fn is_title(text: &str) -> bool {
 }
 
 /// The titles: `Proto Recv-Q Send-Q …`, or `Proto  Local Address …` of Windows.
-static TITLES: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*Proto\s+(Recv-Q\s*Send-Q\s.*\S|\S.*\sPID\b.*)$"));
+static TITLES: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*Proto\s+(\S+-Q\s*\S+-Q\s.*\S|\S.*\sPID\b.*)$"));
 
 /// Titles of the sockets that a dump of all families goes on with.
 static OTHER_TITLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -395,10 +428,9 @@ static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// macOS prints the same title and other rows.
-fn is_macos(lines: &[Line<'_>], at: usize) -> bool {
-    let titles = lines.iter().skip(at).take(3).find(|line| line.body().trim_start().starts_with("Proto"));
-    titles.is_some_and(|line| line.body().contains("(state)"))
+/// The titles of this tool, not those of macOS and AIX, whose rows are others.
+fn is_titles(text: &str) -> bool {
+    TITLES.is_match(text) && !text.contains("(state)")
 }
 
 impl Format for Netstat {
@@ -413,11 +445,16 @@ impl Format for Netstat {
 
     fn mark(&self, lines: &[Line<'_>], at: usize) -> Mark {
         let Some(text) = lines.get(at).map(|line| line.body()) else { return Mark::No };
-        if is_title(text) || TITLES.is_match(text) && text.contains("Recv-Q") {
-            if is_macos(lines, at) { Mark::No } else { Mark::Header }
+        if is_title(text) {
+            // Other systems have the same title above other rows.
+            let near = lines[at + 1..].iter().filter(|line| !line.is_blank()).take(3);
+            let ours = |line: &Line<'_>| is_titles(line.body()) || read(line.body()).is_some();
+            if near.into_iter().any(ours) { Mark::Header } else { Mark::Inside }
+        } else if is_titles(text) && text.contains("-Q") {
+            Mark::Header
         } else if read(text).is_some() {
             Mark::Row
-        } else if TITLES.is_match(text)
+        } else if is_titles(text)
             || OTHER_TITLE.is_match(text)
             || OTHER_ROW.is_match(text)
             || OWNER_LINE.is_match(text)
@@ -431,7 +468,7 @@ impl Format for Netstat {
 
     fn restarts(&self, line: &Line<'_>) -> bool {
         let text = line.body();
-        is_title(text) || TITLES.is_match(text)
+        is_title(text) || is_titles(text)
     }
 
     fn parse(&self, sheet: &mut Sheet<'_>) -> Table {
@@ -448,7 +485,7 @@ pub fn rows(text: &[u8]) -> Rows<Row> {
 
 fn read_rows(sheet: &mut Sheet<'_>, out: &mut dyn Take<Row>) {
     let lines = sheet.lines;
-    let parts: Vec<Option<Parts<'_>>> = lines.iter().map(|line| read(line.body())).collect();
+    let parts: Vec<Vec<Parts<'_>>> = lines.iter().map(|line| split(line.body())).collect();
     // With -W, and from busybox, an IPv6 address is whole, so one as wide as the column has lost nothing.
     let wide = parts.iter().flatten().any(|parts| parts.local.wide || parts.remote.wide);
     let mut open: Option<(usize, Row)> = None;
@@ -462,10 +499,10 @@ fn read_rows(sheet: &mut Sheet<'_>, out: &mut dyn Take<Row>) {
         if let Some((at, row)) = open.take() {
             out.take(lines[at].number, &lines[at].text, row, Vec::new());
         }
-        let Some(found) = found else {
+        if found.is_empty() {
             if is_title(text) {
                 sheet.skip(at, Skip::Banner);
-            } else if TITLES.is_match(text) {
+            } else if is_titles(text) {
                 sheet.skip(at, Skip::Header);
             } else if OTHER_TITLE.is_match(text) || OTHER_ROW.is_match(text) {
                 sheet.skip(at, Skip::OtherSocket);
@@ -475,15 +512,21 @@ fn read_rows(sheet: &mut Sheet<'_>, out: &mut dyn Take<Row>) {
                 sheet.not_a_row(at, Reject::NotARow, format!("no socket: {:.60}", text.trim()));
             }
             continue;
-        };
+        }
         let mut notes = Vec::new();
-        match typed(found, wide, lines[at].ended, text, &mut notes) {
-            Ok(row) => {
+        let typed: Result<Vec<Row>, _> =
+            found.into_iter().map(|found| typed(found, wide, lines[at].ended, text, &mut notes)).collect();
+        match typed {
+            Ok(mut rows) => {
                 sheet.data(at);
                 for (code, message) in notes {
                     sheet.note(at, code, message);
                 }
-                open = Some((at, row));
+                let last = rows.pop();
+                for row in rows {
+                    out.take(lines[at].number, &lines[at].text, row, Vec::new());
+                }
+                open = last.map(|row| (at, row));
             }
             Err((reason, message)) => sheet.reject(at, reason, message),
         }
@@ -529,6 +572,7 @@ fn typed(parts: Parts<'_>, wide: bool, ended: bool, text: &str, notes: &mut Note
             row.program = Some(program.trim().to_owned()).filter(|program| !program.is_empty());
         }
     }
+    row.program = row.program.or(parts.program.map(str::to_owned));
     row.timer = parts.timer.map(str::to_owned);
     if !parts.odd.is_empty() {
         // A column cut at the screen's edge, or one that this format does not know: the socket itself is whole.

@@ -65,6 +65,11 @@ pub(super) fn chain(text: &str) -> Option<Chain<'_>> {
             at = text.len() - rest.len();
             continue;
         }
+        // A remark that somebody wrote behind the process.
+        let hangs = found.joined || found.nodes.iter().any(|node| node.glyph);
+        if after.starts_with(' ') && hangs && found.pids && !after.trim_start().starts_with('[') {
+            return Some(found);
+        }
         return None;
     }
 }
@@ -76,7 +81,6 @@ fn process(text: &str) -> Option<(Node<'_>, usize)> {
         Err(_) => (1, text),
     };
     let start = text.len() - inner.len();
-    let heap = start > 0;
     let make = |name: &'_ str, pid: Option<u64>, cut_pid| (name.starts_with('{'), pid, cut_pid);
     // The name may hold parentheses: the PID stands in the first ones that hold a number and end the process.
     for (open, _) in inner.match_indices('(') {
@@ -100,7 +104,8 @@ fn process(text: &str) -> Option<(Node<'_>, usize)> {
             _ => continue,
         };
         let end = open + 1 + digits + close + 1;
-        let end = if heap && inner[end..].starts_with(']') { end + 1 } else { end };
+        // The bracket of a counted subtree closes behind its last process.
+        let end = end + inner[end..].bytes().take_while(|b| *b == b']').count();
         if !ends_process(&inner[end..]) {
             continue;
         }
@@ -111,7 +116,7 @@ fn process(text: &str) -> Option<(Node<'_>, usize)> {
     // Without -p: up to the next joint.
     let end = JOINTS.iter().filter_map(|joint| inner.find(joint)).min().unwrap_or(inner.len());
     let name = inner[..end].trim_end();
-    let name = if heap { name.strip_suffix(']').unwrap_or(name) } else { name };
+    let name = name.trim_end_matches(']');
     (!name.contains(['(', ')', '[', ']', '<', '>', '"', '=']))
         .then(|| (node(name, name.starts_with('{'), count, None, false), start + end))
 }
@@ -120,7 +125,7 @@ fn ends_process(behind: &str) -> bool {
     behind.is_empty()
         || JOINTS.iter().any(|joint| behind.starts_with(*joint))
         || matches!(behind, "-" | "--" | "-+" | "+" | "─" | "──" | "─┬")
-        || behind.starts_with(' ') && branch(behind).is_ok_and(|(_, (_, glyph))| glyph)
+        || behind.starts_with(' ')
 }
 
 fn node(name: &str, thread: bool, count: u64, pid: Option<u64>, cut_pid: bool) -> Node<'_> {

@@ -71,7 +71,7 @@ enum Found<'l> {
 /// A chain where the line has `name(pid)`, else a node with arguments, else a chain without PIDs.
 fn read(text: &str, groups: bool) -> Option<Found<'_>> {
     let text = text.trim_end();
-    let node = node::line(text, groups).ok().map(|(_, node)| node).filter(|node| !node.name.is_empty());
+    let node = node::line(text, groups).ok().map(|(_, node)| node).filter(is_named);
     // `bash(12,root)` holds a comma and digits, too, but its name then has a parenthesis that does not close.
     let told = node.as_ref().is_some_and(|node| {
         let open = node.name.matches('(').count() > node.name.matches(')').count();
@@ -80,11 +80,17 @@ fn read(text: &str, groups: bool) -> Option<Found<'_>> {
     if told {
         return node.map(Found::Node);
     }
-    match chain(text) {
+    match chain(text).filter(|chain| chain.nodes.iter().all(is_named)) {
         Some(found) if found.pids || found.nodes.iter().any(|node| node.cut_pid) => Some(Found::Chain(found)),
         Some(found) if found.joined && !text.trim_start().contains("  ") => Some(Found::Chain(found)),
         _ => node.map(Found::Node),
     }
+}
+
+/// Whether the name is one that a process can have; a rule of a drawing, or a mark of a paste, is none.
+fn is_named(node: &Node<'_>) -> bool {
+    node.name.contains(char::is_alphanumeric) && !node.name.starts_with(['#', '>', '*', '$', '"', '=', '^', '+'])
+        || node.name == "?"
 }
 
 impl Found<'_> {
@@ -191,10 +197,11 @@ fn has_groups(lines: &[Line<'_>]) -> bool {
 struct Above(Vec<(usize, Option<u64>)>);
 
 impl Above {
-    /// Lines were left out here: what is as deep as that may be somebody else by now.
+    /// Lines were left out here: what is as deep as that may be somebody else by now. The root still holds.
     fn gap(&mut self, text: &str) {
         let column = text.chars().take_while(|c| matches!(c, ' ' | '\t' | '|' | '│')).count();
-        self.0.retain(|(other, _)| *other < column);
+        let root = self.0.first().map(|(column, _)| *column);
+        self.0.retain(|(other, _)| *other < column || Some(*other) == root);
     }
 }
 
@@ -215,7 +222,9 @@ fn read_rows(sheet: &mut Sheet<'_>, out: &mut dyn Take<Row>) {
             Some(found @ Found::Chain(Chain { joined: true, .. })) => found,
             Some(Found::Node(node)) if is_init(node.name) && noise::name(text).is_none() => Found::Node(node),
             _ => {
-                above.gap(text);
+                if matches!(noise::name(text), None | Some(Skip::Elided)) {
+                    above.gap(text);
+                }
                 sheet.not_a_row(at, Reject::NotARow, "no process behind a glyph or at the left edge");
                 continue;
             }

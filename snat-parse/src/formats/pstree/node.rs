@@ -26,7 +26,7 @@ fn indent(input: &str) -> IResult<&str, &str> {
 }
 
 fn glyph(input: &str) -> IResult<&str, &str> {
-    alt((tag("`-"), tag("├─"), tag("└─"), tag("+-"), tag("-"))).parse(input)
+    alt((tag("`-"), tag("\\`-"), tag("├─"), tag("└─"), tag("+-"), tag("-"))).parse(input)
 }
 
 /// What stands before a node: how many characters, and whether a glyph hangs it from a line above.
@@ -38,7 +38,9 @@ pub(super) fn branch(input: &str) -> IResult<&str, (usize, bool)> {
     if found == Some("-") && !space.ends_with(['|', '│']) || found.is_none() && space.contains(['|', '│']) {
         return Err(nom::Err::Error(nom::error::Error::new(whole, nom::error::ErrorKind::Tag)));
     }
-    let column = whole[..whole.len() - input.len()].chars().count();
+    // Markdown escapes the backtick; the tool printed no backslash.
+    let escaped = usize::from(found == Some("\\`-"));
+    let column = whole[..whole.len() - input.len()].chars().count() - escaped;
     Ok((input, (column, found.is_some())))
 }
 
