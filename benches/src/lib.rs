@@ -145,7 +145,7 @@ mod tests {
         let report = snat_analyze::Analysis::of(vec![source], &snat_analyze::Options::default()).expect("a report");
         let mut got: Truth = truth.keys().map(|addr| (addr.clone(), 0)).collect();
         for row in &report.nodes[0].ranking {
-            *got.entry(row.owner.addrs[0].clone()).or_default() += row.connects_public;
+            *got.entry(row.owner.addrs[0].clone()).or_default() += row.connects_public.unwrap_or(0);
         }
         let nonzero = |counts: Truth| counts.into_iter().filter(|(_, connects)| *connects > 0).collect::<Truth>();
         assert_eq!(nonzero(got), nonzero(truth));

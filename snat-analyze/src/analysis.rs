@@ -9,6 +9,7 @@ use crate::bundle::{self, EntryName, Limits, Source, Visit};
 use crate::capture::{Capture, EntryData, captures};
 use crate::error::Error;
 use crate::fold::{self, Fold, Group, GroupKey, Map, PidKey, Run};
+use crate::ledger::{Asks, Snapshots, Tie};
 use crate::options::Options;
 use crate::owner::{self, Graph};
 use crate::rank::{self, Counted, place};
@@ -143,8 +144,19 @@ fn node_report(
     };
     let groups = fold::merge(runs);
     counts.connects_of_other_pids = other_pids(&groups);
-    let graph = Graph::build(&capture.facts, &owner::asked(&groups), capture.node.name.as_deref())?;
+    let mut asked = owner::asked(&groups);
+    asked.sockets = Asks::of(&capture.facts.dumps).addrs.difference(&asked.addrs).copied().collect();
+    let graph = Graph::build(&capture.facts, &asked, capture.node.name.as_deref())?;
     let claims = owner::resolve(&groups, &graph);
+    let snapshots = Snapshots::of(&Tie {
+        graph: &graph,
+        facts: &capture.facts,
+        groups: &groups,
+        claims: &claims,
+        rules: &options.rules,
+        node_ip: capture.node.internal_ip.as_deref().and_then(|ip| ip.parse().ok()),
+        entries: paths,
+    });
     let containers = owner::containers(&capture.facts);
     let counted = Counted {
         groups: &groups,
@@ -156,12 +168,19 @@ fn node_report(
         node_addresses: &graph.node_addresses,
         addresses: &graph.addresses,
         entries: paths,
+        snapshots: &snapshots,
+        has_log: counts.events > 0,
     };
     (counts.connects_by_class, counts.connects_documentation) = counted.by_class();
-    counts.connects_public = counts.connects_by_class.get("public").copied().unwrap_or(0);
-    let ranking = counted.ranking(counts.connects_public);
+    let connects_public = counts.connects_by_class.get("public").copied().unwrap_or(0);
+    counts.connects_public = (counts.events > 0).then_some(connects_public);
+    let ranking = counted.ranking(connects_public);
     let destinations = counted.destinations();
+    counts.established_public =
+        (!snapshots.dumps.is_empty()).then(|| snapshots.owners.values().map(|held| held.established_public).sum());
+    counts.snapshots = snapshots.dumps;
     counts.joins = graph.joins;
+    counts.joins.extend(snapshots.joins);
     Ok(NodeReport { node: capture.node, capture: counts, owners: ranking.len() as u64, ranking, destinations })
 }
 

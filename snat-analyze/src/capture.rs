@@ -110,7 +110,7 @@ fn capture(entries: &[EntryData], own: BTreeSet<usize>) -> Capture {
     for at in &own {
         for section in &entries[*at].sections {
             if let (Some(format), Some(table)) = (section.format, &section.table) {
-                facts.add(format, *at, table, !section.cut.contains(&Cut::NoHeader));
+                facts.add(format, *at, section.first_line, table, !section.cut.contains(&Cut::NoHeader));
             }
         }
     }
@@ -134,7 +134,7 @@ fn identity(entries: &[EntryData], own: &BTreeSet<usize>) -> Option<Identity> {
             if let (Some(format), Some(table)) = (section.format, &section.table)
                 && (own.contains(&at) || matches!(format, "kubectl-pods" | "kubectl-nodes"))
             {
-                facts.add(format, at, table, true);
+                facts.add(format, at, section.first_line, table, true);
             }
         }
     }
@@ -162,6 +162,17 @@ impl Seen {
                 *seen.addrs.entry(ip).or_default() += group.rows;
                 if netns.is_some_and(|netns| hosts.contains(&netns)) {
                     *seen.host.entry(ip).or_default() += group.rows;
+                }
+            }
+        }
+        // Without a log the sockets of the snapshots tell.
+        if seen.addrs.is_empty() {
+            for socket in facts.dumps.iter().filter(|dump| own.contains(&dump.entry)).flat_map(|dump| &dump.sockets) {
+                if let Some(ip) = socket.local.0.as_ref().and_then(snat_parse::Addr::ip)
+                    && !ip.is_loopback()
+                    && !ip.is_unspecified()
+                {
+                    *seen.addrs.entry(ip).or_default() += 1;
                 }
             }
         }

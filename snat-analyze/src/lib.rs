@@ -18,7 +18,7 @@
 //! let source = Source::Reader { name: "tcptracer.log".into(), reader: Box::new(log.as_bytes()) };
 //! let report = Analysis::of(vec![source], &Options::default())?;
 //! let row = &report.nodes[0].ranking[0];
-//! assert_eq!((row.connects_public, row.article_count), (1, Some(2)));
+//! assert_eq!((row.connects_public, row.article_count), (Some(1), Some(2)));
 //! # Ok::<(), snat_analyze::Error>(())
 //! ```
 
@@ -29,6 +29,7 @@ pub mod egress;
 mod error;
 mod fold;
 mod frames;
+mod ledger;
 mod options;
 mod owner;
 mod rank;

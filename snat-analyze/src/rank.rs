@@ -7,6 +7,7 @@ use snat_parse::Addr;
 
 use crate::egress::{Class, Rule, classify};
 use crate::fold::{DestKey, Group, GroupKey, Map, Mark, PidKey};
+use crate::ledger::{Held, Snapshots};
 use crate::owner::{Claim, Dissent, Edge, OwnerKey, PodKey, Share};
 use crate::report::{
     Confidence, Contradiction, Destination, Evidence, NodeDestination, Owner, OwnerKind, Place, RankRow, UnknownReason,
@@ -24,6 +25,9 @@ pub(crate) struct Counted<'a> {
     pub(crate) addresses: &'a BTreeMap<PodKey, BTreeSet<IpAddr>>,
     /// Entry paths by index.
     pub(crate) entries: &'a [String],
+    pub(crate) snapshots: &'a Snapshots,
+    /// Whether any event was read: without one no connect is known, not even none.
+    pub(crate) has_log: bool,
 }
 
 /// Lines that are quoted for one step, and for one contradiction.
@@ -47,12 +51,13 @@ struct Gathered<'a> {
     confidence: Option<(bool, Confidence)>,
     reason: Option<UnknownReason>,
     host: bool,
+    established_public: Option<u64>,
     edges: BTreeMap<(usize, String, String, &'static str), Vec<Mark>>,
     dissent: BTreeSet<Dissent>,
 }
 
 /// Order in which the steps of the way are shown.
-const EDGES: [&str; 5] = ["address-pod", "netns-pid", "pid-process", "pid-sandbox", "sandbox-pod"];
+const EDGES: [&str; 6] = ["address-pod", "netns-pid", "pid-process", "pid-sandbox", "sandbox-pod", "netstat-pod"];
 
 impl<'a> Gathered<'a> {
     fn edge(&mut self, edge: &Edge) {
@@ -130,6 +135,9 @@ impl Counted<'_> {
                 self.gather(owners.entry(claim.owner.clone()).or_default(), key, group, claim);
             }
         }
+        for (owner, held) in &self.snapshots.owners {
+            self.hold(owners.entry(owner.clone()).or_default(), owner, held);
+        }
         let candidates = self.candidates();
         let mut rows: Vec<(OwnerKey, RankRow)> = owners
             .into_iter()
@@ -139,7 +147,12 @@ impl Counted<'_> {
             })
             .collect();
         // OwnerKey orders pods by namespace and name, then host processes, the node, the unknown ones.
-        rows.sort_by(|(a, x), (b, y)| y.connects_public.cmp(&x.connects_public).then_with(|| a.cmp(b)));
+        // Without a log the standing sockets are all that tells.
+        let weight = |row: &RankRow| match row.connects_public {
+            Some(connects) => connects,
+            None => row.established_public.unwrap_or(0),
+        };
+        rows.sort_by(|(a, x), (b, y)| weight(y).cmp(&weight(x)).then_with(|| a.cmp(b)));
         let mut rank = 0;
         rows.into_iter()
             .map(|(_, mut row)| {
@@ -150,6 +163,23 @@ impl Counted<'_> {
                 row
             })
             .collect()
+    }
+
+    /// Adds what the snapshots show; an owner that the trace does not know rests on them alone.
+    fn hold(&self, into: &mut Gathered<'_>, owner: &OwnerKey, held: &Held) {
+        into.established_public = Some(into.established_public.unwrap_or(0) + held.established_public);
+        if into.confidence.is_none() {
+            into.confidence = Some((false, held.confidence));
+            into.addrs.extend(held.addrs.iter().cloned());
+            into.pids.extend(held.pids.iter().copied());
+            if matches!(owner, OwnerKey::Unknown { .. }) {
+                into.reason = Some(UnknownReason::NoAddress);
+            }
+        }
+        into.host |= held.host;
+        for edge in &held.edges {
+            into.edge(edge);
+        }
     }
 
     fn gather<'a>(&self, into: &mut Gathered<'a>, key: &GroupKey, group: &'a Group, claim: &Claim) {
@@ -208,7 +238,7 @@ impl Counted<'_> {
     }
 
     fn row(&self, owner: &OwnerKey, gathered: Gathered<'_>, all: u64, candidates: &[String]) -> RankRow {
-        let connects_public =
+        let connects_public: u64 =
             gathered.dests.iter().filter(|(dest, _)| self.is_public(dest)).map(|(_, sum)| sum.connects).sum();
         let article_count = self.article_count(&gathered);
         let evidence = gathered.edges.into_iter().map(|((_, from, to, edge), marks)| Evidence {
@@ -275,11 +305,12 @@ impl Counted<'_> {
         RankRow {
             rank: None,
             owner: row,
-            connects_public,
+            connects_public: self.has_log.then_some(connects_public),
+            established_public: gathered.established_public,
             share: (all > 0).then(|| rounded(connects_public as f64 / all as f64)),
             rate_per_s: self
                 .seconds
-                .filter(|seconds| *seconds > 0.0)
+                .filter(|seconds| *seconds > 0.0 && self.has_log)
                 .map(|seconds| rounded(connects_public as f64 / seconds)),
             article_count,
             destinations: destinations.collect(),

@@ -98,8 +98,12 @@ pub struct Capture {
     pub events: u64,
     /// Connect rows by egress class; `unreadable` are those to masked addresses of no certain class.
     pub connects_by_class: BTreeMap<String, u64>,
-    /// Connect rows to public destinations.
-    pub connects_public: u64,
+    /// Connect rows to public destinations; null without a log.
+    pub connects_public: Option<u64>,
+    /// Established outbound TCP sockets to public addresses in the snapshots, each once; null without a snapshot.
+    pub established_public: Option<u64>,
+    /// Dumps of sockets, and what became of their rows.
+    pub snapshots: Vec<SnapshotDump>,
     /// Accept rows.
     pub accepts: u64,
     /// Close rows.
@@ -112,6 +116,44 @@ pub struct Capture {
     pub connects_documentation: u64,
     /// What each join matched and what it lost.
     pub joins: Vec<JoinTally>,
+}
+
+/// A dump of sockets. Its rows are the sum of `repeated`, `listening`, `not_established`, `inbound`, `not_public`,
+/// `unclear` and `established_public`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SnapshotDump {
+    /// The tool that made it: `netstat`.
+    pub tool: String,
+    /// Path in the bundle.
+    pub entry: String,
+    /// 1-based line that it starts on.
+    pub first_line: u64,
+    /// `pod:<namespace>/<name>`, or `node`, whose sockets go by process; null where nobody is known, or by row.
+    pub owner: Option<String>,
+    /// Why there is no one owner.
+    pub reason: Option<String>,
+    /// Sockets in it.
+    pub rows: u64,
+    /// Of those, shown by another row, or another dump of the same place, too.
+    pub repeated: u64,
+    /// Waiting for connections.
+    pub listening: u64,
+    /// Not established, or not TCP.
+    pub not_established: u64,
+    /// Established by the other end.
+    pub inbound: u64,
+    /// Established to an address that takes no SNAT port.
+    pub not_public: u64,
+    /// Of a state with an unknown name, or to an address that is masked beyond its class.
+    pub unclear: u64,
+    /// Established outbound TCP sockets to public addresses.
+    pub established_public: u64,
+    /// Of those, without a known owner.
+    pub unowned: u64,
+    /// Sockets that neither listen nor repeat, by state as printed; `none` where there is none.
+    pub states: BTreeMap<String, u64>,
 }
 
 /// A run that was left out.
@@ -147,8 +189,11 @@ pub struct RankRow {
     pub rank: Option<u64>,
     /// Who.
     pub owner: Owner,
-    /// Connects to public destinations.
-    pub connects_public: u64,
+    /// Connects to public destinations; null without a log.
+    pub connects_public: Option<u64>,
+    /// Established outbound TCP sockets to public addresses in the snapshots, each once; null where no snapshot is of
+    /// this owner.
+    pub established_public: Option<u64>,
     /// Of the node's public connects; null where there is none.
     pub share: Option<f64>,
     /// Public connects per second of the capture; null without times.
@@ -284,7 +329,7 @@ pub struct Contradiction {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// `address-pod`, `netns-pid`, `pid-sandbox`, `sandbox-pod`, `pid-process`.
+    /// `address-pod`, `netns-pid`, `pid-sandbox`, `sandbox-pod`, `pid-process`, `netstat-pod`.
     pub edge: String,
     /// `addr:10.244.3.9`, `netns:4026532785`, …
     pub from: String,

@@ -8,7 +8,9 @@ use crate::format::{Format, Mark};
 use crate::line::Line;
 
 /// Marks that open a line of a comment, a quotation or a list.
-const MARKS: [&str; 13] = ["#", ">", "*", "//", "--", ";", "::", "REM ", "rem ", "|", "+", "-", "!"];
+const MARKS: [&str; 12] = ["#", ">", "*", "//", "--", ";", "::", "REM ", "rem ", "+", "-", "!"];
+/// Kind of a run of Markdown table rows.
+const TABLE: &str = "|";
 
 /// Length of one paste prefix at the start of the text, blanks before and one blank behind it included, and what kind
 /// it is. `None` where nothing follows that could be a line of its own.
@@ -26,7 +28,14 @@ pub(crate) fn prefix(text: &str) -> Option<(usize, &'static str)> {
         }
         return None;
     }
+    // The rules of a Markdown table are no prefix to take off: the whole row is rewritten.
+    if front.starts_with('|') {
+        return Some((0, TABLE));
+    }
     let mark = MARKS.iter().find(|mark| front.starts_with(**mark))?;
+    if matches!(*mark, "-" | "+" | "!") && !front[1..].starts_with([' ', '\t']) {
+        return None;
+    }
     // `##` and `>>` are one mark, deeper.
     let rest = match *mark {
         "#" | ">" | "*" => front.trim_start_matches(*mark),
@@ -47,7 +56,7 @@ const NESTED: usize = 2;
 pub(crate) fn lengths(text: &str) -> impl Iterator<Item = usize> {
     let mut at = 0;
     (0..NESTED).map_while(move |_| {
-        let (length, _) = prefix(&text[at..])?;
+        let (length, _) = prefix(&text[at..]).filter(|(_, kind)| *kind != TABLE)?;
         at += length;
         Some(at)
     })

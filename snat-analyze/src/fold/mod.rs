@@ -5,6 +5,8 @@
 
 mod same;
 
+use std::collections::BTreeSet;
+
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use snat_parse::formats::tcptracer::{Batch, Event, Kind, Sink};
@@ -82,6 +84,8 @@ pub(crate) struct Group {
     pub(crate) rows: u64,
     pub(crate) first: Mark,
     pub(crate) cells: Map<PidKey, Cell>,
+    /// Local ports that accepted.
+    pub(crate) accepts: BTreeSet<u16>,
 }
 
 /// One run of the tracer.
@@ -201,8 +205,16 @@ impl Run {
         let key = GroupKey { netns: event.netns, saddr: event.saddr.to_addr() };
         let group_entry = self.groups.entry(key);
         let group_at = group_entry.index();
-        let group = group_entry.or_insert_with(|| Group { rows: 0, first: mark(batch, at), cells: Map::default() });
+        let group = group_entry.or_insert_with(|| Group {
+            rows: 0,
+            first: mark(batch, at),
+            cells: Map::default(),
+            accepts: BTreeSet::new(),
+        });
         group.rows += 1;
+        if event.kind == Kind::Accept {
+            group.accepts.extend(event.sport);
+        }
         let mut pid = event.pid.map_or(PidKey::Masked, PidKey::Pid);
         if group.cells.len() >= PIDS_PER_GROUP && !group.cells.contains_key(&pid) {
             pid = PidKey::Other;
@@ -265,6 +277,7 @@ pub(crate) fn merge(runs: Vec<Run>) -> Map<GroupKey, Group> {
 impl Group {
     fn add(&mut self, other: Group) {
         self.rows += other.rows;
+        self.accepts.extend(other.accepts);
         for (pid, cell) in other.cells {
             let pid =
                 if self.cells.len() >= PIDS_PER_GROUP && !self.cells.contains_key(&pid) { PidKey::Other } else { pid };

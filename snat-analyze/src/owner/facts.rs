@@ -7,6 +7,7 @@ use snat_parse::{Addr, Column, Table};
 
 use super::ids::ShimId;
 use crate::fold::Mark;
+use crate::ledger::{Dump, Socket};
 
 /// A pod's name. The namespace is unknown where only a list without namespaces names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +105,8 @@ pub(crate) struct Facts {
     pub(crate) sandboxes: Vec<Sandbox>,
     pub(crate) pods: Vec<PodRow>,
     pub(crate) nodes: Vec<NodeRow>,
+    /// Snapshots of sockets.
+    pub(crate) dumps: Vec<Dump>,
     /// Whether there is any dump of that kind, be it empty.
     pub(crate) has_lsns: bool,
     /// The node list has its header and at least two rows.
@@ -143,11 +146,15 @@ impl<'t> Cells<'t> {
         matches!(self.table.column(name), Some(Column::Bool(cells)) if cells.get(at).copied().flatten() == Some(true))
     }
 
-    fn ip(&self, name: &str, at: usize) -> Option<IpAddr> {
+    fn addr(&self, name: &str, at: usize) -> Option<Addr> {
         match self.table.column(name) {
-            Some(Column::Addr(cells)) => cells.get(at).and_then(|cell| cell.as_ref()).and_then(Addr::ip),
+            Some(Column::Addr(cells)) => cells.get(at).cloned().flatten(),
             _ => None,
         }
+    }
+
+    fn ip(&self, name: &str, at: usize) -> Option<IpAddr> {
+        self.addr(name, at).as_ref().and_then(Addr::ip)
     }
 
     fn list(&self, name: &str, at: usize) -> &'t [String] {
@@ -171,11 +178,12 @@ const SCHEMA: &[(&str, &[&str])] = &[
     ("crictl-pods", &["pod_id", "state", "name", "namespace"]),
     ("kubectl-pods", &["namespace", "name", "status", "ip", "node"]),
     ("kubectl-nodes", &["name", "roles", "version", "internal_ip"]),
+    ("netstat", &["proto", "local_addr", "local_port", "remote_addr", "remote_port", "state", "pid", "program"]),
 ];
 
 impl Facts {
-    /// Takes over the rows of one section.
-    pub(crate) fn add(&mut self, format: &str, entry: usize, table: &Table, whole: bool) {
+    /// Takes over the rows of one section, which starts at that line of its entry.
+    pub(crate) fn add(&mut self, format: &str, entry: usize, first_line: u64, table: &Table, whole: bool) {
         let cells = Cells { table, entry };
         let rows = 0..table.len();
         match format {
@@ -183,7 +191,14 @@ impl Facts {
                 self.has_lsns = true;
                 self.namespaces.extend(rows.filter_map(|at| namespace(&cells, at)));
             }
-            "pstree" => self.processes.extend(processes(&cells)),
+            "pstree" => {
+                self.processes.extend(processes(&cells));
+                self.namespaces.extend(namespaces_of_trees(&cells));
+            }
+            "netstat" => {
+                let sockets = rows.map(|at| socket(&cells, at)).collect();
+                self.dumps.push(Dump { entry, first_line, sockets });
+            }
             "crictl-ps" => rows.for_each(|at| self.sandboxes.extend(container(&cells, at))),
             "crictl-pods" => self.sandboxes.extend(rows.filter_map(|at| sandbox(&cells, at))),
             "kubectl-pods" => self.pods.extend(rows.filter_map(|at| pod(&cells, at))),
@@ -303,6 +318,39 @@ fn processes(cells: &Cells<'_>) -> Vec<Process> {
     found
 }
 
+/// `pstree -N net` puts the namespace above each tree: the lowest PID below it stands for it, as in lsns.
+fn namespaces_of_trees(cells: &Cells<'_>) -> Vec<Namespace> {
+    let mut lowest: BTreeMap<u64, (u32, usize)> = BTreeMap::new();
+    for at in 0..cells.table.len() {
+        let inode = cells.table.extra()[at].iter().find(|(title, _)| title == "NETNS").map(|(_, inode)| inode.parse());
+        if let (Some(Ok(inode)), Some(pid), false) = (inode, cells.pid("pid", at), cells.flag("thread", at)) {
+            let kept = lowest.entry(inode).or_insert((pid, at));
+            *kept = (*kept).min((pid, at));
+        }
+    }
+    let row = |(ns, (pid, at)): (u64, (u32, usize))| {
+        let command = cells.owned("name", at);
+        Namespace { ns, pid: Some(pid), command, cni: false, mark: cells.mark(at) }
+    };
+    lowest.into_iter().map(row).collect()
+}
+
+/// A row of a netstat dump.
+fn socket(cells: &Cells<'_>, at: usize) -> Socket {
+    let end = |addr: &str, port: &str| {
+        (cells.addr(addr, at), cells.number(port, at).and_then(|port| u16::try_from(port).ok()))
+    };
+    Socket {
+        tcp: cells.text("proto", at).is_some_and(|proto| proto.to_ascii_lowercase().starts_with("tcp")),
+        local: end("local_addr", "local_port"),
+        remote: end("remote_addr", "remote_port"),
+        state: cells.owned("state", at),
+        pid: cells.pid("pid", at),
+        program: cells.owned("program", at),
+        mark: cells.mark(at),
+    }
+}
+
 fn known(name: Option<String>) -> Option<String> {
     name.filter(|name| name != "unknown")
 }
@@ -337,12 +385,21 @@ fn sandbox(cells: &Cells<'_>, at: usize) -> Option<Sandbox> {
 
 fn pod(cells: &Cells<'_>, at: usize) -> Option<PodRow> {
     Some(PodRow {
-        key: PodKey { namespace: cells.owned("namespace", at), name: cells.owned("name", at)? },
+        key: PodKey { namespace: cells.owned("namespace", at), name: pod_name(cells.text("name", at)?)? },
         ip: cells.ip("ip", at),
         node: cells.owned("node", at),
         life: life(cells.text("status", at).unwrap_or_default()),
         mark: cells.mark(at),
     })
+}
+
+/// The name without the kind that `kubectl get pods,services` puts before it; another kind is no pod.
+fn pod_name(name: &str) -> Option<String> {
+    match name.split_once('/') {
+        Some(("pod" | "pods", name)) => Some(name.to_owned()),
+        Some(_) => None,
+        None => Some(name.to_owned()),
+    }
 }
 
 /// STATUS is a phase or the reason behind it.

@@ -93,6 +93,8 @@ pub(crate) struct Asked {
     /// Namespaces with their local addresses.
     pub(crate) netns: BTreeMap<u64, BTreeSet<IpAddr>>,
     pub(crate) addrs: BTreeSet<IpAddr>,
+    /// Local addresses that only snapshots show.
+    pub(crate) sockets: BTreeSet<IpAddr>,
     pub(crate) pids: BTreeSet<u32>,
 }
 
@@ -121,14 +123,16 @@ impl Graph {
         let connecting = Keyed::of(asked.pids.iter().map(|pid| (Some(pid.to_string()), None)));
         let of_pid = keep(left_join("connect-process", &connecting, &ways.processes)?);
         // address → pod.
-        let addrs = Keyed::of(asked.addrs.iter().map(|ip| (Some(ip.to_string()), None)));
         let lists = Keyed::of(pods.iter().map(|row| (row.ip.map(|ip| ip.to_string()), Some(&row.mark))));
-        let of_addr = keep(left_join("address-pod", &addrs, &lists)?);
+        let keyed = |addrs: &BTreeSet<IpAddr>| Keyed::of(addrs.iter().map(|ip| (Some(ip.to_string()), None)));
+        let of_addr = keep(left_join("address-pod", &keyed(&asked.addrs), &lists)?);
+        // Those of snapshots alone; whether each socket has an owner is counted with the snapshots.
+        let of_socket = left_join("netstat-address", &keyed(&asked.sockets), &lists)?.matches;
 
         let mut node_addresses: BTreeSet<IpAddr> = facts.nodes.iter().filter_map(|node| node.internal_ip).collect();
         let has_node_list = !node_addresses.is_empty();
         let mut holders = BTreeMap::new();
-        for (ip, found) in asked.addrs.iter().zip(&of_addr) {
+        for (ip, found) in asked.addrs.iter().zip(&of_addr).chain(asked.sockets.iter().zip(&of_socket)) {
             if node_addresses.contains(ip) {
                 continue;
             }
@@ -163,9 +167,35 @@ impl Graph {
             let routes = found.iter().map(|at| ways.route(facts, *at)).collect();
             graph.processes.insert(*pid, agree(routes));
         }
+        graph.socket_processes(facts, &ways);
         graph.spaces(facts, asked, &ways, &of_space, &of_row);
         graph.joins = joins;
         Ok(graph)
+    }
+
+    /// Routes of the processes that the node's dumps of sockets name and the log does not.
+    fn socket_processes(&mut self, facts: &Facts, ways: &Ways<'_>) {
+        let of_node = |dump: &&crate::ledger::Dump| {
+            dump.sockets.iter().any(|socket| {
+                let ip = socket.local.0.as_ref().and_then(snat_parse::Addr::ip);
+                ip.is_some_and(|ip| self.node_addresses.contains(&ip))
+            })
+        };
+        let pids: BTreeSet<u32> = facts
+            .dumps
+            .iter()
+            .filter(of_node)
+            .flat_map(|dump| &dump.sockets)
+            .filter_map(|socket| socket.pid)
+            .filter(|pid| !self.processes.contains_key(pid))
+            .collect();
+        let mut found: BTreeMap<u32, Vec<Route>> = BTreeMap::new();
+        for (at, row) in facts.processes.iter().enumerate() {
+            if pids.contains(&row.pid) {
+                found.entry(row.pid).or_default().push(ways.route(facts, at));
+            }
+        }
+        self.processes.extend(found.into_iter().map(|(pid, routes)| (pid, agree(routes))));
     }
 
     fn spaces(

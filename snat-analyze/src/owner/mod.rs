@@ -14,7 +14,7 @@ use std::net::IpAddr;
 
 use snat_parse::Addr;
 
-pub(crate) use facts::{Facts, PodKey};
+pub(crate) use facts::{Facts, PodKey, Sandbox};
 pub(crate) use graph::{Asked, Edge, Graph, Route, Space, containers};
 
 use crate::fold::{Group, GroupKey, Map, Mark, PidKey};

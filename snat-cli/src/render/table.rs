@@ -69,14 +69,12 @@ fn head(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result<()
 fn answer(node: &NodeReport) -> String {
     let capture = &node.capture;
     let connects: u64 = capture.connects_by_class.values().sum();
-    if capture.events == 0 {
-        return "No event of a tcptracer log was read: who makes the connections cannot be said.".to_owned();
-    }
-    let all = format!("{} of {} connects went to public addresses", count(capture.connects_public), count(connects));
-    match node.ranking.first() {
-        Some(first) if first.connects_public > 0 => {
+    let Some(public) = capture.connects_public else { return standing(node) };
+    let all = format!("{} of {} connects went to public addresses", count(public), count(connects));
+    match node.ranking.first().map(|first| (first, first.connects_public.unwrap_or(0))) {
+        Some((first, made)) if made > 0 => {
             let share = percent(first.share);
-            let made = count(first.connects_public);
+            let made = count(made);
             match first.owner.kind {
                 OwnerKind::Unknown => {
                     let who = label(&first.owner);
@@ -87,6 +85,17 @@ fn answer(node: &NodeReport) -> String {
             }
         }
         _ => format!("{all}."),
+    }
+}
+
+/// The answer without a log: what the snapshots show.
+fn standing(node: &NodeReport) -> String {
+    let none = "No event of a tcptracer log was read: who makes the connections cannot be said";
+    let Some(all) = node.capture.established_public else { return format!("{none}.") };
+    let held = format!("{none}. By snapshots {} sockets to public addresses are established", count(all));
+    match node.ranking.first().and_then(|first| Some((first, first.established_public?))) {
+        Some((first, most)) if most > 0 => format!("{held}, the most by {}: {}.", label(&first.owner), count(most)),
+        _ => format!("{held}."),
     }
 }
 
@@ -161,8 +170,10 @@ fn ranking(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result
     let gap = if screen.width >= 100 { "  " } else { " " };
     let owners: Vec<String> = shown.iter().map(|row| printable(&label(&row.owner))).collect();
     let tops: Vec<String> = shown.iter().map(|row| printable(&top(row))).collect();
-    // Fixed columns: rank, public, share, recipe, sure, and the gaps between seven columns.
-    let fixed = 2 + 6 + 5 + 6 + 7 + gap.len() * 6;
+    let standing = shown.iter().any(|row| row.established_public.is_some());
+    let estab = |text: &str| if standing { format!("{gap}{}", right(text, 5)) } else { String::new() };
+    // Fixed columns: rank, public, share, recipe, sure, and the gaps between seven columns; ESTAB where it is known.
+    let fixed = 2 + 6 + 5 + 6 + 7 + gap.len() * 6 + width(&estab(""));
     let room = screen.width.saturating_sub(fixed);
     let widest =
         |texts: &[String], title: &str| texts.iter().map(|text| width(text)).max().unwrap_or(0).max(width(title));
@@ -171,11 +182,12 @@ fn ranking(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result
     let titles = ["#", "PUBLIC", "SHARE", "RECIPE", "SURE"];
     writeln!(
         out,
-        "{}{gap}{}{gap}{}{gap}{}{gap}{}{gap}{}{gap}{}",
+        "{}{gap}{}{gap}{}{gap}{}{}{gap}{}{gap}{}{gap}{}",
         right(titles[0], 2),
         left("OWNER", owner_width),
         right(titles[1], 6),
         right(titles[2], 5),
+        estab("ESTAB"),
         left("TOP DESTINATION", top_width),
         right(titles[3], 6),
         titles[4]
@@ -183,11 +195,12 @@ fn ranking(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result
     for ((row, owner), top) in shown.iter().zip(&owners).zip(&tops) {
         writeln!(
             out,
-            "{}{gap}{}{gap}{}{gap}{}{gap}{}{gap}{}{gap}{}",
+            "{}{gap}{}{gap}{}{gap}{}{}{gap}{}{gap}{}{gap}{}",
             right(&row.rank.map_or("-".to_owned(), |rank| rank.to_string()), 2),
             left(&fit(owner, owner_width), owner_width),
-            right(&count(row.connects_public), 6),
+            right(&row.connects_public.map_or("-".to_owned(), count), 6),
             right(&percent(row.share), 5),
+            estab(&row.established_public.map_or("-".to_owned(), count)),
             left(&middle(top, top_width), top_width),
             right(&row.article_count.map_or("-".to_owned(), count), 6),
             if row.owner.kind == OwnerKind::Unknown { "-" } else { row.confidence.name() }
@@ -199,7 +212,12 @@ fn ranking(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result
     }
     let note = "PUBLIC: connects to public addresses. RECIPE: what awk '{print $6,$10}' would count if it read the columns \
                 rightly: every row of the owner's addresses, closes, accepts and private destinations too.";
-    for line in wrap(note, screen.width.min(PROSE).saturating_sub(3)) {
+    let note = if standing {
+        format!("{note} ESTAB: established outbound sockets to public addresses in the snapshots, each once.")
+    } else {
+        note.to_owned()
+    };
+    for line in wrap(&note, screen.width.min(PROSE).saturating_sub(3)) {
         writeln!(out, "   {line}")?;
     }
     writeln!(out)
@@ -213,9 +231,14 @@ fn top(row: &RankRow) -> String {
     dest.port.map_or_else(|| addr.clone(), |port| format!("{addr}:{port}"))
 }
 
+/// Whether the owner makes connections that take ports: by the trace, else by the snapshots.
+fn counts(row: &RankRow) -> bool {
+    row.connects_public.or(row.established_public).is_some_and(|number| number > 0)
+}
+
 /// The steps that the first owners rest on.
 fn why(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
-    let rows: Vec<&RankRow> = node.ranking.iter().filter(|row| row.connects_public > 0).take(EXPLAINED).collect();
+    let rows: Vec<&RankRow> = node.ranking.iter().filter(|row| counts(row)).take(EXPLAINED).collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -279,7 +302,7 @@ fn doubts(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result<
                 found.places.iter().map(|place| format!("{}:{}", place.entry, place.line)).collect();
             lines.push(format!("{who}: by {} {}, but {} ({})", found.route, found.owner, found.why, places.join(", ")));
         }
-        if !row.owner.candidates.is_empty() && row.connects_public > 0 {
+        if !row.owner.candidates.is_empty() && counts(row) {
             lines.push(format!("{who}: process not known; may be {}", row.owner.candidates.join(", ")));
         }
     }

@@ -85,9 +85,11 @@ fn api_name(input: &str) -> IResult<&str, &str> {
 /// Name and READY, of which the blanks between were lost: a name never ends in `n/m`, and READY begins with one digit.
 fn glued(input: &str) -> IResult<&str, (&str, &str)> {
     let (after, text) = word(input)?;
-    let slash = text.find('/').filter(|at| ready(&text[at.saturating_sub(1)..]).is_ok_and(|(rest, _)| rest.is_empty()));
-    match slash {
-        Some(at) if at > 5 && is_api_name(&text[..at - 1]) => Ok((after, (&text[..at - 1], &text[at - 1..]))),
+    let parts = |at: usize| Some((text.get(..at.checked_sub(1)?)?, text.get(at - 1..)?));
+    match text.find('/').filter(|at| *at > 5).and_then(parts) {
+        Some((name, count)) if is_api_name(name) && ready(count).is_ok_and(|(rest, _)| rest.is_empty()) => {
+            Ok((after, (name, count)))
+        }
         _ => Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify))),
     }
 }

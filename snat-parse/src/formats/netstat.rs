@@ -430,7 +430,7 @@ static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The titles of this tool, not those of macOS and AIX, whose rows are others.
 fn is_titles(text: &str) -> bool {
-    TITLES.is_match(text) && !text.contains("(state)")
+    TITLES.is_match(text.trim_end()) && !text.contains("(state)")
 }
 
 impl Format for Netstat {

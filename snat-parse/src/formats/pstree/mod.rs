@@ -120,14 +120,25 @@ fn is_group(text: &str) -> bool {
     inner.is_some_and(|digits| digits.len() >= 9 && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether the last line before this one that is not blank is a prompt at which this tool was called.
+/// Whether the last line before this one that is not blank is a prompt at which this tool was called, or the namespace
+/// that a tree of `-N` is of.
 fn called(lines: &[Line<'_>], at: usize) -> bool {
     let above = lines[..at].iter().rev().find(|line| !line.is_blank());
     above.is_some_and(|line| {
         let text = line.body();
+        if is_group(text) {
+            return true;
+        }
         text.contains("pstree ")
             && (noise::name(text) == Some(Skip::Prompt) || text.trim_start().starts_with("pstree "))
     })
+}
+
+/// Whether the next line that is not blank hangs from a name at that column.
+fn has_child(lines: &[Line<'_>], at: usize, column: usize) -> bool {
+    let below = lines[at + 1..].iter().find(|line| !line.is_blank());
+    let hangs = |found: Found<'_>| found.first().is_some_and(|node| node.glyph && node.column > column);
+    below.and_then(|line| read(line.body(), false)).is_some_and(hangs)
 }
 
 /// Names that PID 1 has.
@@ -143,15 +154,16 @@ impl Format for Pstree {
     fn mark(&self, lines: &[Line<'_>], at: usize) -> Mark {
         let Some(line) = lines.get(at) else { return Mark::No };
         let Some(found) = read(line.body(), false) else {
-            return if is_group(line.body()) { Mark::Inside } else { Mark::No };
+            let below = lines.get(at + 1).and_then(|line| read(line.body(), false));
+            let root = below.is_some_and(|found| found.first().is_some_and(is_root));
+            return match is_group(line.body()) {
+                true if root => Mark::Header,
+                true => Mark::Inside,
+                false => Mark::No,
+            };
         };
         let Some(node) = found.first() else { return Mark::No };
-        let child_below = || {
-            let below = lines[at + 1..].iter().find(|line| !line.is_blank());
-            below
-                .and_then(|line| read(line.body(), false))
-                .is_some_and(|below| below.first().is_some_and(|below| below.glyph && below.column > node.column))
-        };
+        let child_below = || has_child(lines, at, node.column);
         match &found {
             _ if node.glyph && found.has_pid() => Mark::Row,
             _ if node.glyph => Mark::Inside,
@@ -209,10 +221,12 @@ fn read_rows(sheet: &mut Sheet<'_>, out: &mut dyn Take<Row>) {
     let lines = sheet.lines;
     let groups = has_groups(lines);
     let mut above = Above(Vec::new());
+    let mut namespace: Option<&str> = None;
     for (at, line) in lines.iter().enumerate() {
         let text = line.body();
         if is_group(text) {
             above.0.clear();
+            namespace = Some(text.trim().trim_matches(['[', ']']));
             sheet.skip(at, Skip::Header);
             continue;
         }
@@ -220,7 +234,7 @@ fn read_rows(sheet: &mut Sheet<'_>, out: &mut dyn Take<Row>) {
             Some(found) if found.first().is_some_and(|node| node.glyph || is_root(node)) => found,
             // Trees without PIDs have roots without.
             Some(found @ Found::Chain(Chain { joined: true, .. })) => found,
-            Some(Found::Node(node)) if is_init(node.name) && noise::name(text).is_none() => Found::Node(node),
+            Some(Found::Node(node)) if is_init(node.name) && has_child(lines, at, node.column) => Found::Node(node),
             _ => {
                 if matches!(noise::name(text), None | Some(Skip::Elided)) {
                     above.gap(text);
@@ -266,7 +280,8 @@ fn read_rows(sheet: &mut Sheet<'_>, out: &mut dyn Take<Row>) {
                 count: Some(node.count),
             };
             above.0.push((node.column, pid));
-            out.take(line.number, &line.text, row, Vec::new());
+            let extra = namespace.map(|inode| ("NETNS".to_owned(), inode.to_owned()));
+            out.take(line.number, &line.text, row, extra.into_iter().collect());
         }
     }
 }

@@ -1,0 +1,5 @@
+//! What takes ports: so far the standing stock that snapshots show.
+
+mod snapshot;
+
+pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie};
