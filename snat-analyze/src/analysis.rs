@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
+use snat_parse::formats::tcptracer::{Batch, Sink};
 use snat_parse::{Diagnostics, EntryReader, Keep, Section};
 
 use crate::bundle::{self, EntryName, Limits, Source, Visit};
 use crate::capture::{Capture, EntryData, captures};
+use crate::doctor::{self, Inspection};
 use crate::error::Error;
 use crate::fold::{self, Fold, Group, GroupKey, Map, PidKey, Run};
 use crate::ledger::{Asks, Snapshots, Tie};
@@ -25,12 +27,16 @@ impl Analysis {
     /// # Errors
     /// Where a source cannot be opened, nothing in them is recognised, or `options.node` names no captured node.
     pub fn of(sources: Vec<Source>, options: &Options) -> Result<Report, Error> {
-        let mut reading = Reading { limits: &options.limits, entries: Vec::new() };
-        let notices = bundle::walk(sources, &options.limits, &mut reading)?;
-        let mut entries = reading.entries;
-        // The order of members in an archive must not show.
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        if entries.iter().all(|entry| entry.sections.iter().all(|section| section.format.is_none())) {
+        Self::observed(sources, options, &mut Quiet)
+    }
+
+    /// The same, with somebody who is told on the way.
+    ///
+    /// # Errors
+    /// Those of [`Analysis::of`].
+    pub fn observed(sources: Vec<Source>, options: &Options, observer: &mut dyn Observe) -> Result<Report, Error> {
+        let (mut entries, notices) = read(sources, options, observer)?;
+        if is_nothing(&entries) {
             return Err(nothing(&entries, &notices));
         }
         let captures = captures(&entries);
@@ -41,13 +47,68 @@ impl Analysis {
         let mut nodes = Vec::new();
         for capture in chosen {
             let formats = formats(&entries, &capture);
+            let bundle = entries.first().map(|entry| entry.name.bundle.clone()).unwrap_or_default();
+            notices.extend(doctor::notices(&doctor::examine(&entries, &capture), &bundle));
             let node = node_report(&mut entries, &paths, capture, options)?;
-            notices.extend(missing(&node, &formats, &entries));
+            notices.extend(no_match(&node, &formats, &bundle));
             nodes.push(node);
         }
-        let tool = Tool { name: "snat-analyze".into(), version: env!("CARGO_PKG_VERSION").into() };
-        Ok(Report { schema_version: SCHEMA_VERSION, tool, nodes, inputs, notices })
+        Ok(Report { schema_version: SCHEMA_VERSION, tool: tool(), nodes, inputs, notices })
     }
+}
+
+impl Inspection {
+    /// Reads the sources and says what is in them; nothing recognised is no error here.
+    ///
+    /// # Errors
+    /// Where a source cannot be opened, or `options.node` names no captured node.
+    pub fn of(sources: Vec<Source>, options: &Options, observer: &mut dyn Observe) -> Result<Self, Error> {
+        let (entries, notices) = read(sources, options, observer)?;
+        let captures = if is_nothing(&entries) { Vec::new() } else { captures(&entries) };
+        let chosen = choose(captures, options.node.as_deref())?;
+        let inputs = inputs(&entries, &chosen);
+        let nodes = chosen.iter().map(|capture| doctor::examine(&entries, capture)).collect();
+        Ok(Self { schema_version: SCHEMA_VERSION, tool: tool(), nodes, inputs, notices })
+    }
+}
+
+/// Is told what happens while bundles are read.
+pub trait Observe {
+    /// Whether [`Observe::not_understood`] is to be called.
+    fn wants_lines(&self) -> bool {
+        false
+    }
+
+    /// A line that was not understood: where, by which reason, and what stands on it. Entry by entry, but not in the
+    /// order of the lines.
+    fn not_understood(&mut self, _entry: &EntryName, _line: u64, _reason: &'static str, _text: &[u8]) {}
+}
+
+/// An observer that wants to know nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quiet;
+
+impl Observe for Quiet {}
+
+fn tool() -> Tool {
+    Tool { name: "snat-analyze".into(), version: env!("CARGO_PKG_VERSION").into() }
+}
+
+/// All entries of the sources, in the order of their names: that of the members of an archive must not show.
+fn read(
+    sources: Vec<Source>,
+    options: &Options,
+    observer: &mut dyn Observe,
+) -> Result<(Vec<EntryData>, Vec<Notice>), Error> {
+    let mut reading = Reading { limits: &options.limits, entries: Vec::new(), observer };
+    let notices = bundle::walk(sources, &options.limits, &mut reading)?;
+    let mut entries = reading.entries;
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((entries, notices))
+}
+
+fn is_nothing(entries: &[EntryData]) -> bool {
+    entries.iter().all(|entry| entry.sections.iter().all(|section| section.format.is_none()))
 }
 
 fn nothing(entries: &[EntryData], notices: &[Notice]) -> Error {
@@ -61,25 +122,45 @@ const BUFFER: usize = 1 << 18;
 struct Reading<'a> {
     limits: &'a Limits,
     entries: Vec<EntryData>,
+    observer: &'a mut dyn Observe,
+}
+
+/// Events to the fold, lines that were not understood to the observer.
+struct Ears<'a> {
+    fold: Fold,
+    name: &'a EntryName,
+    observer: &'a mut dyn Observe,
+}
+
+impl Sink for Ears<'_> {
+    fn events(&mut self, batch: &Batch<'_>) {
+        self.fold.events(batch);
+    }
+
+    fn not_understood(&mut self, line: u64, reason: &'static str, text: &[u8]) {
+        self.observer.not_understood(self.name, line, reason, text);
+    }
 }
 
 impl Visit for Reading<'_> {
     fn entry(&mut self, name: EntryName, reader: &mut dyn Read) -> io::Result<()> {
         let mut keep = Keep::default();
         keep.line = self.limits.line;
+        keep.rejects = self.observer.wants_lines();
         let mut parser = EntryReader::new(keep);
-        let mut fold = Fold::default();
+        let mut ears = Ears { fold: Fold::default(), name: &name, observer: &mut *self.observer };
         let mut buffer = vec![0; BUFFER];
         let ended = loop {
             match reader.read(&mut buffer) {
                 Ok(0) => break Ok(()),
-                Ok(got) => parser.feed(&buffer[..got], &mut fold),
+                Ok(got) => parser.feed(&buffer[..got], &mut ears),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Err(error),
             }
         };
         // What was read before an error is still a dump, cut at its end.
-        let entry = parser.finish(&mut fold);
+        let entry = parser.finish(&mut ears);
+        let fold = ears.fold;
         let lines = entry.lines;
         self.entries.push(EntryData {
             name,
@@ -218,36 +299,16 @@ fn formats(entries: &[EntryData], capture: &Capture) -> BTreeSet<&'static str> {
     capture.own.iter().flat_map(|at| &entries[*at].sections).filter_map(|section| section.format).collect()
 }
 
-/// Which step each dump serves, and what is lost without it.
-const STEPS: [(&[&str], &str); 5] = [
-    (&["tcptracer"], "no tcptracer log: connects cannot be counted"),
-    (
-        &["lsns"],
-        "no lsns: the way from a namespace to a process is missing, and the node's own namespace is told by its address only",
-    ),
-    (&["pstree"], "no pstree: the way from a process to its sandbox is missing"),
-    (&["crictl-pods", "crictl-ps"], "no crictl: the way from a sandbox to its pod is missing"),
-    (&["kubectl-pods"], "no kubectl get pods: the way from an address to its pod is missing"),
-];
-
-/// Dumps that are not there, and a log that belongs to another node or time.
-fn missing(node: &NodeReport, formats: &BTreeSet<&'static str>, entries: &[EntryData]) -> Vec<Notice> {
-    let bundle = entries.first().map(|entry| entry.name.bundle.clone()).unwrap_or_default();
+/// A log that belongs to another node or time than the lists beside it.
+fn no_match(node: &NodeReport, formats: &BTreeSet<&'static str>, bundle: &str) -> Vec<Notice> {
     let notice = |code: String, message: String| Notice {
-        bundle: bundle.clone(),
+        bundle: bundle.to_owned(),
         node: node.node.name.clone(),
         entry: None,
         code,
         message,
     };
     let mut found = Vec::new();
-    for (names, what) in STEPS {
-        if !names.iter().any(|name| formats.contains(name)) {
-            let command =
-                snat_parse::formats::by_name(names[0]).map(|format| format.meta().command).unwrap_or_default();
-            found.push(notice(format!("missing-{}", names[0]), format!("{what}; capture it with: {command}")));
-        }
-    }
     for join in &node.capture.joins {
         let (list, left) = match join.join.as_str() {
             "netns-pid" if formats.contains("lsns") => ("lsns", "namespaces"),

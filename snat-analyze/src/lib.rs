@@ -25,6 +25,7 @@
 mod analysis;
 mod bundle;
 mod capture;
+pub mod doctor;
 pub mod egress;
 mod error;
 mod fold;
@@ -35,8 +36,9 @@ mod owner;
 mod rank;
 pub mod report;
 
-pub use analysis::Analysis;
+pub use analysis::{Analysis, Observe, Quiet};
 pub use bundle::{EntryName, Limits, Source, Visit, walk};
+pub use doctor::Inspection;
 pub use error::Error;
 pub use options::Options;
 pub use report::Report;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::egress::Class;
@@ -11,7 +12,7 @@ use crate::egress::Class;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Everything that is said about a bundle.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Report {
@@ -27,8 +28,15 @@ pub struct Report {
     pub notices: Vec<Notice>,
 }
 
+impl Report {
+    /// JSON Schema of this model.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Self)
+    }
+}
+
 /// The program and its version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// `snat-analyze`.
@@ -38,7 +46,7 @@ pub struct Tool {
 }
 
 /// What is said about one node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NodeReport {
@@ -55,7 +63,7 @@ pub struct NodeReport {
 }
 
 /// The captured node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
     /// Its name.
@@ -69,7 +77,7 @@ pub struct Node {
 }
 
 /// How the node's name was found, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NodeSource {
@@ -84,7 +92,7 @@ pub enum NodeSource {
 }
 
 /// What was captured.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Capture {
@@ -120,7 +128,7 @@ pub struct Capture {
 
 /// A dump of sockets. Its rows are the sum of `repeated`, `listening`, `not_established`, `inbound`, `not_public`,
 /// `unclear` and `established_public`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SnapshotDump {
@@ -157,7 +165,7 @@ pub struct SnapshotDump {
 }
 
 /// A run that was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SameEvents {
     /// Entry and first line of the run that was left out.
@@ -167,7 +175,7 @@ pub struct SameEvents {
 }
 
 /// Matched and unmatched rows of the left side of a join; they sum to `left`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JoinTally {
     /// Name of the edge that the join makes.
@@ -181,7 +189,7 @@ pub struct JoinTally {
 }
 
 /// One owner.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RankRow {
@@ -211,7 +219,7 @@ pub struct RankRow {
 }
 
 /// Who a connection belongs to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Owner {
     /// What kind of owner.
@@ -241,7 +249,7 @@ pub struct Owner {
 }
 
 /// Kinds of owners.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnerKind {
     /// A pod.
@@ -256,7 +264,7 @@ pub enum OwnerKind {
 }
 
 /// Why an owner is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum UnknownReason {
@@ -286,7 +294,7 @@ impl UnknownReason {
 }
 
 /// How sure an owner is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// A name only, or an id shorter than crictl prints it.
@@ -310,7 +318,7 @@ impl Confidence {
 }
 
 /// A route that leads to somebody else.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contradiction {
     /// `address`, `namespace` or `process`.
@@ -326,7 +334,7 @@ pub struct Contradiction {
 }
 
 /// One step of the way to an owner.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// `address-pod`, `netns-pid`, `pid-sandbox`, `sandbox-pod`, `pid-process`, `netstat-pod`.
@@ -340,7 +348,7 @@ pub struct Evidence {
 }
 
 /// Where a fact was read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// Path in the bundle.
@@ -352,7 +360,7 @@ pub struct Place {
 }
 
 /// A destination of one owner.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Destination {
@@ -373,7 +381,7 @@ pub struct Destination {
 }
 
 /// A destination of the node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NodeDestination {
@@ -390,7 +398,7 @@ pub struct NodeDestination {
 }
 
 /// One section of an entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Input {
@@ -422,14 +430,14 @@ pub struct Input {
     pub reasons: BTreeMap<String, u64>,
     /// What the fates count.
     pub tallies: String,
-    /// Where the section was cut: `no-header`, `last-line`, `not-looked-at`.
+    /// Where the section was cut: `no-header`, `last-line`, `not-looked-at`, `size-at-cap`.
     pub cut: Vec<String>,
     /// The first lines that could not be read, and cells that were masked or cut.
     pub diagnostics: Vec<InputDiagnostic>,
 }
 
 /// A line that could not be read, or a cell that is null for a reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InputDiagnostic {
     /// 1-based line of the entry.
@@ -441,7 +449,7 @@ pub struct InputDiagnostic {
 }
 
 /// Something that happened while a bundle was read, or a dump that is missing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Notice {

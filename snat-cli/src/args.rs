@@ -30,12 +30,21 @@ pub(crate) enum Command {
     #[command(after_help = PARSE_HELP)]
     Parse(ParseArgs),
     /// The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it
+    #[command(after_help = INSPECT_HELP)]
     Inspect(InspectArgs),
     /// What is read: formats, their tools, commands and columns
     Formats(FormatsArgs),
     /// JSON Schema of `report -o json`
     Schema,
 }
+
+const INSPECT_HELP: &str = "\
+Examples:
+  snat-analyze inspect bundle.tar.gz
+  snat-analyze inspect --rejects not-understood.tsv bundle/
+  snat-analyze inspect -o json bundle/ | jq '.nodes[].steps[] | select(.state != \"ok\")'
+
+Exit code 2 where nothing is recognised; what was read is listed all the same.";
 
 const PARSE_HELP: &str = "\
 Every row has all columns of its format, with `format` and `line`. A line on standard error says what became of every
@@ -63,6 +72,11 @@ pub(crate) struct ParseArgs {
     /// Exit with 3 where a line could not be read
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard
+    /// error. A file with something in it is not overwritten
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -80,6 +94,15 @@ pub(crate) struct InspectArgs {
     /// How it is written
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
+
+    /// Only this node
+    #[arg(long, value_name = "NAME|IP")]
+    pub(crate) node: Option<String>,
+
+    /// Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard
+    /// error. A file with something in it is not overwritten
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -110,6 +133,11 @@ pub(crate) struct ReportArgs {
     /// Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)
     #[arg(long, value_name = "CIDR[:PORT]")]
     pub(crate) no_snat: Vec<String>,
+
+    /// Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard
+    /// error. A file with something in it is not overwritten
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
 
     /// Cut the ranking to N owners, in every format; 0 = all [default: what fits the screen in a table, else all]
     #[arg(long, value_name = "N")]

@@ -15,6 +15,7 @@ pub(crate) struct Plan {
     pub(crate) options: Options,
     pub(crate) output: Output,
     pub(crate) top: Option<usize>,
+    pub(crate) rejects: Option<std::path::PathBuf>,
     pub(crate) screen: Screen,
 }
 
@@ -28,12 +29,8 @@ impl Plan {
             let rule = Rule::parse(&text, snat).map_err(|error| Failure::Usage(format!("{option} {error}")))?;
             options.rules.push(rule);
         }
-        let standard_input = args.bundles.iter().filter(|path| path.as_os_str() == "-").count();
-        if standard_input > 1 {
-            return Err(Failure::Usage("standard input can be read only once: - is given more than once".to_owned()));
-        }
-        let sources = args.bundles.into_iter().map(crate::cmd::source).collect();
-        Ok(Self { sources, options, output: args.output, top: args.top, screen })
+        let sources = crate::cmd::sources(args.bundles)?;
+        Ok(Self { sources, options, output: args.output, top: args.top, rejects: args.rejects, screen })
     }
 }
 

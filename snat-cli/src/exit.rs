@@ -23,6 +23,10 @@ pub(crate) enum Failure {
     Usage(String),
     /// Standard output cannot be written; a closed pipe is none.
     Output(io::Error),
+    /// A file that was asked for cannot be written.
+    File(std::path::PathBuf, io::Error),
+    /// Nothing was recognised; that is said already.
+    Nothing,
     /// `--strict`: a line could not be read; which one is already said.
     Rejected,
     /// A panic, already reported.
@@ -46,6 +50,8 @@ pub(crate) fn code(done: Result<(), Failure>) -> ExitCode {
     let (code, message) = match done {
         Ok(()) => return ExitCode::from(OK),
         Err(Failure::Rejected) => return ExitCode::from(STRICT),
+        Err(Failure::Nothing) => (USAGE, "nothing recognised".to_owned()),
+        Err(Failure::File(path, error)) => (USAGE, format!("cannot write {}: {error}", path.display())),
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::from(OK),
         Err(Failure::Output(error)) => (INTERNAL, format!("cannot write the output: {error}")),
         Err(Failure::Internal) => (INTERNAL, "internal error: please report it with the message above".to_owned()),

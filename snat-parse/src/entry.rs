@@ -23,6 +23,8 @@ pub enum Cut {
     LastLine,
     /// Lines were left unread, because they are too many.
     NotLookedAt,
+    /// The entry is as large as what some tools give back at most: its beginning is lost.
+    SizeAtCap,
 }
 
 impl Cut {
@@ -32,9 +34,14 @@ impl Cut {
             Self::NoHeader => "no-header",
             Self::LastLine => "last-line",
             Self::NotLookedAt => "not-looked-at",
+            Self::SizeAtCap => "size-at-cap",
         }
     }
 }
+
+/// Sizes at which tools cut what they give back, from its beginning: Azure's run-command at 4,096 bytes, the log
+/// collector of AKS at 10 MiB. A line feed more or less may have been added since.
+const CAPS: [u64; 2] = [4096, 10 << 20];
 
 /// A run of lines of an entry that one format claims, or nobody.
 #[derive(Clone, Debug)]
@@ -355,7 +362,12 @@ impl EntryReader {
         let (lines, bytes) = (self.reader.lines(), self.bytes);
         let (lost_samples, runs) = (self.reader.lost_samples(), self.reader.runs());
         let prompt_host = self.side.prompt_host();
-        let sections = self.side.sections();
+        let mut sections = self.side.sections();
+        if let Some(first) = sections.first_mut()
+            && CAPS.iter().any(|cap| (cap - 1..=cap + 1).contains(&bytes))
+        {
+            first.cut.push(Cut::SizeAtCap);
+        }
         self.side.tell_sink(sink);
         Entry { sections, lines, bytes, lost_samples, runs, prompt_host }
     }

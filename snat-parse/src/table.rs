@@ -24,6 +24,19 @@ pub enum Kind {
     List,
 }
 
+impl Kind {
+    /// The word for it: `integer`, `boolean`, `text`, `address`, `list`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::I64 | Self::U64 => "integer",
+            Self::Bool => "boolean",
+            Self::Text => "text",
+            Self::Addr => "address",
+            Self::List => "list",
+        }
+    }
+}
+
 /// The cells of one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

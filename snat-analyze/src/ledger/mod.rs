@@ -2,4 +2,4 @@
 
 mod snapshot;
 
-pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie};
+pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, names};

@@ -359,7 +359,7 @@ impl Tie<'_> {
                 edge: "netstat-pod",
                 from: format!("addr:{ip}"),
                 to: format!("pod:{}", holder.pod),
-                marks: vec![holder.mark.clone(), socket.mark.clone()],
+                marks: vec![socket.mark.clone(), holder.mark.clone()],
             };
             return Some((OwnerKey::Pod(holder.pod.clone()), vec![edge], Confidence::Likely));
         }
@@ -386,13 +386,9 @@ impl Tie<'_> {
     /// `<namespace>_<pod>` in the name of the entry, for a pod that some list names.
     fn by_name(&self, dump: &Dump) -> Option<PodKey> {
         let path = self.entries.get(dump.entry)?;
-        let name = path.rsplit(['/', '!']).next().unwrap_or(path);
         let listed = self.facts.pods.iter().map(|row| row.key.clone());
         let sandboxes = self.facts.sandboxes.iter().filter_map(crate::owner::Sandbox::key);
-        let holds = |pod: &PodKey| {
-            pod.namespace.as_ref().is_some_and(|namespace| is_token(name, &format!("{namespace}_{}", pod.name)))
-        };
-        let found: BTreeSet<PodKey> = listed.chain(sandboxes).filter(holds).collect();
+        let found: BTreeSet<PodKey> = listed.chain(sandboxes).filter(|pod| names(path, pod)).collect();
         if found.len() == 1 { found.into_iter().next() } else { None }
     }
 
@@ -444,6 +440,12 @@ fn is_inbound(socket: &Socket, listening: &BTreeSet<u16>, index: &Index<'_>) -> 
         || socket.local.0.as_ref().and_then(|addr| index.accepts.get(addr)).is_some_and(|own| own.contains(&port));
     let clients = port < EPHEMERAL && socket.remote.1.is_some_and(|remote| remote >= EPHEMERAL);
     listening.contains(&port) || accepted() || clients
+}
+
+/// Whether the entry's name holds `<namespace>_<pod>`.
+pub(crate) fn names(path: &str, pod: &PodKey) -> bool {
+    let name = path.rsplit(['/', '!']).next().unwrap_or(path);
+    pod.namespace.as_ref().is_some_and(|namespace| is_token(name, &format!("{namespace}_{}", pod.name)))
 }
 
 /// Whether `token` stands in the name with nothing of a longer name beside it.

@@ -14,8 +14,9 @@ use std::net::IpAddr;
 
 use snat_parse::Addr;
 
-pub(crate) use facts::{Facts, PodKey, Sandbox};
+pub(crate) use facts::{Facts, Life, PodKey, PodRow, Sandbox};
 pub(crate) use graph::{Asked, Edge, Graph, Route, Space, containers};
+pub(crate) use ids::{SHORT, ShimId};
 
 use crate::fold::{Group, GroupKey, Map, Mark, PidKey};
 use crate::report::{Confidence, UnknownReason};

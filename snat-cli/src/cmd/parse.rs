@@ -2,13 +2,14 @@
 
 use std::io::{self, BufWriter, Read, Write};
 
-use snat_analyze::{EntryName, Limits, Visit, walk};
+use snat_analyze::{EntryName, Limits, Observe, Visit, walk};
 use snat_parse::formats::tcptracer::{self, Batch, Sink};
 use snat_parse::formats::{FORMATS, by_name};
 use snat_parse::{Entry, EntryReader, Keep, Skip, Tally};
 
 use crate::args::ParseArgs;
 use crate::exit::Failure;
+use crate::rejects::Rejects;
 use crate::render::{self, printable};
 
 /// Bytes that are read at a time.
@@ -27,13 +28,24 @@ pub(crate) fn run(args: ParseArgs) -> Result<(), Failure> {
     let limits = Limits::default();
     let mut keep = Keep::default();
     (keep.line, keep.only) = (limits.line, only);
-    let mut reading = Reading { keep, entries: 0, out: BufWriter::new(io::stdout().lock()), read: None, failed: None };
+    let mut rejects = Rejects::to(args.rejects.as_deref())?;
+    keep.rejects = rejects.wants_lines();
+    let mut reading = Reading {
+        keep,
+        rejects: &mut rejects,
+        entries: 0,
+        out: BufWriter::new(io::stdout().lock()),
+        read: None,
+        failed: None,
+    };
     let notices = walk(vec![super::source(args.file)], &limits, &mut reading)?;
     let Reading { entries, mut out, read, failed, .. } = reading;
     if let Some(error) = failed {
         return Err(Failure::Output(error));
     }
     out.flush()?;
+    drop(out);
+    rejects.finish()?;
     if entries > 1 {
         return Err(Failure::Usage(format!("parse reads one dump, and this holds {entries} entries: see inspect")));
     }
@@ -63,8 +75,9 @@ pub(crate) fn run(args: ParseArgs) -> Result<(), Failure> {
 
 struct Reading<'a> {
     keep: Keep,
+    rejects: &'a mut Rejects,
     entries: usize,
-    out: BufWriter<io::StdoutLock<'a>>,
+    out: BufWriter<io::StdoutLock<'static>>,
     read: Option<(String, Entry)>,
     /// Why standard output cannot be written.
     failed: Option<io::Error>,
@@ -77,7 +90,8 @@ impl Visit for Reading<'_> {
             return Ok(());
         }
         let mut parser = EntryReader::new(self.keep);
-        let mut rows = Rows { out: &mut self.out, keep: self.keep, failed: None };
+        let mut rows =
+            Rows { out: &mut self.out, keep: self.keep, name: &name, rejects: &mut *self.rejects, failed: None };
         let mut buffer = vec![0; BUFFER];
         let ended = loop {
             match reader.read(&mut buffer) {
@@ -101,13 +115,15 @@ impl Visit for Reading<'_> {
 }
 
 /// Writes rows until that fails.
-struct Rows<'a, 'o> {
-    out: &'a mut BufWriter<io::StdoutLock<'o>>,
+struct Rows<'a> {
+    out: &'a mut BufWriter<io::StdoutLock<'static>>,
     keep: Keep,
+    name: &'a EntryName,
+    rejects: &'a mut Rejects,
     failed: Option<io::Error>,
 }
 
-impl Rows<'_, '_> {
+impl Rows<'_> {
     fn write(&mut self, format: &str, table: &snat_parse::Table) {
         if self.failed.is_none() {
             self.failed = render::rows::write(format, table, self.out).err();
@@ -115,11 +131,15 @@ impl Rows<'_, '_> {
     }
 }
 
-impl Sink for Rows<'_, '_> {
+impl Sink for Rows<'_> {
     fn events(&mut self, batch: &Batch<'_>) {
         if self.keep.only.is_none_or(|only| only.meta().name == "tcptracer") {
             self.write("tcptracer", &tcptracer::table(batch));
         }
+    }
+
+    fn not_understood(&mut self, line: u64, reason: &'static str, text: &[u8]) {
+        self.rejects.not_understood(self.name, line, reason, text);
     }
 }
 

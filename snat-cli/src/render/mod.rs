@@ -1,5 +1,7 @@
 //! One file an output format. A renderer lays out; it never computes.
 
+pub(crate) mod formats;
+pub(crate) mod inspect;
 pub(crate) mod json;
 pub(crate) mod rows;
 mod style;

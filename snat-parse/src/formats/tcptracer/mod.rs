@@ -110,7 +110,7 @@ impl Format for Tcptracer {
         Meta {
             name: "tcptracer",
             tool: "tcptracer (BCC)",
-            command: "timeout -s INT -k 30 600 /usr/share/bcc/tools/tcptracer -t4v > tcptracer.log",
+            command: "timeout -s INT -k 30 600 /usr/share/bcc/tools/tcptracer -tv > tcptracer.log",
             columns: Row::COLUMNS,
         }
     }

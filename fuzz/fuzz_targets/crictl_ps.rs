@@ -1,0 +1,8 @@
+//! `crictl-ps`: one section, and the typed rows.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &[u8]| {
+    fuzz::section("crictl-ps", text);
+    fuzz::rows(text, snat_parse::formats::crictl_ps::rows);
+});

@@ -1,0 +1,8 @@
+//! `kubectl-pods`: one section, and the typed rows.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &[u8]| {
+    fuzz::section("kubectl-pods", text);
+    fuzz::rows(text, snat_parse::formats::kubectl_pods::rows);
+});

@@ -1,0 +1,8 @@
+//! `pstree`: one section, and the typed rows.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &[u8]| {
+    fuzz::section("pstree", text);
+    fuzz::rows(text, snat_parse::formats::pstree::rows);
+});

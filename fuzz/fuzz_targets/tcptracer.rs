@@ -1,0 +1,8 @@
+//! `tcptracer`: one section, and the typed rows.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &[u8]| {
+    fuzz::section("tcptracer", text);
+    fuzz::rows(text, snat_parse::formats::tcptracer::rows);
+});
