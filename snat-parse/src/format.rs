@@ -1,8 +1,9 @@
 //! What an author of a format reads: the trait, the marks of detection, and the sheet that keeps the fates.
 
 use crate::diag::{Diagnostic, Diagnostics, Fate, Reject, Skip, Tally};
-use crate::line::Line;
+use crate::line::{Line, lines};
 use crate::noise;
+use crate::paste::undress;
 use crate::table::{Kind, Table};
 
 /// What is printed about a format.
@@ -141,6 +142,13 @@ impl<'a> Sheet<'a> {
         self.diagnostics.sort();
         (self.fates.into_iter().flatten().collect(), self.diagnostics)
     }
+}
+
+/// Reads a text as one section of `format`, whatever it looks like.
+pub fn parse_text(format: &'static dyn Format, text: &[u8]) -> Parsed {
+    let mut lines = lines(text);
+    undress(&mut lines, &[format]);
+    parse_section(format, &lines)
 }
 
 /// Reads `lines` as one section of `format`.

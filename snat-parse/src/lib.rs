@@ -39,7 +39,7 @@ mod table;
 pub use detect::{Claim, sections};
 pub use diag::{Diagnostic, Diagnostics, Fate, Reject, Skip, Tally};
 pub use entry::{Cut, Entry, EntryReader, Ignore, Keep, Section};
-pub use format::{Format, Mark, Meta, Parsed, Sheet, parse_section};
+pub use format::{Format, Mark, Meta, Parsed, Sheet, parse_section, parse_text};
 pub use lex::{Addr, AddrRef};
 pub use line::{Line, lines};
 pub use table::{Column, Kind, Numbered, PLACE_CHARS, Rows, Table, place_text};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use fixtures::Case;
 use snat_parse::formats::{FORMATS, by_name};
-use snat_parse::{Column, EntryReader, Ignore, Keep, Section, lines, parse_section};
+use snat_parse::{Column, EntryReader, Ignore, Keep, Section, lines, parse_text};
 
 fn bless() -> bool {
     std::env::var_os("BLESS").is_some()
@@ -52,15 +52,20 @@ fn ok_cases_parse_to_their_tables_without_a_reject() {
     for case in fixtures::cases().unwrap().iter().filter(|case| case.kind == "ok") {
         let text = case.text().unwrap();
         let lines = lines(&text);
-        let parsed = parse_section(by_name(&case.format).expect("a format"), &lines);
+        let parsed = parse_text(by_name(&case.format).expect("a format"), &text);
         assert_eq!(parsed.tally.rejected_lines(), 0, "{}: {:?}", case.path.display(), parsed.diagnostics.kept());
         assert_eq!(parsed.tally.lines(), lines.len() as u64);
-        assert!(parsed.table.extra().iter().all(Vec::is_empty), "{}: an unknown column", case.path.display());
-        let titles =
-            std::iter::once("line").chain(parsed.table.columns().map(|(name, _)| name)).map(str::to_owned).collect();
+        // Cells of columns that the format does not know are wanted where the file's name says so, and nowhere else.
+        let name = case.path.file_name().unwrap().to_string_lossy().into_owned();
+        let extra = parsed.table.extra().iter().any(|cells| !cells.is_empty());
+        assert_eq!(extra, name.starts_with("extra-"), "{}: an unknown column", case.path.display());
+        let titles = std::iter::once("line").chain(parsed.table.columns().map(|(name, _)| name));
+        let titles = titles.chain(extra.then_some("extra")).map(str::to_owned).collect();
         let row = |at: usize| {
             let cells = parsed.table.columns().map(|(_, column)| cell(column, at));
-            std::iter::once(parsed.table.lines()[at].to_string()).chain(cells).collect()
+            let more = parsed.table.extra()[at].iter().map(|(title, cell)| format!("{title}={cell}"));
+            let more = extra.then(|| more.collect::<Vec<_>>().join(";"));
+            std::iter::once(parsed.table.lines()[at].to_string()).chain(cells).chain(more).collect()
         };
         same(case, titles, (0..parsed.table.len()).map(row).collect());
     }
@@ -92,6 +97,35 @@ fn err_cases_give_the_named_rejects_and_lose_nothing_else() {
         assert_eq!(lines_seen, lines(&text).len() as u64, "{}", case.path.display());
         assert!(rejected > 0 || !rows.is_empty(), "{}: nothing wrong with it", case.path.display());
         same(case, ["line", "code", "message"].map(str::to_owned).to_vec(), rows);
+    }
+}
+
+#[test]
+fn texts_of_other_tools_are_nobody_s() {
+    let mut seen = 0;
+    for path in fixtures::files(&fixtures::fixture("none")).unwrap() {
+        let sections = sections(&std::fs::read(&path).unwrap());
+        let claimed: Vec<_> = sections.iter().filter_map(|s| Some((s.format?, s.first_line, s.rows))).collect();
+        assert!(claimed.is_empty(), "{}: {claimed:?}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 20, "the fixtures were not found");
+}
+
+#[test]
+fn several_dumps_in_one_file_are_sections_that_tile_it() {
+    for path in fixtures::files(&fixtures::fixture("mixed")).unwrap() {
+        if path.extension().is_none_or(|e| e != "txt") {
+            continue;
+        }
+        let sections = sections(&std::fs::read(&path).unwrap());
+        let row = |s: &Section| {
+            let cells = [s.first_line, s.lines, s.rows, s.tally.rejected_lines()].map(|n| n.to_string());
+            std::iter::once(s.format.unwrap_or("unknown").to_owned()).chain(cells).collect()
+        };
+        let case = Case { format: String::new(), kind: String::new(), path };
+        let titles = ["format", "first_line", "lines", "rows", "rejected"].map(str::to_owned).to_vec();
+        same(&case, titles, sections.iter().map(row).collect());
     }
 }
 

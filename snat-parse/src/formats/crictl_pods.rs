@@ -48,6 +48,15 @@ columns! {
     }
 }
 
+/// The state in crictl's present spelling.
+fn known_state(text: &str) -> Option<&'static str> {
+    match text {
+        "Ready" | "SANDBOX_READY" => Some("Ready"),
+        "NotReady" | "SANDBOX_NOTREADY" => Some("NotReady"),
+        _ => None,
+    }
+}
+
 fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
     let state = alt((tag("NotReady"), tag("Ready"), tag("SANDBOX_NOTREADY"), tag("SANDBOX_READY")));
     let (input, pod_id) = preceded(opt(blanks), word).parse(input)?;
@@ -89,11 +98,7 @@ impl Padded for CrictlPods {
     }
 
     fn row(cells: &[CellText<'_, '_>], notes: &mut Vec<(&'static str, String)>) -> Result<Row, CellError> {
-        let state = match cell(cells, "STATE") {
-            Some("Ready" | "SANDBOX_READY") => Some("Ready"),
-            Some("NotReady" | "SANDBOX_NOTREADY") => Some("NotReady"),
-            _ => None,
-        };
+        let state = cell(cells, "STATE").and_then(known_state);
         Ok(Row {
             pod_id: required(
                 text_cell(cells, "POD ID").filter(|id| !id.contains(char::is_whitespace)),
@@ -116,7 +121,7 @@ impl Padded for CrictlPods {
         let row = Row {
             pod_id: own("ID"),
             created: own("Created"),
-            state: Some(own("Status").or_else(|| own("State"))?),
+            state: Some(known_state(block.field("Status").or_else(|| block.field("State"))?)?.to_owned()),
             name: Some(own("Name")?),
             namespace: own("Namespace"),
             attempt: own("Attempt").and_then(|n| n.parse().ok()),

@@ -61,6 +61,12 @@ fn state(input: &str) -> IResult<&str, &str> {
     alt((tag("Running"), tag("Exited"), tag("Created"), tag("Unknown"), old)).parse(input)
 }
 
+/// The state in crictl's present spelling.
+fn known_state(text: &str) -> Option<&'static str> {
+    let bare = text.strip_prefix("CONTAINER_").unwrap_or(text);
+    STATES.into_iter().find(|known| bare.eq_ignore_ascii_case(known))
+}
+
 fn row(input: &str) -> IResult<&str, Vec<CellText<'static, '_>>> {
     let (input, container) = preceded(opt(blanks), word).parse(input)?;
     let (input, _) = blanks(input)?;
@@ -111,8 +117,7 @@ impl Padded for CrictlPs {
 
     fn row(cells: &[CellText<'_, '_>], notes: &mut Vec<(&'static str, String)>) -> Result<Row, CellError> {
         let container = text_cell(cells, "CONTAINER").or_else(|| text_cell(cells, "CONTAINER ID"));
-        let state = cell(cells, "STATE").map(|s| s.strip_prefix("CONTAINER_").unwrap_or(s));
-        let known = STATES.into_iter().find(|known| state.is_some_and(|s| s.eq_ignore_ascii_case(known)));
+        let known = cell(cells, "STATE").and_then(known_state);
         let container = required(container.filter(|id| !id.contains(char::is_whitespace)), cells, "CONTAINER")?;
         Ok(Row {
             container,
@@ -132,7 +137,7 @@ impl Padded for CrictlPs {
         let block = Block::read(lines)?;
         let own = |key: &str| block.field(key).map(str::to_owned);
         let label = |name: &str| block.label(name).map(str::to_owned);
-        let state = block.field("State").map(|s| s.strip_prefix("CONTAINER_").unwrap_or(s).to_owned());
+        let state = block.field("State").map(|s| known_state(s).unwrap_or(s).to_owned());
         let row = Row {
             container: own("ID"),
             image: own("Image"),

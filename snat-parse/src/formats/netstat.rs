@@ -153,6 +153,8 @@ impl State {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Endpoint {
     addr: Option<Addr>,
+    /// The address as printed.
+    host: String,
     port: Option<u64>,
     /// The address is not whole, for sure.
     cut: bool,
@@ -170,7 +172,7 @@ const ADDRESS_WIDTH: usize = 23;
 /// `address:port`, `*:*`, masked, or named.
 fn endpoint(text: &str) -> Option<Endpoint> {
     let (host, port) = text.rsplit_once(':')?;
-    let mut end = Endpoint::default();
+    let mut end = Endpoint { host: host.to_owned(), ..Endpoint::default() };
     match port {
         // Markdown escapes the star.
         "*" | "\\*" => {}
@@ -551,7 +553,7 @@ fn typed(parts: Parts<'_>, wide: bool, ended: bool, text: &str, notes: &mut Note
         if end.full && !wide && !end.cut {
             end.cut = true;
             // What is left may be another valid address, so it is not taken for one.
-            end.addr = end.addr.map(|addr| Addr::Printed(addr.to_string().into()));
+            end.addr = Some(Addr::Printed(end.host.into()));
             notes.push(("cut-address", format!("the {name} address fills its column and may be cut")));
         }
         cut |= end.cut;

@@ -112,7 +112,8 @@ fn node(body: &str, groups: bool) -> Node<'_> {
         debug_assert!(comma < end);
     }
     let Some((comma, end)) = found.last().copied() else {
-        let bare = body.strip_suffix(']').unwrap_or(body);
+        // The bracket of a counted subtree closes behind its last process.
+        let bare = body.trim_end_matches(']');
         let (name, args) = if open == 1 { (bare.trim_end(), "") } else { bare.split_once(' ').unwrap_or((bare, "")) };
         let name = if thread { name } else { name.trim_start_matches('(').trim_end_matches(')') };
         let args = args.trim_end();
