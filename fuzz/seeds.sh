@@ -1,9 +1,18 @@
 #!/usr/bin/env bash
 # Copies the fixtures to fuzz/corpus/<target>/ as seeds; the corpus itself is not committed.
+# seeds.sh [fixtures] [corpus]
 set -euo pipefail
-cd "$(dirname "$0")"
-fixtures=${1:-../fixtures/formats}
-corpus=${2:-corpus}
+here=$(cd "$(dirname "$0")" && pwd)
+fixtures=${1:-$here/../fixtures}
+corpus=${2:-$here/corpus}
+
+# entry NAME FORMAT FILE: the file behind six bytes of head (src/lib.rs): the format asked for (0: none, else counted from 1 as
+# in the registry), the limits (0: the defaults), four sizes of pieces.
+entry() {
+    { printf '\0\0\7\100\1\40' && cat "$3"; } >"$corpus/entry/$1"
+    { printf "\\$(printf %o "$2")"'\0\200\3\0\21' && cat "$3"; } >"$corpus/entry/$1-asked"
+    { printf '\0\120\13\1\144\2' && cat "$3"; } >"$corpus/entry/$1-small"
+}
 
 mkdir -p "$corpus/entry"
 number=0
@@ -11,14 +20,17 @@ for format in tcptracer lsns pstree crictl-ps crictl-pods kubectl-pods kubectl-n
     number=$((number + 1))
     target=${format//-/_}
     mkdir -p "$corpus/$target"
-    for text in "$fixtures/$format"/{ok,err}/*.txt; do
+    for text in "$fixtures/formats/$format"/{ok,err}/*.txt; do
         [ -f "$text" ] || continue
         name=$(basename "$(dirname "$text")")-$(basename "$text" .txt)
         cp "$text" "$corpus/$target/$name"
-        # Six bytes of head (src/lib.rs): the format asked for, limits, sizes of the pieces.
-        { printf '\0\0\7\100\1\40' && cat "$text"; } >"$corpus/entry/$format-$name"
-        { printf "\\$(printf %o "$number")"'\0\200\3\0\21' && cat "$text"; } >"$corpus/entry/$format-$name-asked"
-        { printf '\0\120\13\1\144\2' && cat "$text"; } >"$corpus/entry/$format-$name-small"
+        entry "$format-$name" "$number" "$text"
     done
 done
-find "$corpus" -type f | wc -l
+for text in "$fixtures"/{mixed,none}/*.txt; do
+    [ -f "$text" ] || continue
+    entry "$(basename "$(dirname "$text")")-$(basename "$text" .txt)" 2 "$text"
+done
+for folder in "$corpus"/*/; do
+    printf '%6d %s\n' "$(find "$folder" -type f | wc -l)" "$(basename "$folder")"
+done

@@ -124,7 +124,7 @@ struct Head {
     only: u8,
     /// 0: the limits of `Keep::default()`; else small ones, so that a small text reaches them.
     limits: u8,
-    /// Sizes of the pieces, in turn; 0 is an empty piece.
+    /// Sizes of the pieces, in turn; 0 is an empty piece, and four of them are byte by byte.
     sizes: [u8; 4],
 }
 
@@ -149,13 +149,15 @@ impl Head {
     }
 
     fn pieces(self, mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
-        let nothing = self.sizes == [0; 4];
-        let mut sizes = self.sizes.into_iter().map(usize::from).cycle();
+        let sizes = if self.sizes == [0; 4] { [1; 4] } else { self.sizes };
+        let mut sizes = sizes.into_iter().cycle();
         std::iter::from_fn(move || {
-            let size = sizes.next().filter(|_| !nothing && !text.is_empty()).unwrap_or(text.len()).min(text.len());
-            let piece;
-            (piece, text) = text.split_at(size);
-            (nothing || !piece.is_empty() || !text.is_empty()).then_some(piece)
+            let size = usize::from(sizes.next()?).min(text.len());
+            let (piece, rest) = text.split_at(size);
+            (!text.is_empty()).then(|| {
+                text = rest;
+                piece
+            })
         })
     }
 }

@@ -58,6 +58,25 @@ fn every_public_connect_has_its_true_owner() {
 }
 
 #[test]
+fn every_established_socket_has_its_true_owner() {
+    for name in CAPTURES {
+        let truth = truth(name);
+        let want: BTreeMap<String, u64> = serde_json::from_value(truth["established_public"].clone()).unwrap();
+        let report = report(fixtures::fixture(&format!("captures/{name}.tar.gz")));
+        let mut got: BTreeMap<String, u64> = BTreeMap::new();
+        for row in &report.nodes[0].ranking {
+            let owner = row.owner.clone();
+            let key =
+                format!("{}/{}", owner.namespace.unwrap_or_default(), owner.pod.or(owner.comm).unwrap_or_default());
+            *got.entry(key).or_default() += row.established_public.unwrap_or(0);
+        }
+        got.retain(|_, sockets| *sockets > 0);
+        assert_eq!(got, want, "{name}");
+        assert_eq!(report.nodes[0].capture.established_public, Some(want.values().sum()), "{name}");
+    }
+}
+
+#[test]
 fn every_step_quotes_the_line_it_rests_on() {
     for name in CAPTURES {
         let path = fixtures::fixture(&format!("captures/{name}.tar.gz"));

@@ -141,6 +141,65 @@ fn the_node_s_namespace_goes_by_process_whatever_the_address() {
     assert_eq!(node.confidence, Confidence::Weak);
 }
 
+fn established(report: &Report) -> BTreeMap<String, Option<u64>> {
+    let name = |row: &RankRow| {
+        let owner = &row.owner;
+        owner.pod.clone().or(owner.comm.clone()).unwrap_or_else(|| owner.addrs.join(" "))
+    };
+    report.nodes[0].ranking.iter().map(|row| (name(row), row.established_public)).collect()
+}
+
+#[test]
+fn each_socket_of_the_snapshots_is_counted_once_and_tied_to_its_owner() {
+    // By hand from the dumps: five IPv4 and one IPv6 of api, without its listener, what that accepted, what is private,
+    // closed or on loopback; two of web, shown twice; the node's six by process, shown twice.
+    let want = [
+        ("10.240.0.4", Some(1)),
+        ("10.244.1.77", Some(2)),
+        ("api-5f7b9c4d88-lq9zn", Some(6)),
+        ("idle-0", Some(0)),
+        ("kubelet", Some(2)),
+        ("node-agent-hq7zt", Some(3)),
+        ("web-6c9d7f8b5-bcdfg", Some(2)),
+    ];
+    let want: BTreeMap<String, Option<u64>> = want.map(|(name, number)| (name.to_owned(), number)).into();
+    for name in ["snapshots", "snapshots-alone"] {
+        let report = story(name);
+        assert_eq!(established(&report), want, "{name}");
+        let capture = &report.nodes[0].capture;
+        assert_eq!(capture.established_public, Some(16), "{name}");
+        for dump in &capture.snapshots {
+            let fates = [
+                dump.repeated,
+                dump.listening,
+                dump.not_established,
+                dump.inbound,
+                dump.not_public,
+                dump.unclear,
+                dump.established_public,
+            ];
+            assert_eq!(fates.iter().sum::<u64>(), dump.rows, "{name}: {}:{}", dump.entry, dump.first_line);
+        }
+        let join = capture.joins.iter().find(|join| join.join == "netstat-pod").expect("the join of the sockets");
+        assert_eq!((join.left, join.matched, join.unmatched), (41, 37, 4), "{name}");
+    }
+    // Without a log no connect is known, not even none, and the ranking goes by what stands.
+    let alone = story("snapshots-alone");
+    let first = first(&alone);
+    assert_eq!((first.connects_public, first.owner.pod.as_deref()), (None, Some("api-5f7b9c4d88-lq9zn")));
+    assert_eq!(alone.nodes[0].capture.connects_public, None);
+}
+
+#[test]
+fn a_socket_s_owner_quotes_its_line() {
+    let report = story("snapshots");
+    let agent = row(&report.nodes[0], "node-agent-hq7zt");
+    let edge = agent.evidence.iter().find(|edge| edge.edge == "netstat-pod").expect("the edge of the socket");
+    assert_eq!(edge.from, "pid:9950");
+    // The dump from within the container names it PID 1, the one of the node its own PID: that one tells.
+    assert!(edge.places[0].text.contains("9950/node-agent"), "{:?}", edge.places);
+}
+
 #[test]
 fn two_nodes_share_lists_and_nothing_else() {
     let report = story("two-nodes");

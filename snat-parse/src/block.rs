@@ -41,19 +41,6 @@ impl<'l> Block<'l> {
         (block.lines > 2).then_some(block)
     }
 
-    /// Whether the line at `at` lies within a record, not at its start.
-    pub(crate) fn holds(lines: &'l [Line<'_>], at: usize) -> bool {
-        let inside = |line: &Line<'_>| field(line.body()).is_some() || label(line.body()).is_some();
-        let start = (0..=at)
-            .rev()
-            .take(MOST)
-            .take_while(|at| inside(&lines[*at]))
-            .find(|at| field(lines[*at].body()).is_some_and(|(key, _)| key == "ID"));
-        start.is_some_and(|start| {
-            start < at && Self::read(&lines[start..]).is_some_and(|block| start + block.lines > at)
-        })
-    }
-
     /// Value of a key.
     pub(crate) fn field(&self, key: &str) -> Option<&'l str> {
         self.fields.iter().find(|(name, _)| *name == key).map(|(_, value)| *value).filter(|value| !value.is_empty())
@@ -65,8 +52,28 @@ impl<'l> Block<'l> {
     }
 }
 
-/// A record with more lines than this is looked for no further back.
-const MOST: usize = 256;
+/// Keys of the records of crictl.
+const KEYS: [&str; 14] = [
+    "PodID",
+    "Namespace",
+    "Name",
+    "Attempt",
+    "State",
+    "Image",
+    "Image Ref",
+    "Created",
+    "Labels",
+    "Annotations",
+    "UID",
+    "Status",
+    "Runtime",
+    "Runtime Handler",
+];
+
+/// Whether a line may lie within a record, not at its start.
+pub(crate) fn is_inside(text: &str) -> bool {
+    label(text).is_some() || field(text).is_some_and(|(key, _)| KEYS.contains(&key))
+}
 
 /// `Key: value` at the left edge, with one or two words as the key.
 fn field(text: &str) -> Option<(&str, &str)> {

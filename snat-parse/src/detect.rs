@@ -45,15 +45,14 @@ struct Open {
 }
 
 impl Open {
-    fn at(format: &'static dyn Format, lines: &[Line<'_>], at: usize) -> Self {
-        let mark = format.mark(lines, at);
+    fn at(format: &'static dyn Format, mark: Mark, at: usize) -> Self {
         let header = (mark == Mark::Header).then_some(at);
         Self { format, start: at, end: at + 1, header, rows: mark == Mark::Row, foreign: 0 }
     }
 
     /// Whether the line goes on with the section. `foreign` says that no other format says yes to it.
-    fn takes(&self, lines: &[Line<'_>], at: usize, foreign: bool) -> bool {
-        match self.format.mark(lines, at) {
+    fn takes(&self, mark: Mark, lines: &[Line<'_>], at: usize, foreign: bool) -> bool {
+        match mark {
             Mark::Header | Mark::Row => true,
             Mark::Inside => (self.end..at).all(|i| noise::is_neutral(lines[i].body())),
             Mark::No => foreign && self.header.is_some_and(|header| self.format.fits(&lines[header], &lines[at])),
@@ -69,20 +68,29 @@ impl Open {
 pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format]) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
     let mut open: Option<Open> = None;
+    let mut marks: Vec<(&'static dyn Format, Mark)> = Vec::with_capacity(formats.len());
     for at in 0..lines.len() {
-        let yes = sole(formats.iter().map(|format| (*format, format.mark(lines, at))));
+        marks.clear();
+        marks.extend(formats.iter().map(|format| (*format, format.mark(lines, at))));
+        let yes = sole(&marks);
+        let mark_of = |wanted: &dyn Format| {
+            let name = wanted.meta().name;
+            marks.iter().find(|(format, _)| format.meta().name == name).map_or(Mark::No, |(_, mark)| *mark)
+        };
+        let start = |format: &'static dyn Format| Open::at(format, mark_of(format), at);
         let Some(section) = &mut open else {
-            open = yes.map(|format| Open::at(format, lines, at));
+            open = yes.map(start);
             continue;
         };
+        let mark = mark_of(section.format);
         if section.rows && section.format.restarts(&lines[at]) {
             let format = section.format;
-            claims.extend(open.replace(Open::at(format, lines, at)).map(Open::claim));
+            claims.extend(open.replace(start(format)).map(Open::claim));
             continue;
         }
         let other = yes.filter(|format| format.meta().name != section.format.meta().name);
-        if section.takes(lines, at, other.is_none()) {
-            match section.format.mark(lines, at) {
+        if section.takes(mark, lines, at, other.is_none()) {
+            match mark {
                 Mark::Header => section.header = Some(at),
                 _ => section.rows = true,
             }
@@ -100,7 +108,7 @@ pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format]) -> Vec<Clai
             }
         }
         claims.extend(open.take().map(Open::claim));
-        open = other.map(|format| Open::at(format, lines, at));
+        open = other.map(start);
     }
     if let Some(mut section) = open {
         // A last line that ends in the middle is the section's own, cut.
@@ -113,11 +121,11 @@ pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format]) -> Vec<Clai
 }
 
 /// The one format that says yes: to a header before all, else to a row.
-fn sole(marks: impl Iterator<Item = (&'static dyn Format, Mark)> + Clone) -> Option<&'static dyn Format> {
+fn sole(marks: &[(&'static dyn Format, Mark)]) -> Option<&'static dyn Format> {
     for wanted in [Mark::Header, Mark::Row] {
-        let mut yes = marks.clone().filter(|(_, mark)| *mark == wanted);
+        let mut yes = marks.iter().filter(|(_, mark)| *mark == wanted);
         match (yes.next(), yes.next()) {
-            (Some((format, _)), None) => return Some(format),
+            (Some((format, _)), None) => return Some(*format),
             (Some(_), Some(_)) => return None,
             (None, _) => {}
         }

@@ -190,10 +190,23 @@ impl Side {
         }
     }
 
+    /// Whether the rows of that format are wanted: all are, unless one format was asked for.
+    fn wants(&self, format: &str) -> bool {
+        self.keep.only.is_none_or(|only| only.meta().name == format)
+    }
+
     fn tell_sink(&mut self, sink: &mut dyn Sink) {
         for (line, reason, text) in self.told.drain(..) {
             sink.not_understood(line, reason, &text);
         }
+    }
+
+    /// Counts a line that is not kept, of an entry without any event so far. Such lines are one run.
+    fn pass_unread(&mut self, line: u64, raw: &[u8], bytes: u64) {
+        let unread = self.unread.get_or_insert((line, 0, 0));
+        unread.1 += 1;
+        unread.2 += bytes;
+        self.tell(line, Reject::NotLookedAt.name(), raw);
     }
 
     fn segment(&mut self, line: u64) -> &mut Segment {
@@ -210,12 +223,18 @@ impl Fates for Side {
     #[inline]
     fn claim(&mut self, line: u64, raw: &[u8], bytes: u64, fate: Fate, why: Option<&str>) {
         self.has_rows |= fate == Fate::Data;
+        // Titles without a row, among lines that nobody reads any more, are no log.
+        if self.full && !self.has_rows {
+            return self.pass_unread(line, raw, bytes);
+        }
         let segment = self.segment(line);
         segment.line(line, bytes, fate);
         if let Fate::Rejected(reason) = fate {
             segment.cut |= reason == Reject::CutLine;
             segment.diagnostics.push(Diagnostic::new(line, reason.name(), why.unwrap_or_default()));
-            self.tell(line, reason.name(), raw);
+            if self.wants(TCPTRACER) || reason == Reject::NotLookedAt {
+                self.tell(line, reason.name(), raw);
+            }
         }
     }
 
@@ -234,10 +253,7 @@ impl Fates for Side {
                     Some("more foreign lines than are kept beside a log"),
                 );
             } else {
-                let unread = self.unread.get_or_insert((line, 0, 0));
-                unread.1 += 1;
-                unread.2 += bytes;
-                self.tell(line, Reject::NotLookedAt.name(), raw);
+                self.pass_unread(line, raw, bytes);
             }
             return;
         }
@@ -315,10 +331,19 @@ impl EntryReader {
     }
 
     fn carry_on(&mut self, bytes: &[u8]) {
+        // The limit is for the text; its line feed comes on top.
+        let (text, end) = match bytes.split_last() {
+            Some((b'\n', text)) => (text, 1),
+            _ => (bytes, 0),
+        };
         let room = self.side.keep.line.saturating_sub(self.carry.len());
-        let (kept, dropped) = bytes.split_at(bytes.len().min(room));
+        let (kept, dropped) = text.split_at(text.len().min(room));
         self.carry.extend_from_slice(kept);
         self.dropped += dropped.len() as u64;
+        match (end, self.dropped) {
+            (1, 0) => self.carry.push(b'\n'),
+            (end, _) => self.dropped += end,
+        }
     }
 
     fn flush_carry(&mut self, sink: &mut dyn Sink) {
@@ -380,6 +405,12 @@ const MAX_FOREIGN: usize = 16;
 enum Stretch {
     Log(Segment),
     Kept(Vec<Kept>),
+    /// Lines and bytes that were not kept.
+    Unread(u64, u64),
+}
+
+fn is_log(format: &'static dyn Format) -> bool {
+    format.meta().name == TCPTRACER
 }
 
 impl Side {
@@ -400,13 +431,19 @@ impl Side {
                 _ => stretches.push((kept.number, Stretch::Kept(vec![kept]))),
             }
         }
+        stretches.extend(self.unread.take().map(|(first, lines, bytes)| (first, Stretch::Unread(lines, bytes))));
         stretches.sort_by_key(|(first, _)| *first);
         let last_log = stretches.iter().rposition(|(_, s)| matches!(s, Stretch::Log(_)));
         let others: Vec<&'static dyn Format> = FORMATS.iter().copied().filter(|f| f.meta().name != TCPTRACER).collect();
         let mut sections: Vec<Section> = Vec::new();
         let mut log: Option<Segment> = None;
-        for (at, (_, stretch)) in stretches.into_iter().enumerate() {
+        for (at, (first, stretch)) in stretches.into_iter().enumerate() {
             let run = match stretch {
+                Stretch::Unread(lines, bytes) => {
+                    sections.extend(log.take().map(Segment::into_section));
+                    sections.push(unknown(first, lines, bytes, vec![Cut::NotLookedAt]));
+                    continue;
+                }
                 Stretch::Log(segment) => {
                     match &mut log {
                         Some(open) => open.append(segment),
@@ -426,7 +463,8 @@ impl Side {
                 && unclaimed
                 && (neutral || inside && lines.len() <= MAX_FOREIGN)
             {
-                for (line, reason) in open.foreign(&lines) {
+                let wanted = self.wants(TCPTRACER);
+                for (line, reason) in open.foreign(&lines).into_iter().filter(|_| wanted) {
                     self.tell(line.number, reason.name(), line.text.as_bytes());
                 }
                 continue;
@@ -437,10 +475,6 @@ impl Side {
             }
         }
         sections.extend(log.take().map(Segment::into_section));
-        if let Some((first_line, lines, bytes)) = self.unread {
-            sections.push(unknown(first_line, lines, bytes, vec![Cut::NotLookedAt]));
-            sections.sort_by_key(|section| section.first_line);
-        }
         if let Some(only) = self.keep.only {
             for section in &mut sections {
                 if section.format.is_some_and(|format| format != only.meta().name) {
@@ -453,9 +487,10 @@ impl Side {
 
     /// A section held in memory.
     fn section(&mut self, format: Option<&'static dyn Format>, lines: &[Line<'_>]) -> Section {
-        let asked = self.keep.only.filter(|only| only.meta().name != TCPTRACER);
+        let asked = self.keep.only.filter(|only| !is_log(*only));
         let (section, fates) = section(format.or(asked), lines);
-        if self.keep.rejects {
+        // Lines of a format that was not asked for are left aside, whatever it says of them.
+        if self.keep.rejects && format.is_none_or(|format| self.wants(format.meta().name)) {
             for (at, line) in lines.iter().enumerate() {
                 match fates.get(at) {
                     None => self.tell(line.number, Skip::UnknownFormat.name(), line.text.as_bytes()),
@@ -471,8 +506,10 @@ impl Side {
 impl Section {
     /// Leaves the section aside, whatever its lines were.
     fn skip_all(&mut self, reason: Skip) {
+        let unread = self.tally.rejected.get(&Reject::NotLookedAt).copied().unwrap_or(0);
         self.tally = Tally::default();
-        self.tally.add(Fate::Skipped(reason), self.lines);
+        self.tally.add(Fate::Skipped(reason), self.lines - unread);
+        self.tally.add(Fate::Rejected(Reject::NotLookedAt), unread);
         self.rows = 0;
         self.table = None;
         self.diagnostics = Diagnostics::default();

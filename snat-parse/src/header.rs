@@ -25,6 +25,11 @@ pub(crate) struct Layout {
     pub(crate) titles: Vec<Title>,
 }
 
+/// A longer line is no header: the widest that the tools print has a path as wide as a screen in it.
+const HEADER_BYTES: usize = 4096;
+/// More titles than this are not glued together.
+const GLUED_BYTES: usize = 96;
+
 /// A cell and the title of its column.
 pub(crate) type CellText<'t, 'l> = (&'t str, &'l str);
 
@@ -33,12 +38,15 @@ impl Layout {
     /// `None` where a word is not in capitals.
     /// Titles that are glued together are told apart where `all` holds both.
     pub(crate) fn read(line: &str, known: &[&str], right: &[&str], all: &[&str]) -> Option<Self> {
+        if line.len() > HEADER_BYTES {
+            return None;
+        }
         let mut titles = Vec::new();
         let mut at = 0;
         let mut rest = line;
         loop {
             let trimmed = rest.trim_start();
-            at += rest.chars().count() - trimmed.chars().count();
+            at += rest[..rest.len() - trimmed.len()].chars().count();
             if trimmed.is_empty() {
                 break;
             }
@@ -148,7 +156,7 @@ impl Layout {
 
 /// `RESTARTSAGE` as `RESTARTS` and `AGE`; a word that is no chain of known titles stays whole.
 fn unglued<'w>(word: &'w str, all: &[&str]) -> Vec<&'w str> {
-    if all.contains(&word) {
+    if all.contains(&word) || word.len() > GLUED_BYTES {
         return vec![word];
     }
     for title in all {

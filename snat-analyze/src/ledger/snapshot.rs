@@ -341,7 +341,16 @@ impl Tie<'_> {
             (1, Some((pod, edges))) => Of::Pod(pod, edges),
             (0, _) | (_, None) if dump.sockets.iter().all(|socket| socket.local_ip().is_none()) => {
                 match self.by_name(dump) {
-                    Some(pod) => Of::Pod(pod, Vec::new()),
+                    Some((pod, mark)) => {
+                        let path = self.entries.get(dump.entry).map(String::as_str).unwrap_or_default();
+                        let edge = Edge {
+                            edge: "netstat-pod",
+                            from: format!("entry:{}", base_name(path)),
+                            to: format!("pod:{pod}"),
+                            marks: vec![mark],
+                        };
+                        Of::Pod(pod, vec![edge])
+                    }
                     None if dump.sockets.is_empty() => Of::Nobody("empty, and its name holds no <namespace>_<pod>"),
                     None => Of::Nobody("no row has a local address of a pod or of the node"),
                 }
@@ -383,13 +392,19 @@ impl Tie<'_> {
         }
     }
 
-    /// `<namespace>_<pod>` in the name of the entry, for a pod that some list names.
-    fn by_name(&self, dump: &Dump) -> Option<PodKey> {
+    /// `<namespace>_<pod>` in the name of the entry, for a pod that some list names, and the line that does.
+    fn by_name(&self, dump: &Dump) -> Option<(PodKey, Mark)> {
         let path = self.entries.get(dump.entry)?;
-        let listed = self.facts.pods.iter().map(|row| row.key.clone());
-        let sandboxes = self.facts.sandboxes.iter().filter_map(crate::owner::Sandbox::key);
-        let found: BTreeSet<PodKey> = listed.chain(sandboxes).filter(|pod| names(path, pod)).collect();
-        if found.len() == 1 { found.into_iter().next() } else { None }
+        let listed = self.facts.pods.iter().map(|row| (row.key.clone(), &row.mark));
+        let sandboxes = self.facts.sandboxes.iter().filter_map(|row| Some((row.key()?, &row.mark)));
+        let mut found: BTreeMap<PodKey, &Mark> = BTreeMap::new();
+        for (pod, mark) in listed.chain(sandboxes).filter(|(pod, _)| names(path, pod)) {
+            found.entry(pod).or_insert(mark);
+        }
+        match (found.len(), found.pop_first()) {
+            (1, Some((pod, mark))) => Some((pod, mark.clone())),
+            _ => None,
+        }
     }
 
     /// Whose process a socket of the node is.
@@ -442,9 +457,13 @@ fn is_inbound(socket: &Socket, listening: &BTreeSet<u16>, index: &Index<'_>) -> 
     listening.contains(&port) || accepted() || clients
 }
 
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '!']).next().unwrap_or(path)
+}
+
 /// Whether the entry's name holds `<namespace>_<pod>`.
 pub(crate) fn names(path: &str, pod: &PodKey) -> bool {
-    let name = path.rsplit(['/', '!']).next().unwrap_or(path);
+    let name = base_name(path);
     pod.namespace.as_ref().is_some_and(|namespace| is_token(name, &format!("{namespace}_{}", pod.name)))
 }
 

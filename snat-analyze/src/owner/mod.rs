@@ -14,7 +14,7 @@ use std::net::IpAddr;
 
 use snat_parse::Addr;
 
-pub(crate) use facts::{Facts, Life, PodKey, PodRow, Sandbox};
+pub(crate) use facts::{Facts, Life, PodKey, PodRow};
 pub(crate) use graph::{Asked, Edge, Graph, Route, Space, containers};
 pub(crate) use ids::{SHORT, ShimId};
 

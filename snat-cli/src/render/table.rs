@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use snat_analyze::Report;
-use snat_analyze::report::{Input, NodeReport, NodeSource, Notice, Owner, OwnerKind, RankRow};
+use snat_analyze::report::{Input, NodeReport, NodeSource, Notice, Owner, OwnerKind, RankRow, SnapshotDump};
 
 use crate::render::style::{Screen, count, end, left, middle, percent, printable, right, width, wrap};
 
@@ -14,6 +14,8 @@ const EXPLAINED: usize = 3;
 const LISTED: usize = 6;
 /// Widest that prose is set.
 const PROSE: usize = 110;
+/// Narrower than this a table has no room for every column.
+const NARROW: usize = 72;
 
 /// Writes the report for a screen of that width.
 pub(crate) fn write(report: &Report, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
@@ -172,21 +174,26 @@ fn ranking(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result
     let tops: Vec<String> = shown.iter().map(|row| printable(&top(row))).collect();
     let standing = shown.iter().any(|row| row.established_public.is_some());
     let estab = |text: &str| if standing { format!("{gap}{}", right(text, 5)) } else { String::new() };
-    // Fixed columns: rank, public, share, recipe, sure, and the gaps between seven columns; ESTAB where it is known.
-    let fixed = 2 + 6 + 5 + 6 + 7 + gap.len() * 6 + width(&estab(""));
+    // On a narrow screen the share gives way: it says what PUBLIC says.
+    let shared = |text: &str| {
+        if standing && screen.width < NARROW { String::new() } else { format!("{gap}{}", right(text, 5)) }
+    };
+    // Fixed columns: rank, public, recipe, sure, and the gaps between them; SHARE and ESTAB where they are shown.
+    let fixed = 2 + 6 + 6 + 7 + gap.len() * 5 + width(&estab("")) + width(&shared(""));
     let room = screen.width.saturating_sub(fixed);
     let widest =
         |texts: &[String], title: &str| texts.iter().map(|text| width(text)).max().unwrap_or(0).max(width(title));
-    let top_width = widest(&tops, "TOP DESTINATION").min(room * 2 / 5).max(15);
+    // A whole IPv4 destination is worth more than the middle of a name, whose both ends tell.
+    let top_width = widest(&tops, "TOP DESTINATION").min((room * 2 / 5).max(21.min(room.saturating_sub(20)))).max(15);
     let owner_width = widest(&owners, "OWNER").min(room.saturating_sub(top_width));
     let titles = ["#", "PUBLIC", "SHARE", "RECIPE", "SURE"];
     writeln!(
         out,
-        "{}{gap}{}{gap}{}{gap}{}{}{gap}{}{gap}{}{gap}{}",
+        "{}{gap}{}{gap}{}{}{}{gap}{}{gap}{}{gap}{}",
         right(titles[0], 2),
         left("OWNER", owner_width),
         right(titles[1], 6),
-        right(titles[2], 5),
+        shared(titles[2]),
         estab("ESTAB"),
         left("TOP DESTINATION", top_width),
         right(titles[3], 6),
@@ -195,11 +202,11 @@ fn ranking(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result
     for ((row, owner), top) in shown.iter().zip(&owners).zip(&tops) {
         writeln!(
             out,
-            "{}{gap}{}{gap}{}{gap}{}{}{gap}{}{gap}{}{gap}{}",
+            "{}{gap}{}{gap}{}{}{}{gap}{}{gap}{}{gap}{}",
             right(&row.rank.map_or("-".to_owned(), |rank| rank.to_string()), 2),
             left(&fit(owner, owner_width), owner_width),
             right(&row.connects_public.map_or("-".to_owned(), count), 6),
-            right(&percent(row.share), 5),
+            shared(&percent(row.share)),
             estab(&row.established_public.map_or("-".to_owned(), count)),
             left(&middle(top, top_width), top_width),
             right(&row.article_count.map_or("-".to_owned(), count), 6),
@@ -322,6 +329,22 @@ fn doubts(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result<
         lines.push(format!(
             "{} connects of processes beyond the 256 kept apart in a namespace",
             count(node.capture.connects_of_other_pids)
+        ));
+    }
+    let sum = |of: fn(&SnapshotDump) -> u64| node.capture.snapshots.iter().map(of).sum::<u64>();
+    let (unowned, unclear) = (sum(|dump| dump.unowned), sum(|dump| dump.unclear));
+    if unowned > 0 {
+        let all = node.capture.established_public.unwrap_or(0);
+        lines.push(format!(
+            "{} of {} established public sockets in the snapshots have no known owner",
+            count(unowned),
+            count(all)
+        ));
+    }
+    if unclear > 0 {
+        lines.push(format!(
+            "{} sockets in the snapshots are of a state with an unknown name, or to an address masked beyond its class: not counted",
+            count(unclear)
         ));
     }
     let hidden = lines.len().saturating_sub(LISTED);

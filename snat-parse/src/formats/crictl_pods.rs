@@ -17,7 +17,7 @@ use nom::combinator::opt;
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
-use crate::block::Block;
+use crate::block::{Block, is_inside};
 use crate::format::{Format, Mark, Meta, Sheet};
 use crate::header::{CellError, CellText, Layout, Padded, cell, number_cell, required, text_cell};
 use crate::lex::{ago, blanks, word};
@@ -143,7 +143,7 @@ impl Format for CrictlPods {
     fn mark(&self, lines: &[Line<'_>], at: usize) -> Mark {
         match <Self as Padded>::mark(lines, at) {
             Mark::No if lines.get(at..).is_some_and(|rest| Self::block(rest).is_some()) => Mark::Header,
-            Mark::No if at < lines.len() && Block::holds(lines, at) => Mark::Inside,
+            Mark::No if lines.get(at).is_some_and(|line| is_inside(line.body())) => Mark::Inside,
             mark => mark,
         }
     }

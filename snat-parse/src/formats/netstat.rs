@@ -364,13 +364,38 @@ fn read(text: &str) -> Option<Parts<'_>> {
 /// The sockets of a line: one, or several where the line feeds between them were lost.
 fn split(text: &str) -> Vec<Parts<'_>> {
     let Some(first) = read(text) else { return Vec::new() };
-    let starts = text.match_indices([' ', '\t']).map(|(at, _)| at + 1);
-    let may_start = |at: &usize| *at > 24 && matches!(text.as_bytes().get(*at), Some(b't' | b'u'));
-    match starts.filter(may_start).find(|at| row(&text[*at..]).is_ok()) {
-        Some(at) => read(&text[..at]).into_iter().chain(split(&text[at..])).collect(),
-        None => vec![first],
+    if text.len() > JOINED_BYTES {
+        return vec![first];
     }
+    let bytes = text.as_bytes();
+    let blank = |at: usize| matches!(bytes[at - 1], b' ' | b'\t');
+    let mut starts = vec![0];
+    for at in 1..text.len() {
+        let near = starts.last().is_some_and(|last| at - last < ROW_BYTES);
+        if !near
+            && blank(at)
+            && matches!(bytes[at], b't' | b'u')
+            && text.get(at..floor(text, at + 256)).is_some_and(|text| row(text).is_ok())
+        {
+            starts.push(at);
+        }
+    }
+    if starts.len() == 1 {
+        return vec![first];
+    }
+    let ends = starts.iter().skip(1).copied().chain(std::iter::once(text.len()));
+    starts.iter().zip(ends).filter_map(|(start, end)| read(&text[*start..end])).collect()
 }
+
+/// The place itself, or the start of the character that it lies in.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// In a longer line no lost line feeds are looked for.
+const JOINED_BYTES: usize = 16 << 10;
+/// No socket is printed in fewer.
+const ROW_BYTES: usize = 24;
 
 #[expect(clippy::expect_used, reason = "the patterns are constants and the tests compile each")]
 fn pattern(text: &str) -> Regex {

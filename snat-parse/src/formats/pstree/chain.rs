@@ -2,6 +2,9 @@
 
 use crate::formats::pstree::node::{Node, branch, times};
 
+/// Bytes of a name and its attributes.
+const NAME_BYTES: usize = 512;
+
 /// What joins two processes of one line. The longer ones first.
 const JOINTS: [&str; 4] = ["─┬─", "───", "-+-", "---"];
 
@@ -81,12 +84,13 @@ fn process(text: &str) -> Option<(Node<'_>, usize)> {
         Err(_) => (1, text),
     };
     let start = text.len() - inner.len();
+    // A name has at most 64 characters; what is further away belongs to somebody else.
+    let far = (0..=inner.len().min(NAME_BYTES)).rev().find(|at| inner.is_char_boundary(*at)).unwrap_or(0);
+    let near = &inner[..far];
+    let joint = JOINTS.iter().filter_map(|joint| near.find(joint)).min();
     let make = |name: &'_ str, pid: Option<u64>, cut_pid| (name.starts_with('{'), pid, cut_pid);
     // The name may hold parentheses: the PID stands in the first ones that hold a number and end the process.
-    for (open, _) in inner.match_indices('(') {
-        if JOINTS.iter().any(|joint| inner[..open].contains(joint)) {
-            break;
-        }
+    for (open, _) in near[..joint.unwrap_or(far)].match_indices('(') {
         let digits = inner[open + 1..].bytes().take_while(u8::is_ascii_digit).count();
         if digits == 0 {
             continue;
@@ -114,7 +118,11 @@ fn process(text: &str) -> Option<(Node<'_>, usize)> {
         return Some((node(&inner[..open], thread, count, pid, cut_pid), start + end));
     }
     // Without -p: up to the next joint.
-    let end = JOINTS.iter().filter_map(|joint| inner.find(joint)).min().unwrap_or(inner.len());
+    let end = match joint {
+        Some(joint) => joint,
+        None if far == inner.len() => far,
+        None => return None,
+    };
     let name = inner[..end].trim_end();
     let name = name.trim_end_matches(']');
     (!name.contains(['(', ')', '[', ']', '<', '>', '"', '=']))
