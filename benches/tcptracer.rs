@@ -17,7 +17,7 @@ const CHUNK: usize = 1 << 18;
 struct Counted(u64);
 
 impl Fates for Counted {
-    fn claim(&mut self, _: u64, _: u64, _: Fate, _: Option<&str>) {
+    fn claim(&mut self, _: u64, _: &[u8], _: u64, _: Fate, _: Option<&str>) {
         self.0 += 1;
     }
 

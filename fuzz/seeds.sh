@@ -6,8 +6,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 fixtures=${1:-$here/../fixtures}
 corpus=${2:-$here/corpus}
 
-# entry NAME FORMAT FILE: the file behind six bytes of head (src/lib.rs): the format asked for (0: none, else counted from 1 as
-# in the registry), the limits (0: the defaults), four sizes of pieces.
+# entry NAME FORMAT FILE: the file behind six bytes of head (src/lib.rs): the formats asked for and named, the limits,
+# four sizes of pieces. FORMAT is a place in the registry, from 1.
 entry() {
     { printf '\0\0\7\100\1\40' && cat "$3"; } >"$corpus/entry/$1"
     { printf "\\$(printf %o "$2")"'\0\200\3\0\21' && cat "$3"; } >"$corpus/entry/$1-asked"
@@ -15,10 +15,11 @@ entry() {
 }
 
 mkdir -p "$corpus/entry"
+targets=$(sed -n '/^pub const FORMATS/,/^];/s/^ *&\([a-z_]*\)::.*/\1/p' "$here/../snat-parse/src/formats/mod.rs")
 number=0
-for format in tcptracer lsns pstree crictl-ps crictl-pods kubectl-pods kubectl-nodes netstat; do
+for target in $targets; do
     number=$((number + 1))
-    target=${format//-/_}
+    format=${target//_/-}
     mkdir -p "$corpus/$target"
     for text in "$fixtures/formats/$format"/{ok,err}/*.txt; do
         [ -f "$text" ] || continue

@@ -8,7 +8,10 @@ use std::ops::Range;
 
 use snat_parse::formats::tcptracer::{Batch, Sink};
 use snat_parse::formats::{FORMATS, by_name};
-use snat_parse::{Cut, Diagnostics, Entry, EntryReader, Keep, Rows, Section, Skip, Table, lines, parse_section};
+use snat_parse::{
+    Cut, Diagnostics, Entry, EntryReader, Format, Keep, Parsed, Rows, Section, Skip, Table, lines, parse_section,
+    parse_text,
+};
 
 const TCPTRACER: &str = "tcptracer";
 
@@ -27,22 +30,17 @@ pub fn section(format: &str, text: &[u8]) {
     assert_eq!(lines.len() as u64, count, "lines");
     assert_eq!(lines.iter().map(|line| line.bytes).sum::<u64>(), text.len() as u64, "bytes of the lines");
 
-    let parsed = parse_section(format, &lines);
-    assert_eq!(parsed.fates.len() as u64, count, "a line without a fate");
-    assert_eq!(parsed.tally.lines(), count, "fates do not sum to lines");
-    let span = 1..count + 1;
-    table(&parsed.table, &span, format.meta().name);
-    diagnostics(&parsed.diagnostics, &span);
-    assert!(parsed.table.len() as u64 >= parsed.tally.data, "a data line without a row");
+    parsed(&parse_section(format, &lines), count, format.meta().name);
+    parsed(&parse_text(format, text), count, format.meta().name);
+}
 
-    // Detection over the same lines; every claim is a section of its own.
-    let mut next = 0;
-    for claim in snat_parse::sections(&lines, &[format]) {
-        assert_eq!(claim.lines.start, next, "a gap before a claim");
-        assert!(claim.lines.end > next, "an empty claim");
-        next = claim.lines.end;
-    }
-    assert_eq!(next, lines.len(), "lines without a claim");
+fn parsed(found: &Parsed, count: u64, format: &str) {
+    assert_eq!(found.fates.len() as u64, count, "a line without a fate");
+    assert_eq!(found.tally.lines(), count, "fates do not sum to lines");
+    let span = 1..count + 1;
+    table(&found.table, &span, format);
+    diagnostics(&found.diagnostics, &span);
+    assert!(found.table.len() as u64 >= found.tally.data, "a data line without a row");
 }
 
 /// The text as typed rows.
@@ -106,9 +104,9 @@ impl Sink for Told {
     }
 }
 
-fn read<'t>(pieces: impl Iterator<Item = &'t [u8]>, keep: Keep) -> (Told, Entry) {
+fn read<'t>(pieces: impl Iterator<Item = &'t [u8]>, keep: Keep, name: &str) -> (Told, Entry) {
     let mut told = Told::default();
-    let mut reader = EntryReader::new(keep);
+    let mut reader = EntryReader::new(keep).named(name);
     for piece in pieces {
         reader.feed(piece, &mut told);
     }
@@ -120,8 +118,9 @@ fn read<'t>(pieces: impl Iterator<Item = &'t [u8]>, keep: Keep) -> (Told, Entry)
 /// How an input of the target `entry` begins: how its text is read. The text is what follows.
 #[derive(Clone, Copy)]
 struct Head {
-    /// 0: no format is asked for; else one of the registry, counted from 1.
-    only: u8,
+    /// The format asked for, and that of the entry's name, as two digits to the base of the registry's length + 1. 0 is
+    /// none, else they count from 1; the format asked for is the lower digit.
+    formats: u8,
     /// 0: the limits of `Keep::default()`; else small ones, so that a small text reaches them.
     limits: u8,
     /// Sizes of the pieces, in turn; 0 is an empty piece, and four of them are byte by byte.
@@ -130,22 +129,23 @@ struct Head {
 
 impl Head {
     fn of(input: &[u8]) -> Option<(Self, &[u8])> {
-        let (&[only, limits, a, b, c, d], text) = input.split_first_chunk()?;
-        Some((Self { only, limits, sizes: [a, b, c, d] }, text))
+        let (&[formats, limits, a, b, c, d], text) = input.split_first_chunk()?;
+        Some((Self { formats, limits, sizes: [a, b, c, d] }, text))
     }
 
     fn keep(self) -> Keep {
         let mut keep = Keep::default();
         keep.rejects = true;
-        keep.only = match usize::from(self.only) % (FORMATS.len() + 1) {
-            0 => None,
-            at => Some(FORMATS[at - 1]),
-        };
+        keep.only = format_at(usize::from(self.formats));
         if self.limits > 0 {
             let limit = usize::from(self.limits);
             (keep.line, keep.beside_log, keep.alone) = (limit, limit * 8, limit * 16);
         }
         keep
+    }
+
+    fn name(self) -> &'static str {
+        format_at(usize::from(self.formats) / (FORMATS.len() + 1)).map_or("", |format| format.meta().name)
     }
 
     fn pieces(self, mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -162,6 +162,11 @@ impl Head {
     }
 }
 
+/// The format that a number stands for, from its lowest digit.
+fn format_at(number: usize) -> Option<&'static dyn Format> {
+    (number % (FORMATS.len() + 1)).checked_sub(1).map(|at| FORMATS[at])
+}
+
 /// One entry, whole and in pieces.
 ///
 /// # Panics
@@ -169,11 +174,11 @@ impl Head {
 pub fn entry(input: &[u8]) {
     let Some((head, text)) = Head::of(input) else { return };
     let keep = head.keep();
-    let (told, found) = read(std::iter::once(text), keep);
+    let (told, found) = read(std::iter::once(text), keep, head.name());
     whole(&found, text);
     accounted(&told, &found, keep);
 
-    let (again, other) = read(head.pieces(text), keep);
+    let (again, other) = read(head.pieces(text), keep, head.name());
     assert_eq!(told.events, again.events, "events differ by the pieces");
     assert_eq!(told.not_understood, again.not_understood, "lines not understood differ by the pieces");
     assert_eq!(format!("{found:#?}"), format!("{other:#?}"), "the entry differs by the pieces");

@@ -147,7 +147,7 @@ impl Visit for Reading<'_> {
         let mut keep = Keep::default();
         keep.line = self.limits.line;
         keep.rejects = self.observer.wants_lines();
-        let mut parser = EntryReader::new(keep);
+        let mut parser = EntryReader::new(keep).named(&name.path);
         let mut ears = Ears { fold: Fold::default(), name: &name, observer: &mut *self.observer };
         let mut buffer = vec![0; BUFFER];
         let ended = loop {

@@ -153,7 +153,7 @@ const PLANS: [Plan; 7] = [
         formats: &["netstat"],
         missing: "no netstat: what was open before the trace, and every dual-stack socket under -4, is not seen",
         capture: &[
-            "for p in $(lsns -t net -n -o PID); do echo; nsenter --net=/proc/$p/ns/net netstat -antpW > netstat-$p.txt; done",
+            "for p in $(lsns -t net -n -o PID); do nsenter --net=/proc/$p/ns/net netstat -antpW > netstat-$p.txt; done",
         ],
         traps: &[
             "netstat is in no AKS node image: run it in a debug pod that shares the node's PIDs and has net-tools",

@@ -58,6 +58,20 @@ fn the_tree_has_no_network_and_no_runtime_crate() {
 }
 
 #[test]
+fn every_format_has_a_fuzz_target() {
+    let manifest = read("fuzz/Cargo.toml");
+    for format in snat_parse::formats::FORMATS {
+        let name = format.meta().name.replace('-', "_");
+        let target = read(&format!("fuzz/fuzz_targets/{name}.rs"));
+        assert!(target.contains(format.meta().name), "{name}: another format is fuzzed");
+        assert!(
+            manifest.contains(&format!("path = \"fuzz_targets/{name}.rs\"")),
+            "{name} is no target of fuzz/Cargo.toml"
+        );
+    }
+}
+
+#[test]
 fn crates_know_only_what_they_may() {
     let parse = tree(&["-p", "snat-parse"]);
     for name in ["polars", "polars-core", "clap", "serde", "tar", "flate2", "snat-analyze"] {

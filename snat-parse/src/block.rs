@@ -28,7 +28,7 @@ impl<'l> Block<'l> {
                 }
             } else {
                 match field(text) {
-                    Some((key, _)) if key == "ID" => break,
+                    Some(("ID", _)) => break,
                     Some((key, value)) => {
                         list = if value.is_empty() { key } else { "" };
                         block.fields.push((key, value));

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::format::{Format, Mark};
+use crate::format::{Format, Mark, parse_section};
 use crate::line::Line;
 use crate::noise;
 
@@ -64,15 +64,44 @@ impl Open {
     }
 }
 
-/// Cuts lines into sections. The claims tile the lines in their order.
-pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format]) -> Vec<Claim> {
+/// The one format that a file's name speaks of: all words of the format's name are in it (`crictl-pods-node3.txt`).
+pub fn by_file_name(name: &str, formats: &[&'static dyn Format]) -> Option<&'static dyn Format> {
+    let base = name.rsplit(['/', '!', '\\']).next().unwrap_or(name).to_ascii_lowercase();
+    let named = |format: &&&'static dyn Format| format.meta().name.split('-').all(|word| base.contains(word));
+    let mut found = formats.iter().filter(named);
+    match (found.next(), found.next()) {
+        (Some(format), None) => Some(*format),
+        _ => None,
+    }
+}
+
+/// Cuts lines into sections. The claims tile the lines in their order. `named` is the format that the file's name
+/// speaks of: it breaks a tie between formats, and decides over lines of which it alone is unsure.
+pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format], named: Option<&'static dyn Format>) -> Vec<Claim> {
+    let mut claims = by_content(lines, formats, named);
+    for claim in claims.iter_mut().filter(|claim| claim.format.is_none()) {
+        claim.format = named.filter(|format| is_all_of(*format, &lines[claim.lines.clone()]));
+    }
+    claims
+}
+
+/// Whether the format reads rows in the lines, and rejects none of them.
+fn is_all_of(format: &'static dyn Format, lines: &[Line<'_>]) -> bool {
+    let unsure = (0..lines.len()).any(|at| format.mark(lines, at) == Mark::Inside);
+    unsure && {
+        let parsed = parse_section(format, lines);
+        !parsed.table.is_empty() && parsed.tally.rejected_lines() == 0
+    }
+}
+
+fn by_content(lines: &[Line<'_>], formats: &[&'static dyn Format], named: Option<&'static dyn Format>) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
     let mut open: Option<Open> = None;
     let mut marks: Vec<(&'static dyn Format, Mark)> = Vec::with_capacity(formats.len());
     for at in 0..lines.len() {
         marks.clear();
         marks.extend(formats.iter().map(|format| (*format, format.mark(lines, at))));
-        let yes = sole(&marks);
+        let yes = sole(&marks, named);
         let mark_of = |wanted: &dyn Format| {
             let name = wanted.meta().name;
             marks.iter().find(|(format, _)| format.meta().name == name).map_or(Mark::No, |(_, mark)| *mark)
@@ -120,13 +149,16 @@ pub fn sections(lines: &[Line<'_>], formats: &[&'static dyn Format]) -> Vec<Clai
     tile(claims, lines)
 }
 
-/// The one format that says yes: to a header before all, else to a row.
-fn sole(marks: &[(&'static dyn Format, Mark)]) -> Option<&'static dyn Format> {
+/// The one format that says yes: to a header before all, else to a row. Among several the named one.
+fn sole(marks: &[(&'static dyn Format, Mark)], named: Option<&'static dyn Format>) -> Option<&'static dyn Format> {
     for wanted in [Mark::Header, Mark::Row] {
         let mut yes = marks.iter().filter(|(_, mark)| *mark == wanted);
         match (yes.next(), yes.next()) {
             (Some((format, _)), None) => return Some(*format),
-            (Some(_), Some(_)) => return None,
+            (Some(_), Some(_)) => {
+                let is_named = |format: &&dyn Format| named.is_some_and(|n| n.meta().name == format.meta().name);
+                return marks.iter().filter(|(_, mark)| *mark == wanted).map(|(f, _)| *f).find(|f| is_named(f));
+            }
             (None, _) => {}
         }
     }
@@ -167,7 +199,7 @@ mod tests {
 
     fn cut(text: &str) -> Vec<(Option<&'static str>, usize)> {
         let lines = lines(text.as_bytes());
-        let found = sections(&lines, FORMATS);
+        let found = sections(&lines, FORMATS, None);
         assert_eq!(found.iter().map(|c| c.lines.len()).sum::<usize>(), lines.len(), "sections tile");
         found.iter().map(|c| (c.format.map(|f| f.meta().name), c.lines.len())).collect()
     }
@@ -178,6 +210,24 @@ mod tests {
                     root@n:/# pstree -aps 19832\nsystemd,1\n  `-containerd-shim,20946 -namespace k8s.io\n\nsome words\n\
                     POD ID              CREATED              STATE               NAME                NAMESPACE           ATTEMPT\n";
         assert_eq!(cut(text), [(Some("lsns"), 3), (Some("pstree"), 3), (None, 2), (Some("crictl-pods"), 1)]);
+    }
+
+    #[test]
+    fn a_file_s_name_decides_over_what_is_unsure_and_over_nothing_else() {
+        let named = |name: &str, text: &str| {
+            let lines = lines(text.as_bytes());
+            let found = sections(&lines, FORMATS, by_file_name(name, FORMATS));
+            found.iter().map(|c| c.format.map(|f| f.meta().name)).collect::<Vec<_>>()
+        };
+        // One process without children: a name, a comma and a number, as many lines have.
+        assert_eq!(named("node3/pstree-3238.txt", "sleep,3238 infinity\n"), [Some("pstree")]);
+        assert_eq!(named("note.txt", "sleep,3238 infinity\n"), [None]);
+        assert_eq!(named("pstree.txt", "some words\nsleep,3238 infinity\n"), [None]);
+        // What the content says stands.
+        let lsns = "        NS TYPE NPROCS   PID USER COMMAND\n4026532785 net       3 19832 root bash\n";
+        assert_eq!(named("pstree.txt", lsns), [Some("lsns")]);
+        assert_eq!(by_file_name("crictl-pods.txt", FORMATS).map(|f| f.meta().name), Some("crictl-pods"));
+        assert_eq!(by_file_name("kubectl-pods-and-nodes.txt", FORMATS).map(|f| f.meta().name), None);
     }
 
     #[test]

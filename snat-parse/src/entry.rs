@@ -168,7 +168,7 @@ impl Segment {
 }
 
 /// Where the reader's lines go.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Side {
     keep: Keep,
     segments: Vec<Segment>,
@@ -179,6 +179,8 @@ struct Side {
     unread: Option<(u64, u64, u64)>,
     full: bool,
     overlong: bool,
+    /// The format that the entry's name speaks of.
+    named: Option<&'static dyn Format>,
     /// Lines that were not understood and that the sink is not told of yet.
     told: Vec<(u64, &'static str, Vec<u8>)>,
 }
@@ -269,7 +271,7 @@ impl Fates for Side {
 }
 
 /// Reads one entry as its bytes arrive.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct EntryReader {
     reader: Reader,
     columns: Columns,
@@ -280,6 +282,12 @@ pub struct EntryReader {
     bytes: u64,
 }
 
+impl std::fmt::Debug for EntryReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EntryReader").field("bytes", &self.bytes).field("keep", &self.side.keep).finish_non_exhaustive()
+    }
+}
+
 /// Larger pieces are read in several steps, so that a place in a chunk fits 32 bits.
 const CHUNK: usize = 16 << 20;
 
@@ -287,6 +295,13 @@ impl EntryReader {
     /// A reader at the start of an entry.
     pub fn new(keep: Keep) -> Self {
         Self { side: Side { keep, ..Side::default() }, ..Self::default() }
+    }
+
+    /// The entry's name breaks ties: content decides first.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.side.named = detect::by_file_name(name, FORMATS);
+        self
     }
 
     /// Takes the next bytes of the entry, in pieces of any size; the pieces make no difference to what is read.
@@ -455,7 +470,7 @@ impl Side {
             };
             let mut lines: Vec<Line<'_>> = run.iter().map(|kept| kept.line(&text)).collect();
             undress(&mut lines, &others);
-            let claims = detect::sections(&lines, &others);
+            let claims = detect::sections(&lines, &others, self.named);
             let unclaimed = claims.iter().all(|claim| claim.format.is_none());
             let neutral = lines.iter().all(|line| noise::is_neutral(line.body()) && !line.overlong);
             let inside = last_log.is_some_and(|last| at < last);

@@ -36,7 +36,7 @@ mod noise;
 mod paste;
 mod table;
 
-pub use detect::{Claim, sections};
+pub use detect::{Claim, by_file_name, sections};
 pub use diag::{Diagnostic, Diagnostics, Fate, Reject, Skip, Tally};
 pub use entry::{Cut, Entry, EntryReader, Ignore, Keep, Section};
 pub use format::{Format, Mark, Meta, Parsed, Sheet, parse_section, parse_text};

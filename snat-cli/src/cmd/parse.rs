@@ -89,7 +89,7 @@ impl Visit for Reading<'_> {
         if self.entries > 1 || self.failed.is_some() {
             return Ok(());
         }
-        let mut parser = EntryReader::new(self.keep);
+        let mut parser = EntryReader::new(self.keep).named(&name.path);
         let mut rows =
             Rows { out: &mut self.out, keep: self.keep, name: &name, rejects: &mut *self.rejects, failed: None };
         let mut buffer = vec![0; BUFFER];

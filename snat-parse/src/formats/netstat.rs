@@ -370,11 +370,11 @@ fn split(text: &str) -> Vec<Parts<'_>> {
     let bytes = text.as_bytes();
     let blank = |at: usize| matches!(bytes[at - 1], b' ' | b'\t');
     let mut starts = vec![0];
-    for at in 1..text.len() {
+    for (at, byte) in bytes.iter().enumerate().skip(1) {
         let near = starts.last().is_some_and(|last| at - last < ROW_BYTES);
         if !near
             && blank(at)
-            && matches!(bytes[at], b't' | b'u')
+            && matches!(byte, b't' | b'u')
             && text.get(at..floor(text, at + 256)).is_some_and(|text| row(text).is_ok())
         {
             starts.push(at);
