@@ -25,6 +25,16 @@ pub(crate) struct Layout {
     pub(crate) titles: Vec<Title>,
 }
 
+/// What stands for columns that somebody left out of a table.
+const ELLIPSES: [&str; 3] = ["...", "…", "[...]"];
+
+/// The line without an ellipsis at its end, where it has one.
+fn left_out(line: &str) -> Option<&str> {
+    let before = ELLIPSES.iter().find_map(|dots| line.strip_suffix(dots))?;
+    let shorter = before.trim_end();
+    (shorter.len() < before.len() && !shorter.is_empty()).then_some(shorter)
+}
+
 /// A longer line is no header: the widest that the tools print has a path as wide as a screen in it.
 const HEADER_BYTES: usize = 4096;
 /// More titles than this are not glued together.
@@ -59,9 +69,11 @@ impl Layout {
                 Some(name) => name,
                 None => trimmed.split_whitespace().next()?,
             };
-            if !name.chars().all(|c| {
-                c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, ' ' | '-' | '_' | ':' | '/' | '#' | '%')
-            }) {
+            if !ELLIPSES.contains(&name)
+                && !name.chars().all(|c| {
+                    c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, ' ' | '-' | '_' | ':' | '/' | '#' | '%')
+                })
+            {
                 return None;
             }
             // The screen's edge cut the last title; what is left tells it.
@@ -207,6 +219,7 @@ pub(crate) trait Padded {
     fn mark(lines: &[Line<'_>], at: usize) -> Mark {
         let Some(line) = lines.get(at) else { return Mark::No };
         let text = line.body().trim_end();
+        let text = left_out(text).filter(|_| !Self::is_row(text)).unwrap_or(text);
         if Self::header(text).is_some() {
             Mark::Header
         } else if Self::is_row(text) {
@@ -220,8 +233,10 @@ pub(crate) trait Padded {
     }
 
     fn fits(header: &Line<'_>, line: &Line<'_>) -> bool {
-        let layout = Self::header(header.body().trim_end());
-        layout.is_some() && Self::read_row(line.body().trim_end(), true, layout.as_ref(), &mut Vec::new()).is_ok()
+        let text = line.body().trim_end();
+        let Some(layout) = Self::header(header.body().trim_end()) else { return false };
+        let reads = |text: &str| Self::read_row(text, true, Some(&layout), &mut Vec::new()).is_ok();
+        reads(text) || left_out(text).is_some_and(reads)
     }
 
     /// A record of several lines at the start of these, and how many it takes: the tool's other, long form.
@@ -268,7 +283,13 @@ pub(crate) trait Padded {
                 continue;
             }
             let mut notes = Vec::new();
-            match Self::read_row(text, line.ended, layout.as_ref(), &mut notes) {
+            let mut found = Self::read_row(text, line.ended, layout.as_ref(), &mut notes);
+            // `...` at the end stands for columns that somebody left out.
+            if let (Err(_), Some(shorter)) = (&found, left_out(text)) {
+                found = Self::read_row(shorter, true, layout.as_ref(), &mut notes).or(found);
+                notes.push(("left-out", "columns are left out behind this row's cells".to_owned()));
+            }
+            match found {
                 Ok((row, extra)) => {
                     sheet.data(at);
                     for (code, message) in notes {
@@ -315,7 +336,8 @@ pub(crate) trait Padded {
             match Self::row(&cells, notes) {
                 Ok(row) => {
                     let other = |(title, cell): &CellText<'_, '_>| {
-                        (!Self::knows(title)).then(|| (title.to_string(), cell.to_string()))
+                        (!Self::knows(title) && !ELLIPSES.contains(title))
+                            .then(|| (title.to_string(), cell.to_string()))
                     };
                     return Ok((row, cells.iter().filter_map(other).collect()));
                 }

@@ -1,7 +1,7 @@
 //! The shared texts, where they are: outputs as people paste them, and one node's dumps under every flag. Rows are
 //! counted another way than the grammars do it: by one regular expression a format, over the whole text.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
