@@ -264,7 +264,10 @@ fn read_rows(sheet: &mut Sheet<'_>, out: &mut dyn Take<Row>) {
             if index == 0 && !node.glyph {
                 above.0.clear();
             }
-            above.0.retain(|(column, _)| *column < node.column);
+            // The columns grow from the root on, so what no longer holds is at the end.
+            while above.0.last().is_some_and(|(column, _)| *column >= node.column) {
+                above.0.pop();
+            }
             let cut = node.cut_pid || open_pid && index == last && node.args.is_empty() && node.pid.is_some();
             if cut {
                 sheet.note(at, "cut-pid", format!("the line was cut within the PID of {}", node.name));
