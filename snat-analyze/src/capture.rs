@@ -267,6 +267,12 @@ fn folder_name(entries: &[EntryData], own: &BTreeSet<usize>) -> Option<String> {
         None if anchor.name.path == anchor.name.bundle => return None,
         None => &anchor.name.bundle,
     };
-    let last = [".tar.gz", ".tgz", ".tar", ".gz"].iter().find_map(|end| last.strip_suffix(end)).unwrap_or(last);
+    let last = [
+        ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tar.bz2", ".tbz2", ".tar", ".zip", ".gz", ".xz", ".zst",
+        ".bz2",
+    ]
+    .iter()
+    .find_map(|end| last.strip_suffix(end))
+    .unwrap_or(last);
     Some(last.to_owned()).filter(|name| !name.is_empty() && name != "-")
 }

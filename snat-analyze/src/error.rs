@@ -40,7 +40,7 @@ impl fmt::Display for Error {
                 let plural = if *entries == 1 { "entry" } else { "entries" };
                 write!(
                     f,
-                    "nothing recognised in {entries} {plural}: expected text output of tcptracer, lsns, pstree, crictl or kubectl"
+                    "nothing recognised in {entries} {plural}: expected text output of tcptracer, lsns, pstree, crictl, kubectl or netstat"
                 )?;
                 for notice in notices {
                     write!(f, "\n  {notice}")?;

@@ -224,8 +224,8 @@ fn empty_and_foreign_bundles_are_errors_that_say_why() {
     for (bytes, word) in [
         (Vec::new(), "nothing recognised"),
         (b"some words\n".to_vec(), "nothing recognised"),
-        (b"PK\x03\x04rest".to_vec(), "zip archive"),
-        (b"\xfd7zXZ\0rest".to_vec(), "xz compression"),
+        (b"PK\x03\x04rest".to_vec(), "no zip that can be opened"),
+        (b"\xfd7zXZ\0rest".to_vec(), "bundle"),
         (b"\x1f\x8bbroken".to_vec(), "bundle"),
     ] {
         let error = analyze(bytes).expect_err("no report").to_string();

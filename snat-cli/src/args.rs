@@ -57,7 +57,7 @@ Examples:
 
 #[derive(Args, Debug)]
 pub(crate) struct ParseArgs {
-    /// The dump (also .gz), or - for standard input
+    /// The dump (may be packed), or - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
@@ -87,7 +87,7 @@ pub(crate) enum ParseOutput {
 
 #[derive(Args, Debug)]
 pub(crate) struct InspectArgs {
-    /// An archive (tar, tar.gz), a folder, a single file (also .gz), or - for standard input
+    /// An archive, a folder, a single file, or - for standard input
     #[arg(value_name = "BUNDLE", required = true)]
     pub(crate) bundles: Vec<PathBuf>,
 
@@ -114,7 +114,7 @@ pub(crate) struct FormatsArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct ReportArgs {
-    /// Archives (tar, tar.gz), folders, single files (also .gz), or - for standard input
+    /// Archives (tar, zip; packed with gzip, xz, zstd, bzip2; one in another), folders, single files, or - for standard input
     #[arg(value_name = "BUNDLE", required = true)]
     pub(crate) bundles: Vec<PathBuf>,
 

@@ -20,11 +20,21 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes of one line.
     pub line: usize,
+    /// Bytes of a zip that does not lie in a file of its own: it is held in memory.
+    pub held: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1 << 40, entries: 100_000, ratio: 500, ratio_from: 64 << 20, depth: 4, line: 1 << 20 }
+        Self {
+            bytes: 1 << 40,
+            entries: 100_000,
+            ratio: 500,
+            ratio_from: 64 << 20,
+            depth: 4,
+            line: 1 << 20,
+            held: 64 << 20,
+        }
     }
 }
 
@@ -66,22 +76,24 @@ impl<R: Read> Read for Metered<R> {
 pub(super) struct Unpacked<R> {
     inner: R,
     packed: Meter,
-    unpacked: u64,
+    unpacked: Meter,
     ratio: u64,
     ratio_from: u64,
 }
 
 impl<R> Unpacked<R> {
-    pub(super) fn new(inner: R, packed: Meter, limits: &Limits) -> Self {
-        Self { inner, packed, unpacked: 0, ratio: limits.ratio.max(1), ratio_from: limits.ratio_from }
+    /// `packed` is what is read from, `unpacked` what came out of it so far, of this reader or of others beside it.
+    pub(super) fn new(inner: R, packed: Meter, unpacked: Meter, limits: &Limits) -> Self {
+        Self { inner, packed, unpacked, ratio: limits.ratio.max(1), ratio_from: limits.ratio_from }
     }
 }
 
 impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let got = self.inner.read(buffer)?;
-        self.unpacked += got as u64;
-        if self.unpacked > self.ratio_from && self.unpacked / self.ratio > self.packed.bytes() {
+        self.unpacked.add(got as u64);
+        let unpacked = self.unpacked.bytes();
+        if unpacked > self.ratio_from && unpacked / self.ratio > self.packed.bytes() {
             let message = format!("unpacks to more than {} times its size", self.ratio);
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, message));
         }

@@ -1,21 +1,22 @@
-//! What the engineer was sent, as a stream of entries: a folder, a tar, a gzip of one, a single file, any reader.
+//! What the engineer was sent, as a stream of entries: a folder, a tar, a zip, a compressed one of these (gzip, xz, zstd,
+//! bzip2), one in another, a single file, any reader; texts in UTF-16, too.
 //!
 //! Nothing is unpacked to disk, no link is followed, no name from a bundle is used as a path. An archive that breaks
 //! off is read up to there; the rest of the bundle is still read.
 
 mod limits;
+mod unpack;
 
 pub use limits::Limits;
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
-
-use flate2::read::MultiGzDecoder;
 
 use crate::error::Error;
 use crate::report::Notice;
 use limits::{Meter, Metered, Unpacked};
+use unpack::Packing;
 
 /// Where a bundle comes from.
 pub enum Source {
@@ -107,7 +108,7 @@ pub fn walk(sources: Vec<Source>, limits: &Limits, visit: &mut dyn Visit) -> Res
                     walker.folder(list, "");
                 } else if meta.is_file() {
                     let file = fs::File::open(&path).map_err(unreadable)?;
-                    walker.top(Box::new(file), &base);
+                    walker.file(file, None, &base, 0);
                 } else {
                     // A pipe, as in `snat-analyze <(zcat log.gz)`.
                     walker.top(Box::new(fs::File::open(&path).map_err(unreadable)?), &base);
@@ -131,8 +132,10 @@ struct Walker<'a> {
 /// How a stream begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
-    Gzip,
+    Packed(Packing),
     Tar,
+    Zip,
+    Utf16(&'static encoding_rs::Encoding),
     /// An archive or a compression that is not read.
     Foreign(&'static str),
     Plain,
@@ -142,21 +145,26 @@ enum Shape {
 const BLOCK: usize = 512;
 
 fn shape(head: &[u8]) -> Shape {
-    const FOREIGN: [(&[u8], &str); 5] = [
-        (b"PK\x03\x04", "zip archive"),
-        (b"\xfd7zXZ\0", "xz compression"),
-        (b"\x28\xb5\x2f\xfd", "zstd compression"),
-        (b"BZh", "bzip2 compression"),
-        (b"7z\xbc\xaf\x27\x1c", "7z archive"),
-    ];
-    if head.starts_with(b"\x1f\x8b") {
-        return Shape::Gzip;
+    const FOREIGN: [(&[u8], &str); 3] =
+        [(b"7z\xbc\xaf\x27\x1c", "7z archive"), (b"Rar!\x1a\x07", "RAR archive"), (b"MSCF", "cabinet")];
+    if let Some(packing) = Packing::of(head) {
+        return Shape::Packed(packing);
+    }
+    if ZIP.iter().any(|magic| head.starts_with(magic)) {
+        return Shape::Zip;
     }
     if let Some((_, name)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Shape::Foreign(name);
     }
-    if is_tar(head) { Shape::Tar } else { Shape::Plain }
+    match unpack::utf16(head) {
+        _ if is_tar(head) => Shape::Tar,
+        Some(encoding) => Shape::Utf16(encoding),
+        None => Shape::Plain,
+    }
 }
+
+/// How a zip begins: with a member, or with its end where it is empty.
+const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
 /// A tar header says so itself, or its checksum does.
 fn is_tar(head: &[u8]) -> bool {
@@ -267,7 +275,7 @@ impl Walker<'_> {
                 }
             } else if kind.is_file() {
                 match fs::File::open(entry.path()) {
-                    Ok(file) => self.stream(Box::new(file), Some(&path), &path, 1),
+                    Ok(file) => self.file(file, Some(&path), &path, 1),
                     Err(error) => self.notice(Some(&path), "unreadable", format!("not read: {error}")),
                 }
             } else {
@@ -276,10 +284,24 @@ impl Walker<'_> {
         }
     }
 
+    /// A file of the machine: a zip is read where it lies, anything else as a stream.
+    fn file(&mut self, mut file: fs::File, outer: Option<&str>, name: &str, depth: usize) {
+        let mut head = [0; 4];
+        let read = file.read(&mut head).and_then(|got| file.seek(io::SeekFrom::Start(0)).map(|_| got));
+        match read {
+            Ok(got) if ZIP.contains(&&head[..got]) => {
+                let bytes = file.metadata().map_or(0, |meta| meta.len());
+                self.zip(io::BufReader::new(file), bytes, outer, name, depth + 1);
+            }
+            Ok(_) => self.stream(Box::new(file), outer, name, depth),
+            Err(error) => self.notice(Some(name), "unreadable", format!("not read: {error}")),
+        }
+    }
+
     /// A stream of any shape. `outer` is what names members of an archive here; `name` is the entry's, if it is one.
     fn stream<'r>(&mut self, reader: Box<dyn Read + 'r>, outer: Option<&str>, name: &str, depth: usize) {
         let (shape, reader) = peek(reader);
-        if depth > self.limits.depth && matches!(shape, Shape::Gzip | Shape::Tar) {
+        if depth > self.limits.depth && matches!(shape, Shape::Packed(_) | Shape::Tar | Shape::Zip) {
             return self.notice(
                 Some(name),
                 "limit",
@@ -288,15 +310,35 @@ impl Walker<'_> {
         }
         match shape {
             Shape::Plain => self.plain(reader, name),
-            Shape::Foreign(what) => {
-                self.notice(Some(name), "not-read", format!("{what}: this version reads folders, tar, gzip and text"))
-            }
-            Shape::Gzip => {
+            Shape::Foreign(what) => self.notice(
+                Some(name),
+                "not-read",
+                format!("{what}: read are folders, tar, zip, gzip, xz, zstd, bzip2 and text"),
+            ),
+            Shape::Utf16(encoding) => self.plain(unpack::decode(reader, encoding), name),
+            Shape::Packed(packing) => {
                 let packed = Meter::default();
-                let unpacked =
-                    MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, Metered::new(reader, packed.clone())));
-                let unpacked = Unpacked::new(unpacked, packed, self.limits);
+                let unpacked = packing.unpack(Metered::new(reader, packed.clone()));
+                let unpacked = Unpacked::new(unpacked, packed, Meter::default(), self.limits);
                 self.stream(Box::new(unpacked), outer, name, depth + 1);
+            }
+            // The list of a zip's members stands at its end: within a stream it is read into memory first.
+            Shape::Zip => {
+                let mut bytes = Vec::new();
+                let most = self.limits.held as u64;
+                match reader.take(most + 1).read_to_end(&mut bytes) {
+                    Ok(_) if bytes.len() as u64 > most => {
+                        let message = format!(
+                            "a zip in a stream or in another archive is opened up to {most} bytes: save it as a file of its own"
+                        );
+                        self.notice(Some(name), "limit", message);
+                    }
+                    Ok(_) => {
+                        let length = bytes.len() as u64;
+                        self.zip(io::Cursor::new(bytes), length, outer, name, depth + 1);
+                    }
+                    Err(error) => self.notice(Some(name), "cut-archive", format!("not opened: {error}")),
+                }
             }
             Shape::Tar => self.tar(reader, outer, name, depth + 1),
         }
@@ -351,6 +393,50 @@ impl Walker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// All members of a zip that is so many bytes long.
+    fn zip(&mut self, file: impl Read + io::Seek, bytes: u64, outer: Option<&str>, name: &str, depth: usize) {
+        let mut archive = match zip::ZipArchive::new(file) {
+            Ok(archive) => archive,
+            Err(error) => {
+                return self.notice(
+                    Some(name),
+                    "cut-archive",
+                    format!("no zip that can be opened, or a cut one: {error}"),
+                );
+            }
+        };
+        // Members may lie over one another, so what all of them unpack to is held against the whole archive.
+        let (packed, unpacked) = (Meter::default(), Meter::default());
+        packed.add(bytes);
+        for at in 0..archive.len() {
+            let (raw, encrypted) = match archive.by_index_raw(at) {
+                Ok(member) => (String::from_utf8_lossy(member.name_raw()).into_owned(), member.encrypted()),
+                Err(error) => {
+                    self.notice(Some(name), "cut-archive", format!("member {} cannot be found: {error}", at + 1));
+                    continue;
+                }
+            };
+            let inner = raw.strip_prefix("./").unwrap_or(&raw).replace('\\', "/");
+            let path = outer.map_or_else(|| inner.clone(), |outer| format!("{outer}!{inner}"));
+            if encrypted {
+                self.notice(Some(&path), "encrypted", "encrypted: not read");
+                continue;
+            }
+            match archive.by_index(at) {
+                Ok(member) if member.is_dir() => {}
+                Ok(member) if member.is_symlink() => self.notice(Some(&path), "link", "a link: not followed"),
+                Ok(member) => {
+                    let member = Unpacked::new(member, packed.clone(), unpacked.clone(), self.limits);
+                    self.stream(Box::new(member), Some(&path), &path, depth);
+                }
+                Err(error) => self.notice(Some(&path), "not-read", format!("not read: {error}")),
+            }
+            if self.is_over() {
+                break;
+            }
+        }
     }
 
     /// Whether a limit on all bundles together is reached.

@@ -26,7 +26,9 @@ impl Packing {
             (b"\x28\xb5\x2f\xfd", Packing::Zstd),
             (b"BZh", Packing::Bzip2),
         ];
-        MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, packing)| *packing)
+        let found = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, packing)| *packing);
+        // Three letters could begin a text; behind them stands the size of the blocks.
+        found.filter(|packing| *packing != Self::Bzip2 || head.get(3).is_some_and(|b| (b'1'..=b'9').contains(b)))
     }
 
     /// The stream unpacked; streams one behind another are one.
