@@ -282,14 +282,7 @@ fn netns_pid(capture: &Capture) -> Found {
 
 fn pid_sandbox(capture: &Capture) -> Found {
     let facts = &capture.facts;
-    let mut shims: Vec<&ShimId> = Vec::new();
-    for row in &facts.processes {
-        if let Some(shim) = &row.shim
-            && !shims.contains(&&shim.id)
-        {
-            shims.push(&shim.id);
-        }
-    }
+    let shims: BTreeSet<&ShimId> = facts.processes.iter().filter_map(|row| Some(&row.shim.as_ref()?.id)).collect();
     let whole = shims.iter().filter(|id| matches!(id, ShimId::Hex(id) if id.len() >= crate::owner::SHORT)).count();
     let mut lost = Vec::new();
     if facts.processes.is_empty() {

@@ -41,20 +41,22 @@ struct Open {
     header: Option<usize>,
     /// Whether it has a row.
     rows: bool,
+    /// Whether all lines since the last one that the format recognised are neutral.
+    clean: bool,
     foreign: usize,
 }
 
 impl Open {
     fn at(format: &'static dyn Format, mark: Mark, at: usize) -> Self {
         let header = (mark == Mark::Header).then_some(at);
-        Self { format, start: at, end: at + 1, header, rows: mark == Mark::Row, foreign: 0 }
+        Self { format, start: at, end: at + 1, header, rows: mark == Mark::Row, clean: true, foreign: 0 }
     }
 
     /// Whether the line goes on with the section. `foreign` says that no other format says yes to it.
     fn takes(&self, mark: Mark, lines: &[Line<'_>], at: usize, foreign: bool) -> bool {
         match mark {
             Mark::Header | Mark::Row => true,
-            Mark::Inside => (self.end..at).all(|i| noise::is_neutral(lines[i].body())),
+            Mark::Inside => self.clean,
             Mark::No => foreign && self.header.is_some_and(|header| self.format.fits(&lines[header], &lines[at])),
         }
     }
@@ -124,9 +126,11 @@ fn by_content(lines: &[Line<'_>], formats: &[&'static dyn Format], named: Option
                 _ => section.rows = true,
             }
             section.end = at + 1;
+            section.clean = true;
             section.foreign = 0;
             continue;
         }
+        section.clean &= noise::is_neutral(lines[at].body());
         if other.is_none() {
             if noise::name(lines[at].body()).is_some() {
                 continue;

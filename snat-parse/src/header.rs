@@ -69,11 +69,10 @@ impl Layout {
                 Some(name) => name,
                 None => trimmed.split_whitespace().next()?,
             };
-            if !ELLIPSES.contains(&name)
-                && !name.chars().all(|c| {
-                    c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, ' ' | '-' | '_' | ':' | '/' | '#' | '%')
-                })
-            {
+            let letter =
+                |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, ' ' | '-' | '_' | '/' | '%');
+            let is_title = name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(letter);
+            if !is_title && !ELLIPSES.contains(&name) {
                 return None;
             }
             // The screen's edge cut the last title; what is left tells it.
@@ -117,7 +116,8 @@ impl Layout {
             // A right-aligned cell ends under its title; a left-aligned one reaches to the next title's start, or, if
             // that one is right-aligned, through its own run of characters.
             let to = match next {
-                None => length,
+                // A row that ends before its last title has an empty cell there.
+                None => length.max(title.start),
                 Some(_) if title.right => title.end,
                 Some(next) if !next.right => next.start,
                 // The right-aligned neighbour is the last run of characters before its end; what is before is this cell.
@@ -155,6 +155,13 @@ impl Layout {
 }
 
 impl Layout {
+    /// Cuts a row at its tabs, where there are as many cells as titles.
+    fn tabs<'l>(&self, line: &'l str) -> Option<Vec<CellText<'_, 'l>>> {
+        let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
+        (line.contains('\t') && cells.len() == self.titles.len())
+            .then(|| self.titles.iter().map(|title| title.name.as_str()).zip(cells).collect())
+    }
+
     /// Cuts a row that has as many cells as there are titles: cells two blanks or a tab apart, else single words.
     fn count<'l>(&self, line: &'l str) -> Option<Vec<CellText<'_, 'l>>> {
         let whole = |cells: Vec<&'l str>| {
@@ -239,6 +246,11 @@ pub(crate) trait Padded {
         reads(text) || left_out(text).is_some_and(reads)
     }
 
+    /// Whether a cell, cut by the offsets of the header, can stand in that column at all.
+    fn plausible(_title: &str, _cell: &str) -> bool {
+        true
+    }
+
     /// A record of several lines at the start of these, and how many it takes: the tool's other, long form.
     fn block(_lines: &[Line<'_>]) -> Option<(Self::Row, usize)> {
         None
@@ -320,7 +332,11 @@ pub(crate) trait Padded {
         notes: &mut Vec<(&'static str, String)>,
     ) -> Result<(Self::Row, Extra), CellError> {
         let mut error = (Reject::NotARow, format!("fits no row shape of this table: {:.60}", text.trim()));
-        let by_offsets = layout.and_then(|layout| layout.cut(text));
+        // Tabs between cells leave no doubt, empty cells included.
+        let by_tabs = layout.and_then(|layout| layout.tabs(text));
+        let by_offsets = if by_tabs.is_some() { by_tabs } else { layout.and_then(|layout| layout.cut(text)) };
+        let by_offsets = by_offsets
+            .filter(|cells| cells.iter().all(|(title, cell)| cell.is_empty() || Self::plausible(title, cell)));
         let by_shape = || Self::shape(text, layout);
         let by_count = || layout.and_then(|layout| layout.count(text));
         for mut cells in by_offsets.into_iter().chain(by_shape()).chain(by_count()) {

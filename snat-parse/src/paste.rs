@@ -32,6 +32,14 @@ pub(crate) fn prefix(text: &str) -> Option<(usize, &'static str)> {
     if front.starts_with('|') {
         return Some((0, TABLE));
     }
+    // `file.txt:` and `file.txt:12:` of grep over several files.
+    let file = front.find(':').filter(|at| front[..*at].contains(['.', '/']) && !front[..*at].contains([' ', '\t']));
+    if let Some(at) = file {
+        let behind = &front[at + 1..];
+        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+        let number = if digits > 0 && behind[digits..].starts_with(':') { digits + 1 } else { 0 };
+        return Some((before + at + 1 + number, "file"));
+    }
     let mark = MARKS.iter().find(|mark| front.starts_with(**mark))?;
     if matches!(*mark, "-" | "+" | "!") && !front[1..].starts_with([' ', '\t']) {
         return None;
@@ -172,7 +180,7 @@ mod tests {
     #[test]
     fn numbers_of_lists_and_of_grep_go() {
         let row = "4026531840 net      37   1 root /sbin/init";
-        for before in ["3. ", "12:", "   7\t", "1) "] {
+        for before in ["3. ", "12:", "   7\t", "1) ", "node/lsns.txt:", "lsns.txt:12:"] {
             assert_eq!(bodies(&format!("{before}{row}\n")), [row], "{before:?}");
         }
         assert_eq!(bodies(&format!("{row}\n")), [row]);

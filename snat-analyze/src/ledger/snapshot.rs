@@ -40,12 +40,19 @@ pub(crate) struct Dump {
     pub(crate) sockets: Vec<Socket>,
 }
 
-/// Which sockets are the same one.
-type SocketKey<'a> = (bool, &'a End, &'a End);
+/// Which sockets are the same one. What is masked tells sockets apart no longer, so equal rows of one dump are counted
+/// by their number: the second such row is another socket than the first.
+type SocketKey<'a> = (bool, &'a End, &'a End, u32);
 
 impl Socket {
     fn key(&self) -> SocketKey<'_> {
-        (self.tcp, &self.local, &self.remote)
+        (self.tcp, &self.local, &self.remote, 0)
+    }
+
+    /// Whether something of its two ends is masked, cut or missing.
+    fn is_vague(&self) -> bool {
+        let vague = |end: &End| end.1.is_none() || end.0.as_ref().is_none_or(Addr::is_cut);
+        !self.is_listening() && (vague(&self.local) || vague(&self.remote))
     }
 
     fn state(&self) -> Option<State> {
@@ -84,6 +91,8 @@ pub(crate) struct Held {
     pub(crate) host: bool,
     pub(crate) edges: Vec<Edge>,
     pub(crate) confidence: Confidence,
+    /// Names and ends of the edges.
+    known: BTreeSet<(&'static str, String, String)>,
 }
 
 /// All snapshots of a capture.
@@ -140,6 +149,8 @@ struct Index<'a> {
     names: BTreeMap<u32, Vec<&'a str>>,
     /// Local ports that accepted in the trace.
     accepts: BTreeMap<&'a Addr, BTreeSet<u16>>,
+    /// Who the trace says that an address belongs to.
+    claims: BTreeMap<IpAddr, BTreeMap<&'a OwnerKey, &'a Claim>>,
 }
 
 impl<'a> Index<'a> {
@@ -152,7 +163,13 @@ impl<'a> Index<'a> {
         for (key, group) in tie.groups.iter().filter(|(_, group)| !group.accepts.is_empty()) {
             accepts.entry(&key.saddr).or_default().extend(&group.accepts);
         }
-        Self { names, accepts }
+        let mut claims: BTreeMap<IpAddr, BTreeMap<&OwnerKey, &Claim>> = BTreeMap::new();
+        for ((key, _), of_group) in tie.groups.iter().zip(tie.claims) {
+            if let Some(ip) = key.saddr.ip() {
+                claims.entry(ip).or_default().extend(of_group.iter().map(|claim| (&claim.owner, claim)));
+            }
+        }
+        Self { names, accepts, claims }
     }
 
     /// Whether the process tree has the socket's PID under the name of its program.
@@ -195,12 +212,12 @@ impl Snapshots {
     /// Ties the dumps to owners and counts each socket once.
     pub(crate) fn of(tie: &Tie<'_>) -> Self {
         let dumps = &tie.facts.dumps;
-        let of: Vec<Of<'_>> = dumps.iter().map(|dump| tie.dump(dump)).collect();
+        let index = Index::of(tie);
+        let of: Vec<Of<'_>> = dumps.iter().map(|dump| tie.dump(dump, &index)).collect();
         let mut snapshots = Self::default();
         let mut rows: Vec<SnapshotDump> = dumps.iter().map(|dump| tie.row(dump)).collect();
         let (mut tied, mut all) = (0, 0);
         // The node's dumps are one: of each socket the row that tells most.
-        let index = Index::of(tie);
         let best = best_rows(&index, dumps, &of);
         let mut listening: BTreeMap<Spot<'_>, BTreeSet<u16>> = BTreeMap::new();
         for (at, dump) in dumps.iter().enumerate() {
@@ -221,15 +238,22 @@ impl Snapshots {
                 Of::Rows => row.reason = Some("addresses of several pods: told apart row by row".to_owned()),
                 Of::Nobody(why) => row.reason = Some((*why).to_owned()),
             }
+            let mut vague: BTreeMap<SocketKey<'_>, u32> = BTreeMap::new();
             for socket in &dump.sockets {
                 all += 1;
+                let mut key = socket.key();
+                if socket.is_vague() {
+                    let number = vague.entry(key).or_default();
+                    key.3 = *number;
+                    *number += 1;
+                }
                 let owner = match &of[at] {
                     Of::Node => {
                         let told = best.get(&socket.key()).copied().unwrap_or(socket);
                         Some(tie.process(told, &index))
                     }
                     Of::Pod(pod, edges) => Some((OwnerKey::Pod(pod.clone()), edges.clone(), Confidence::Likely)),
-                    Of::Rows => tie.by_address(socket),
+                    Of::Rows => tie.by_address(socket, &index),
                     Of::Nobody(_) => None,
                 };
                 tied += u64::from(owner.is_some());
@@ -238,7 +262,7 @@ impl Snapshots {
                     (Of::Node, _) | (_, None) => None,
                     (_, Some((owner, _, _))) => Some(owner.clone()),
                 };
-                if !seen.insert((set, socket.key())) {
+                if !seen.insert((set, key)) {
                     row.repeated += 1;
                     continue;
                 }
@@ -282,11 +306,7 @@ impl Snapshots {
         let held = self.owners.entry(owner).or_default();
         held.confidence = held.confidence.max(confidence);
         for edge in edges {
-            let known = held
-                .edges
-                .iter()
-                .any(|known| (known.edge, &known.from, &known.to) == (edge.edge, &edge.from, &edge.to));
-            if !known {
+            if held.known.insert((edge.edge, edge.from.clone(), edge.to.clone())) {
                 held.edges.push(edge.clone());
             }
         }
@@ -324,7 +344,7 @@ impl Tie<'_> {
     }
 
     /// Who the dump is of.
-    fn dump(&self, dump: &Dump) -> Of<'_> {
+    fn dump(&self, dump: &Dump, index: &Index<'_>) -> Of<'_> {
         let ips: BTreeSet<IpAddr> = dump.sockets.iter().filter_map(Socket::local_ip).collect();
         let nodes: BTreeSet<IpAddr> = ips.intersection(&self.graph.node_addresses).copied().collect();
         if !nodes.is_empty() {
@@ -333,7 +353,7 @@ impl Tie<'_> {
         }
         let mut pods: BTreeMap<PodKey, Vec<Edge>> = BTreeMap::new();
         for socket in &dump.sockets {
-            if let Some((OwnerKey::Pod(pod), edges, _)) = self.by_address(socket) {
+            if let Some((OwnerKey::Pod(pod), edges, _)) = self.by_address(socket, index) {
                 pods.entry(pod).or_insert(edges);
             }
         }
@@ -361,7 +381,7 @@ impl Tie<'_> {
     }
 
     /// The pod that has the socket's local address: by the pod list, else by what the trace says of that address.
-    fn by_address(&self, socket: &Socket) -> Option<(OwnerKey, Vec<Edge>, Confidence)> {
+    fn by_address(&self, socket: &Socket, index: &Index<'_>) -> Option<(OwnerKey, Vec<Edge>, Confidence)> {
         let ip = socket.local_ip()?;
         if let Some(holder) = self.graph.holder(ip) {
             let edge = Edge {
@@ -372,13 +392,8 @@ impl Tie<'_> {
             };
             return Some((OwnerKey::Pod(holder.pod.clone()), vec![edge], Confidence::Likely));
         }
-        let mut found: BTreeMap<&OwnerKey, &Claim> = BTreeMap::new();
-        for ((key, _), claims) in self.groups.iter().zip(self.claims) {
-            if key.saddr.ip() == Some(ip) {
-                found.extend(claims.iter().map(|claim| (&claim.owner, claim)));
-            }
-        }
-        match (found.len(), found.pop_first()) {
+        let found = index.claims.get(&ip)?;
+        match (found.len(), found.first_key_value()) {
             (1, Some((owner @ OwnerKey::Pod(pod), claim))) if claim.share == Share::Whole => {
                 let edge = Edge {
                     edge: "netstat-pod",
@@ -386,7 +401,7 @@ impl Tie<'_> {
                     to: format!("pod:{pod}"),
                     marks: vec![socket.mark.clone()],
                 };
-                Some((owner.clone(), std::iter::once(edge).chain(claim.edges.clone()).collect(), claim.confidence))
+                Some(((*owner).clone(), std::iter::once(edge).chain(claim.edges.clone()).collect(), claim.confidence))
             }
             _ => None,
         }

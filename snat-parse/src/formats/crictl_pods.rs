@@ -20,7 +20,7 @@ use nom::{IResult, Parser};
 use crate::block::{Block, is_inside};
 use crate::format::{Format, Mark, Meta, Sheet};
 use crate::header::{CellError, CellText, Layout, Padded, cell, number_cell, required, text_cell};
-use crate::lex::{ago, blanks, word};
+use crate::lex::{ago, blanks, is_id, word};
 use crate::line::Line;
 use crate::table::{Record, Rows, Table, columns};
 
@@ -100,11 +100,7 @@ impl Padded for CrictlPods {
     fn row(cells: &[CellText<'_, '_>], notes: &mut Vec<(&'static str, String)>) -> Result<Row, CellError> {
         let state = cell(cells, "STATE").and_then(known_state);
         Ok(Row {
-            pod_id: required(
-                text_cell(cells, "POD ID").filter(|id| !id.contains(char::is_whitespace)),
-                cells,
-                "POD ID",
-            )?,
+            pod_id: required(text_cell(cells, "POD ID").filter(|id| is_id(id)), cells, "POD ID")?,
             created: required(text_cell(cells, "CREATED").filter(|c| ago(c).is_ok()), cells, "CREATED")?,
             state: required(state.map(str::to_owned), cells, "STATE")?,
             name: required(text_cell(cells, "NAME"), cells, "NAME")?,

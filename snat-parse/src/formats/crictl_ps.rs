@@ -22,7 +22,7 @@ use nom::{IResult, Parser};
 use crate::block::{Block, is_inside};
 use crate::format::{Format, Mark, Meta, Sheet};
 use crate::header::{CellError, CellText, Layout, Padded, cell, number_cell, required, text_cell};
-use crate::lex::{ago, blanks, word};
+use crate::lex::{ago, blanks, is_id, word};
 use crate::line::Line;
 use crate::table::{Record, Rows, Table, columns};
 
@@ -118,7 +118,7 @@ impl Padded for CrictlPs {
     fn row(cells: &[CellText<'_, '_>], notes: &mut Vec<(&'static str, String)>) -> Result<Row, CellError> {
         let container = text_cell(cells, "CONTAINER").or_else(|| text_cell(cells, "CONTAINER ID"));
         let known = cell(cells, "STATE").and_then(known_state);
-        let container = required(container.filter(|id| !id.contains(char::is_whitespace)), cells, "CONTAINER")?;
+        let container = required(container.filter(|id| is_id(id)), cells, "CONTAINER")?;
         Ok(Row {
             container,
             image: text_cell(cells, "IMAGE"),

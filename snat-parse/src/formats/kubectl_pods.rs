@@ -153,14 +153,22 @@ impl Padded for KubectlPods {
     fn is_header(layout: &Layout) -> bool {
         layout.titles.iter().position(|title| title.name == "NAME").is_some_and(|at| {
             let wanted = ["NAME", "READY", "STATUS"];
-            at <= 2 && wanted.iter().zip(&layout.titles[at..]).filter(|(name, title)| **name == title.name).count() == 3
+            // Other kinds have these three, too; what follows them tells.
+            let ours =
+                ["RESTARTS", "IP", "NODE"].iter().any(|title| layout.has(title)) || layout.titles.len() == at + 3;
+            ours && at <= 2
+                && wanted.iter().zip(&layout.titles[at..]).filter(|(name, title)| **name == title.name).count() == 3
         })
     }
 
     /// Without a header a row must reach its AGE.
     fn is_row(line: &str) -> bool {
         Self::shape(line, None).is_some_and(|cells| {
-            ["AGE", "STATUS"].iter().all(|title| cell(&cells, title).is_some())
+            // Reasons are written in capitals, of words of other tables few are.
+            let reason =
+                cell(&cells, "STATUS").is_some_and(|status| status.starts_with(|c: char| c.is_ascii_uppercase()));
+            reason
+                && ["AGE", "RESTARTS"].iter().all(|title| cell(&cells, title).is_some())
                 && Self::row(&cells, &mut Vec::new()).is_ok()
         })
     }

@@ -65,6 +65,15 @@ fn inode(input: &str) -> IResult<&str, &str> {
     alt((terminated(whole, peek(alt((blanks, nom::combinator::eof)))), masked)).parse(input)
 }
 
+/// Whether a number is one that the kernel gives to namespaces: from 4026531832 on, in 32 bits. Seconds since 1970 are
+/// not. A masked one begins like it.
+fn is_inode(text: &str) -> bool {
+    match text.parse::<u64>() {
+        Ok(number) => (4_026_531_832..=u64::from(u32::MAX)).contains(&number),
+        Err(_) => text.starts_with("402653"),
+    }
+}
+
 fn kind(input: &str) -> IResult<&str, &str> {
     verify(word, |text: &str| TYPES.contains(&text)).parse(input)
 }
@@ -156,45 +165,76 @@ fn by_order<'l>(line: &'l str, layout: &Layout) -> Option<Vec<CellText<'static, 
     if words.len() > 512 {
         return None;
     }
-    let mut cells = Vec::new();
-    place(line, &titles, &words, &mut cells).then(|| {
-        cells.reverse();
-        cells
-    })
+    let mut search = Search { line, has_processes: true, cells: Vec::new(), found: None, ambiguous: false, steps: 0 };
+    search.place(&titles, &words);
+    search.found.filter(|_| !search.ambiguous)
 }
 
-/// Gives the words to the titles; the cells come out in reverse.
-fn place<'l>(
+/// Steps of one search. A row of this tool takes a few dozen.
+const STEPS: usize = 20_000;
+
+/// The search for the one way to give the words of a row to its titles.
+struct Search<'l> {
     line: &'l str,
-    titles: &[&'static str],
-    words: &[(usize, &'l str)],
-    cells: &mut Vec<CellText<'static, 'l>>,
-) -> bool {
-    let Some((title, rest)) = titles.split_first() else { return words.is_empty() };
-    if *title == "COMMAND" {
-        // Every title behind it takes at most one word.
-        let least = words.len().saturating_sub(rest.len());
-        for take in (least..=words.len()).rev() {
-            if place(line, rest, &words[take..], cells) {
+    /// Whether NPROCS says that there are processes: PID is not empty then.
+    has_processes: bool,
+    cells: Vec<CellText<'static, 'l>>,
+    found: Option<Vec<CellText<'static, 'l>>>,
+    /// Two ways, or too many steps: the row is not told by its words.
+    ambiguous: bool,
+    steps: usize,
+}
+
+impl<'l> Search<'l> {
+    fn place(&mut self, titles: &[&'static str], words: &[(usize, &'l str)]) {
+        self.steps += 1;
+        self.ambiguous |= self.steps > STEPS;
+        if self.ambiguous {
+            return;
+        }
+        let Some((title, rest)) = titles.split_first() else {
+            if words.is_empty() {
+                let again = self.found.as_ref().is_some_and(|found| *found != self.cells);
+                self.ambiguous |= again;
+                self.found = Some(self.cells.clone());
+            }
+            return;
+        };
+        if *title == "COMMAND" {
+            // Every title behind it takes at most one word.
+            for take in words.len().saturating_sub(rest.len())..=words.len() {
                 let text = match (words.first(), take.checked_sub(1).and_then(|last| words.get(last))) {
-                    (Some((start, _)), Some((end, word))) => &line[*start..end + word.len()],
+                    (Some((start, _)), Some((end, word))) => &self.line[*start..end + word.len()],
                     _ => "",
                 };
-                cells.push((title, text));
-                return true;
+                self.with(title, text, rest, &words[take..]);
             }
+            return;
         }
-        return false;
+        if let Some(((_, word), left)) = words.split_first()
+            && holds(title, word)
+        {
+            let before = self.has_processes;
+            if *title == "NPROCS" {
+                self.has_processes = *word != "0";
+            }
+            self.with(title, word, rest, left);
+            self.has_processes = before;
+        }
+        let may_be_empty = match *title {
+            "PID" | "PPID" => !self.has_processes,
+            title => matches!(title, "NETNSID" | "NSFS"),
+        };
+        if may_be_empty {
+            self.with(title, "", rest, words);
+        }
     }
-    if let Some(((_, word), left)) = words.split_first()
-        && holds(title, word)
-        && place(line, rest, left, cells)
-    {
-        cells.push((title, word));
-        return true;
+
+    fn with(&mut self, title: &'static str, cell: &'l str, titles: &[&'static str], words: &[(usize, &'l str)]) {
+        self.cells.push((title, cell));
+        self.place(titles, words);
+        self.cells.pop();
     }
-    let may_be_empty = matches!(*title, "PID" | "PPID" | "NETNSID" | "NSFS");
-    may_be_empty && place(line, rest, words, cells)
 }
 
 /// `\x20` of `-r`, which has no blank within a cell, as the characters that they stand for.
@@ -237,7 +277,7 @@ impl Padded for Lsns {
     const RIGHT: &'static [&'static str] = &["NS", "NPROCS", "PID", "PPID", "UID", "NETNSID", "PNS", "ONS"];
 
     fn is_header(layout: &Layout) -> bool {
-        layout.titles.len() >= 2
+        (2..=2 * TITLES.len()).contains(&layout.titles.len())
             && layout.has("NS")
             && layout.titles.iter().all(|title| TITLES.contains(&title.name.as_str()))
     }
@@ -273,9 +313,14 @@ impl Padded for Lsns {
         matches!(title, "NS" | "TYPE" | "NPROCS" | "PID" | "USER" | "NETNSID" | "NSFS" | "COMMAND")
     }
 
-    /// Without a header only the default columns are told from anything else.
+    /// Without a header only the default columns are told from anything else, and only with the number of a namespace.
     fn is_row(line: &str) -> bool {
-        Self::shape(line, None).is_some()
+        Self::shape(line, None).is_some_and(|cells| cell(&cells, "NS").map(before_inode).is_some_and(is_inode))
+    }
+
+    fn plausible(title: &str, cell: &str) -> bool {
+        let cell = if title == "NS" { before_inode(cell) } else { cell };
+        holds(title, cell) || title == "NSFS" && cell.split(',').all(is_mount_point) || masked(cell).is_ok()
     }
 
     fn extend(row: &mut Row, line: &str) -> bool {

@@ -244,6 +244,23 @@ struct Parts<'l> {
     odd: &'l str,
 }
 
+impl Parts<'_> {
+    /// Whether nothing but this tool prints such a line; else it is one only among others.
+    fn is_sure(&self) -> bool {
+        let known = self.state.is_some_and(|state| State::of(state) != State::Other);
+        let numeric = |end: &Endpoint| {
+            end.addr.as_ref().is_none_or(|addr| addr.ip().is_some() || looks_masked(end.host.as_bytes()))
+        };
+        let numeric = numeric(&self.local) && numeric(&self.remote);
+        let stateless = !self.proto.to_ascii_lowercase().starts_with("tcp");
+        let windows = self.proto.starts_with(|c: char| c.is_ascii_uppercase());
+        self.odd.is_empty()
+            && (known
+                || numeric && !windows && (stateless || self.state.is_some())
+                || windows && stateless && self.remote.port.is_none())
+    }
+}
+
 fn proto(input: &str) -> IResult<&str, &str> {
     verify(word, |text: &str| {
         matches!(
@@ -479,8 +496,8 @@ impl Format for Netstat {
             if near.into_iter().any(ours) { Mark::Header } else { Mark::Inside }
         } else if is_titles(text) && text.contains("-Q") {
             Mark::Header
-        } else if read(text).is_some() {
-            Mark::Row
+        } else if let Some(parts) = read(text) {
+            if parts.is_sure() { Mark::Row } else { Mark::Inside }
         } else if is_titles(text)
             || OTHER_TITLE.is_match(text)
             || OTHER_ROW.is_match(text)
@@ -623,7 +640,7 @@ fn cut_last(row: &mut Row, text: &str, notes: &mut Notes) {
         "PID"
     } else if row.inode.take().is_some() {
         "Inode"
-    } else if row.state.as_deref().is_some_and(|state| State::of(state) == State::Other) {
+    } else if row.state.as_deref().is_some_and(is_open) {
         row.state = None;
         "State"
     } else if row.state.is_none() && row.user.is_none() && row.remote_port.take().is_some() {
@@ -632,6 +649,12 @@ fn cut_last(row: &mut Row, text: &str, notes: &mut Notes) {
         return;
     };
     notes.push(("cut-cell", format!("the entry ends within {cell}")));
+}
+
+/// Whether a state may be the start of a longer word: `CLOSE` of `CLOSE_WAIT`, `ESTAB` of `ESTABLISHED`.
+fn is_open(state: &str) -> bool {
+    let mut words = STATES.iter().flat_map(|(_, words)| words.iter());
+    State::of(state) == State::Other || words.any(|word| word.len() > state.len() && word.starts_with(state))
 }
 
 fn number(text: &str, title: &str, notes: &mut Notes) -> Result<Option<u64>, (Reject, String)> {

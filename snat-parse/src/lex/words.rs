@@ -17,11 +17,17 @@ pub(crate) fn word(input: &str) -> IResult<&str, &str> {
 /// Whether a word can be a name of the Kubernetes API: what people mask names with is let through.
 pub(crate) fn is_api_name(text: &str) -> bool {
     let inner = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '_' | ':' | '*' | '<' | '>' | '{' | '}' | '$' | '…')
+        c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '_' | '*' | '<' | '>' | '{' | '}' | '$' | '…')
     };
     text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '<' | '{' | '$'))
         && text.chars().all(inner)
         && !text.starts_with("<none>")
+}
+
+/// Whether a word can be an id of the runtime: hex digits, some of them masked or cut.
+pub(crate) fn is_id(text: &str) -> bool {
+    let digit = |c: char| c.is_ascii_hexdigit() || matches!(c, 'x' | 'X' | '*' | '.' | '…');
+    text.starts_with(|c: char| c.is_ascii_hexdigit() || matches!(c, 'x' | 'X' | '*')) && text.chars().all(digit)
 }
 
 /// At least one blank or tab.

@@ -89,8 +89,10 @@ fn read(text: &str, groups: bool) -> Option<Found<'_>> {
 
 /// Whether the name is one that a process can have; a rule of a drawing, or a mark of a paste, is none.
 fn is_named(node: &Node<'_>) -> bool {
-    node.name.contains(char::is_alphanumeric) && !node.name.starts_with(['#', '>', '*', '$', '"', '=', '^', '+'])
-        || node.name == "?"
+    // systemctl and systemd-cgls print `├─1234 command`, tree prints `├── name`.
+    let numbered = node.name.split_once(' ').is_some_and(|(word, _)| word.bytes().all(|b| b.is_ascii_digit()));
+    let marked = node.name.starts_with(['#', '>', '*', '$', '"', '=', '^', '+', '-', '─']);
+    node.name.contains(char::is_alphanumeric) && !marked && !numbered || node.name == "?"
 }
 
 impl Found<'_> {
