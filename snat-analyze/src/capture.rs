@@ -7,6 +7,7 @@ use snat_parse::{Cut, Section};
 
 use crate::bundle::EntryName;
 use crate::fold::{GroupKey, Run};
+use crate::ledger::pid_in_name;
 use crate::owner::Facts;
 use crate::report::{Node, NodeSource};
 
@@ -113,6 +114,9 @@ fn capture(entries: &[EntryData], own: BTreeSet<usize>) -> Capture {
                 facts.add(format, *at, section.first_line, table, !section.cut.contains(&Cut::NoHeader));
             }
         }
+    }
+    for dump in &mut facts.dumps {
+        dump.pid = pid_in_name(&entries[dump.entry].name.path);
     }
     facts.unify();
     let node = node(entries, &own, &facts);

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use snat_parse::formats::by_name;
 
 use crate::capture::{Capture, EntryData};
-use crate::owner::{Life, ShimId};
-use crate::report::{Input, Node, Notice, Tool};
+use crate::owner::{Graph, Life, ShimId};
+use crate::report::{Input, Node, NodeSource, Notice, Tool};
 
 /// What a bundle holds and lacks: the model of `inspect`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -168,6 +168,10 @@ pub(crate) fn examine(entries: &[EntryData], capture: &Capture) -> Examined {
     let steps = PLANS.iter().map(|plan| {
         let here: Vec<&&str> = plan.formats.iter().filter(|name| formats.contains(**name)).collect();
         let (found, lost) = match plan.step {
+            "connects" if here.is_empty() && has_empty_log(entries, capture) => {
+                let why = "its log is empty: the tool was ended by TERM, or before it had written its first rows";
+                (Vec::new(), vec![why.to_owned()])
+            }
             _ if here.is_empty() => (Vec::new(), vec![plan.missing.to_owned()]),
             "connects" => connects(entries, capture),
             "address-pod" => address_pod(capture),
@@ -223,6 +227,16 @@ fn rows(number: usize, what: &str) -> String {
     format!("{number} {what}")
 }
 
+/// Whether an entry that is called like a log of the tracer holds nothing at all.
+fn has_empty_log(entries: &[EntryData], capture: &Capture) -> bool {
+    let is_empty = |entry: &EntryData| entry.sections.iter().all(|section| section.lines == 0);
+    entries
+        .iter()
+        .enumerate()
+        .filter(|(at, entry)| is_empty(entry) && (capture.own.contains(at) || entries.len() == 1))
+        .any(|(_, entry)| entry.name.path.rsplit(['/', '!']).next().is_some_and(|name| name.contains("tcptracer")))
+}
+
 fn connects(entries: &[EntryData], capture: &Capture) -> Found {
     let runs: Vec<_> = capture.own.iter().flat_map(|at| &entries[*at].runs).collect();
     let events: u64 = runs.iter().map(|run| run.events).sum();
@@ -261,7 +275,10 @@ fn address_pod(capture: &Capture) -> Found {
         && pods.iter().any(|row| row.node.is_some())
         && !pods.iter().any(|row| row.node.as_deref() == Some(node))
     {
-        lost.push(format!("the pod list has no pod of {node}"));
+        lost.push(match capture.node.source {
+            Some(NodeSource::Folder) => format!("which node it is, no list says: none has the folder's name {node}"),
+            _ => format!("the pod list has no pod of {node}"),
+        });
     }
     if pods.is_empty() {
         lost.push("the pod list is empty".to_owned());
@@ -349,10 +366,20 @@ fn sockets(entries: &[EntryData], capture: &Capture) -> Found {
         .flat_map(|dump| &dump.sockets)
         .filter_map(|socket| socket.local.0.as_ref().and_then(snat_parse::Addr::ip))
         .collect();
-    // An empty dump is told by its name.
+    // An empty dump is told by its name: the pod's, or a PID of it.
+    let is_empty_of_pid = |dump: &crate::ledger::Dump| dump.sockets.is_empty() && dump.pid.is_some();
+    let graph = facts
+        .dumps
+        .iter()
+        .any(is_empty_of_pid)
+        .then(|| Graph::build(facts, &crate::owner::Asked::default(), capture.node.name.as_deref()).ok());
     let empty = |pod: &crate::owner::PodKey| {
+        let of_pid = |pid| graph.as_ref()?.as_ref()?.process(pid)?.pod().map(|found| found == pod);
         let mut dumps = facts.dumps.iter().filter(|dump| dump.sockets.is_empty());
-        dumps.any(|dump| entries.get(dump.entry).is_some_and(|entry| crate::ledger::names(&entry.name.path, pod)))
+        dumps.any(|dump| {
+            let path = entries.get(dump.entry).map(|entry| entry.name.path.as_str()).unwrap_or_default();
+            crate::ledger::names(path, pod) || dump.pid.and_then(of_pid) == Some(true)
+        })
     };
     let covered = pods.iter().filter(|row| row.ip.is_some_and(|ip| seen.contains(&ip)) || empty(&row.key)).count();
     if covered < pods.len() {

@@ -191,6 +191,24 @@ fn each_socket_of_the_snapshots_is_counted_once_and_tied_to_its_owner() {
 }
 
 #[test]
+fn sockets_of_the_node_and_of_pods_in_one_file_are_told_apart_row_by_row() {
+    // One file of `grep ESTABLISHED` over dumps of the node and of two pods: three of the node by process, three of api
+    // whose ports are masked, one of web that stands there twice. The dump of PID 4684 is empty.
+    let report = story("snapshots-in-one");
+    let want = [
+        ("api-5f7b9c4d88-lq9zn", Some(3)),
+        ("idle-0", Some(0)),
+        ("kubelet", Some(2)),
+        ("node-agent-hq7zt", Some(1)),
+        ("web-6c9d7f8b5-bcdfg", Some(1)),
+    ];
+    let want: BTreeMap<String, Option<u64>> = want.map(|(name, number)| (name.to_owned(), number)).into();
+    assert_eq!(established(&report), want);
+    let dumps: Vec<_> = report.nodes[0].capture.snapshots.iter().map(|dump| (dump.rows, dump.repeated)).collect();
+    assert_eq!(dumps, [(8, 1), (0, 0)]);
+}
+
+#[test]
 fn a_socket_s_owner_quotes_its_line() {
     let report = story("snapshots");
     let agent = row(&report.nodes[0], "node-agent-hq7zt");

@@ -87,7 +87,7 @@ fn usage_and_unreadable_input_are_2_in_every_format() {
     let empty_path = empty.display().to_string();
     for format in ["table", "json"] {
         for (args, word) in [
-            (vec!["no/such/bundle"], "cannot read"),
+            (vec!["no/such/bundle"], "cannot read no/such/bundle"),
             (vec![empty_path.as_str()], "nothing recognised"),
             (vec!["--node", "nobody", &capture()], "no node \"nobody\""),
             (vec!["--no-snat", "nginx", &capture()], "--no-snat \"nginx\" is no address block"),

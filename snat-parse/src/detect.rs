@@ -57,6 +57,8 @@ impl Open {
         match mark {
             Mark::Header | Mark::Row => true,
             Mark::Inside => self.clean,
+            // A message of a shell or a tool is no row, wherever its words stand.
+            Mark::No if noise::name(lines[at].body()).is_some() => false,
             Mark::No => foreign && self.header.is_some_and(|header| self.format.fits(&lines[header], &lines[at])),
         }
     }

@@ -1,5 +1,5 @@
 //! What people put before the lines of a tool when they paste them: `# ` of a shell note, `> ` of a mail, ` * ` of a
-//! comment block, `3. ` of a list, `12:` of `grep -n`.
+//! comment block, `3. ` of a list, `12:` of `grep -n`, the time of `ts` or of a log collector.
 //!
 //! A prefix is taken off only where that makes sense of the line: a run of lines that begin alike is looked at once with
 //! and once without it, and stays as it is unless some format knows one of its lines without.
@@ -17,6 +17,9 @@ const TABLE: &str = "|";
 pub(crate) fn prefix(text: &str) -> Option<(usize, &'static str)> {
     let front = text.trim_start();
     let before = text.len() - front.len();
+    if let Some(length) = time(front) {
+        return Some((before + length, "time"));
+    }
     let numbered = front.bytes().take_while(u8::is_ascii_digit).count();
     if numbered > 0 && numbered <= 9 {
         let behind = &front[numbered..];
@@ -51,6 +54,37 @@ pub(crate) fn prefix(text: &str) -> Option<(usize, &'static str)> {
     };
     let used = before + (front.len() - rest.len());
     Some((used + rest.len() - one_blank(rest).len(), mark))
+}
+
+/// Length of a time and one blank: `2026-11-24T10:00:00.123Z `, `2026-11-24 10:00:00 `, `Nov 24 10:00:00 `.
+fn time(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let shape = |from: usize, shape: &str| {
+        let Some(there) = bytes.get(from..from + shape.len()) else { return false };
+        there.iter().zip(shape.bytes()).all(|(byte, wanted)| match wanted {
+            b'0' => byte.is_ascii_digit(),
+            b'a' => byte.is_ascii_alphabetic(),
+            b'_' => byte.is_ascii_digit() || *byte == b' ',
+            b'T' => matches!(byte, b'T' | b' '),
+            wanted => *byte == wanted,
+        })
+    };
+    if shape(0, "aaa _0 00:00:00 ") {
+        return Some(16);
+    }
+    if !shape(0, "0000-00-00T00:00:00") {
+        return None;
+    }
+    let mut at = 19;
+    if matches!(bytes.get(at), Some(b'.' | b',')) {
+        at += 1 + bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    }
+    if bytes.get(at) == Some(&b'Z') {
+        at += 1;
+    } else if shape(at, "+00:00") || shape(at, "-00:00") {
+        at += 6;
+    }
+    matches!(bytes.get(at), Some(b' ' | b'\t')).then_some(at + 1)
 }
 
 fn one_blank(text: &str) -> &str {

@@ -98,7 +98,11 @@ pub fn walk(sources: Vec<Source>, limits: &Limits, visit: &mut dyn Visit) -> Res
         let again = names.iter().filter(|name| **name == base).count();
         names.push(base.clone());
         walker.bundle = if again == 0 { base.clone() } else { format!("{base}#{}", again + 1) };
-        let unreadable = |source| Error::Unreadable { bundle: base.clone(), source };
+        let given = match &source {
+            Source::Path(path) => path.display().to_string(),
+            Source::Reader { .. } => base.clone(),
+        };
+        let unreadable = |source| Error::Unreadable { bundle: given.clone(), source };
         match source {
             Source::Reader { reader, .. } => walker.top(reader, &base),
             Source::Path(path) => {

@@ -2,4 +2,4 @@
 
 mod snapshot;
 
-pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, names};
+pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, names, pid_in_name};

@@ -37,6 +37,8 @@ pub(crate) struct Socket {
 pub(crate) struct Dump {
     pub(crate) entry: usize,
     pub(crate) first_line: u64,
+    /// The PID that the entry's name gives: the dump is of that one's namespace.
+    pub(crate) pid: Option<u32>,
     pub(crate) sockets: Vec<Socket>,
 }
 
@@ -235,7 +237,7 @@ impl Snapshots {
                     // An empty dump says that its pod holds nothing.
                     snapshots.hold(OwnerKey::Pod(pod.clone()), Confidence::Likely, edges);
                 }
-                Of::Rows => row.reason = Some("addresses of several pods: told apart row by row".to_owned()),
+                Of::Rows => row.reason = Some("addresses of several owners: told apart row by row".to_owned()),
                 Of::Nobody(why) => row.reason = Some((*why).to_owned()),
             }
             let mut vague: BTreeMap<SocketKey<'_>, u32> = BTreeMap::new();
@@ -253,6 +255,7 @@ impl Snapshots {
                         Some(tie.process(told, &index))
                     }
                     Of::Pod(pod, edges) => Some((OwnerKey::Pod(pod.clone()), edges.clone(), Confidence::Likely)),
+                    Of::Rows if tie.is_node(socket) => Some(tie.process(socket, &index)),
                     Of::Rows => tie.by_address(socket, &index),
                     Of::Nobody(_) => None,
                 };
@@ -260,6 +263,7 @@ impl Snapshots {
                 // The node's sockets are one set, whoever they go to.
                 let set = match (&of[at], &owner) {
                     (Of::Node, _) | (_, None) => None,
+                    _ if tie.is_node(socket) => None,
                     (_, Some((owner, _, _))) => Some(owner.clone()),
                 };
                 if !seen.insert((set, key)) {
@@ -280,7 +284,7 @@ impl Snapshots {
                     }
                     continue;
                 };
-                let host = matches!(of[at], Of::Node);
+                let host = matches!(of[at], Of::Node) || tie.is_node(socket);
                 // A pod that a dump is of holds that much, be it nothing; of the node only who holds something is told.
                 if fate != Fate::EstablishedPublic && !matches!(owner, OwnerKey::Pod(_)) {
                     continue;
@@ -349,7 +353,15 @@ impl Tie<'_> {
         let nodes: BTreeSet<IpAddr> = ips.intersection(&self.graph.node_addresses).copied().collect();
         if !nodes.is_empty() {
             let here = self.node_ip.is_none_or(|own| nodes.contains(&own));
-            return if here { Of::Node } else { Of::Nobody("its local address is another node's") };
+            let is_pods = |socket: &Socket| {
+                socket.local_ip().is_some_and(|ip| !nodes.contains(&ip)) && self.by_address(socket, index).is_some()
+            };
+            return match here {
+                // Dumps of the node and of its pods in one, without a line between them.
+                true if dump.sockets.iter().any(is_pods) => Of::Rows,
+                true => Of::Node,
+                false => Of::Nobody("its local address is another node's"),
+            };
         }
         let mut pods: BTreeMap<PodKey, Vec<Edge>> = BTreeMap::new();
         for socket in &dump.sockets {
@@ -371,13 +383,24 @@ impl Tie<'_> {
                         };
                         Of::Pod(pod, vec![edge])
                     }
-                    None if dump.sockets.is_empty() => Of::Nobody("empty, and its name holds no <namespace>_<pod>"),
+                    None if let Some((pod, edges)) = self.by_pid_in_name(dump) => Of::Pod(pod, edges),
+                    None if dump.sockets.is_empty() => {
+                        Of::Nobody("empty, and its name holds neither <namespace>_<pod> nor a PID of a pod")
+                    }
                     None => Of::Nobody("no row has a local address of a pod or of the node"),
                 }
             }
             (0, _) | (_, None) => Of::Nobody("no pod has its local addresses"),
             _ => Of::Rows,
         }
+    }
+
+    /// Whether the socket's local address is the captured node's own.
+    fn is_node(&self, socket: &Socket) -> bool {
+        socket.local_ip().is_some_and(|ip| match self.node_ip {
+            Some(own) => ip == own,
+            None => self.graph.node_addresses.contains(&ip),
+        })
     }
 
     /// The pod that has the socket's local address: by the pod list, else by what the trace says of that address.
@@ -418,6 +441,14 @@ impl Tie<'_> {
         }
         match (found.len(), found.pop_first()) {
             (1, Some((pod, mark))) => Some((pod, mark.clone())),
+            _ => None,
+        }
+    }
+
+    /// The pod of the PID whose namespace the dump is of: `netstat-12345.txt`.
+    fn by_pid_in_name(&self, dump: &Dump) -> Option<(PodKey, Vec<Edge>)> {
+        match self.graph.process(dump.pid?)? {
+            route @ Route::Pod { pod, .. } => Some((pod.clone(), route.edges().to_vec())),
             _ => None,
         }
     }
@@ -482,6 +513,15 @@ pub(crate) fn names(path: &str, pod: &PodKey) -> bool {
     pod.namespace.as_ref().is_some_and(|namespace| is_token(name, &format!("{namespace}_{}", pod.name)))
 }
 
+/// The PID in a name like `netstat-12345.txt`: the one number there.
+pub(crate) fn pid_in_name(path: &str) -> Option<u32> {
+    let name = base_name(path).to_ascii_lowercase();
+    let name = name.strip_prefix("netstat").map(|rest| rest.trim_start_matches(['-', '_', '.']))?;
+    let (digits, rest) = name.split_at(name.bytes().take_while(u8::is_ascii_digit).count());
+    let is_alone = rest.is_empty() || (rest.starts_with('.') && !rest.contains(|c: char| c.is_ascii_digit()));
+    digits.parse().ok().filter(|_| is_alone)
+}
+
 /// Whether `token` stands in the name with nothing of a longer name beside it.
 fn is_token(name: &str, token: &str) -> bool {
     let ends = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
@@ -504,6 +544,15 @@ fn is_same_name(comm: &str, program: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pid_in_a_name_is_its_only_number() {
+        assert_eq!(pid_in_name("late.tar.gz!node/netstat-12345.txt"), Some(12345));
+        assert_eq!(pid_in_name("netstat_77"), Some(77));
+        for name in ["netstat-2026-11-24.txt", "netstat.txt", "netstat-web-0.txt", "12345.txt", "netstat-1.2.txt"] {
+            assert_eq!(pid_in_name(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn names_of_two_tools_meet() {

@@ -197,7 +197,7 @@ impl Facts {
             }
             "netstat" => {
                 let sockets = rows.map(|at| socket(&cells, at)).collect();
-                self.dumps.push(Dump { entry, first_line, sockets });
+                self.dumps.push(Dump { entry, first_line, pid: None, sockets });
             }
             "crictl-ps" => rows.for_each(|at| self.sandboxes.extend(container(&cells, at))),
             "crictl-pods" => self.sandboxes.extend(rows.filter_map(|at| sandbox(&cells, at))),
@@ -427,7 +427,9 @@ fn life(status: &str) -> Life {
 }
 
 fn node(cells: &Cells<'_>, at: usize) -> Option<NodeRow> {
-    let name = cells.owned("name", at)?;
+    // `kubectl get nodes,pods` prints the kind before the name.
+    let name = cells.text("name", at)?;
+    let name = name.strip_prefix("node/").unwrap_or(name).to_owned();
     let version = cells.text("version", at).unwrap_or_default();
     let virtual_kubelet = name.starts_with("virtual-node") || version.contains("vk-") || version.contains("-vk");
     Some(NodeRow { internal_ip: cells.ip("internal_ip", at), virtual_kubelet, name })

@@ -173,7 +173,7 @@ impl Graph {
         Ok(graph)
     }
 
-    /// Routes of the processes that the node's dumps of sockets name and the log does not.
+    /// Routes of the processes that the node's dumps of sockets, or the names of dumps, name and the log does not.
     fn socket_processes(&mut self, facts: &Facts, ways: &Ways<'_>) {
         let of_node = |dump: &&crate::ledger::Dump| {
             dump.sockets.iter().any(|socket| {
@@ -187,6 +187,7 @@ impl Graph {
             .filter(of_node)
             .flat_map(|dump| &dump.sockets)
             .filter_map(|socket| socket.pid)
+            .chain(facts.dumps.iter().filter_map(|dump| dump.pid))
             .filter(|pid| !self.processes.contains_key(pid))
             .collect();
         let mut found: BTreeMap<u32, Vec<Route>> = BTreeMap::new();

@@ -25,6 +25,10 @@ pub(crate) fn run(args: ParseArgs) -> Result<(), Failure> {
             Failure::Usage(format!("--format {name:?} is none that is read: there is {}", names.join(", ")))
         })?),
     };
+    if args.file.is_dir() {
+        let folder = printable(&args.file.display().to_string());
+        return Err(Failure::Usage(format!("parse reads one dump, and {folder} is a folder: see inspect")));
+    }
     let limits = Limits::default();
     let mut keep = Keep::default();
     (keep.line, keep.only) = (limits.line, only);

@@ -154,8 +154,9 @@ fn holds(title: &str, word: &str) -> bool {
 /// Cuts a row at its blanks, for any order of columns: each word must be what its column holds, a cell that may be empty
 /// may be missing, and COMMAND takes what is left. For headers that do not stand over their columns.
 fn by_order<'l>(line: &'l str, layout: &Layout) -> Option<Vec<CellText<'static, 'l>>> {
-    let titles: Vec<&'static str> =
-        layout.titles.iter().filter_map(|title| TITLES.iter().find(|known| **known == title.name).copied()).collect();
+    let known = |name: &str| TITLES.iter().find(|known| **known == name).copied();
+    // What may stand in a column that is not known, nobody knows.
+    let titles = layout.titles.iter().map(|title| known(&title.name)).collect::<Option<Vec<&'static str>>>()?;
     let line = if titles.first() == Some(&"NS") { before_inode(line.trim_start()) } else { line };
     let mut words: Vec<(usize, &'l str)> = Vec::new();
     for word in line.split_whitespace() {
@@ -279,7 +280,9 @@ impl Padded for Lsns {
     fn is_header(layout: &Layout) -> bool {
         (2..=2 * TITLES.len()).contains(&layout.titles.len())
             && layout.has("NS")
-            && layout.titles.iter().all(|title| TITLES.contains(&title.name.as_str()))
+            // A column that a later version may bring, among those known.
+            && layout.titles.iter().filter(|title| !TITLES.contains(&title.name.as_str())).count() * 3
+                <= layout.titles.len()
     }
 
     fn shape<'l>(line: &'l str, layout: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {
