@@ -23,6 +23,8 @@ pub(crate) struct Title {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) titles: Vec<Title>,
+    /// Whether one tab stands between any two titles: rows are cut at their tabs then.
+    tabbed: bool,
 }
 
 /// What stands for columns that somebody left out of a table.
@@ -90,7 +92,8 @@ impl Layout {
             }
             rest = &trimmed[name.len()..];
         }
-        if titles.is_empty() { None } else { Some(Self { titles }) }
+        let tabbed = line.contains('\t') && line.trim().split('\t').count() == titles.len();
+        if titles.is_empty() { None } else { Some(Self { titles, tabbed }) }
     }
 
     /// Whether the titles, in this order, stand at the start of the header.
@@ -155,11 +158,12 @@ impl Layout {
 }
 
 impl Layout {
-    /// Cuts a row at its tabs, where there are as many cells as titles.
+    /// Cuts a row at its tabs, where there are as many cells as titles, or fewer at the row's end.
     fn tabs<'l>(&self, line: &'l str) -> Option<Vec<CellText<'_, 'l>>> {
         let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
-        (line.contains('\t') && cells.len() == self.titles.len())
-            .then(|| self.titles.iter().map(|title| title.name.as_str()).zip(cells).collect())
+        let fits = cells.len() == self.titles.len() || (self.tabbed && cells.len() < self.titles.len());
+        let cells = cells.into_iter().chain(std::iter::repeat(""));
+        (line.contains('\t') && fits).then(|| self.titles.iter().map(|title| title.name.as_str()).zip(cells).collect())
     }
 
     /// Cuts a row that has as many cells as there are titles: cells two blanks or a tab apart, else single words.

@@ -166,7 +166,8 @@ fn by_order<'l>(line: &'l str, layout: &Layout) -> Option<Vec<CellText<'static, 
     if words.len() > 512 {
         return None;
     }
-    let mut search = Search { line, has_processes: true, cells: Vec::new(), found: None, ambiguous: false, steps: 0 };
+    let mut search =
+        Search { line, has_processes: None, has_pid: None, cells: Vec::new(), found: None, ambiguous: false, steps: 0 };
     search.place(&titles, &words);
     search.found.filter(|_| !search.ambiguous)
 }
@@ -177,8 +178,10 @@ const STEPS: usize = 20_000;
 /// The search for the one way to give the words of a row to its titles.
 struct Search<'l> {
     line: &'l str,
-    /// Whether NPROCS says that there are processes: PID is not empty then.
-    has_processes: bool,
+    /// Whether NPROCS, where it was placed, says that there are processes: PID is not empty then, and empty else.
+    has_processes: Option<bool>,
+    /// Whether PID, where it was placed, is not empty.
+    has_pid: Option<bool>,
     cells: Vec<CellText<'static, 'l>>,
     found: Option<Vec<CellText<'static, 'l>>>,
     /// Two ways, or too many steps: the row is not told by its words.
@@ -215,19 +218,35 @@ impl<'l> Search<'l> {
         if let Some(((_, word), left)) = words.split_first()
             && holds(title, word)
         {
-            let before = self.has_processes;
-            if *title == "NPROCS" {
-                self.has_processes = *word != "0";
+            match *title {
+                "NPROCS" => {
+                    let has = *word != "0";
+                    if self.has_pid.is_none_or(|pid| pid == has) {
+                        self.has_processes = Some(has);
+                        self.with(title, word, rest, left);
+                        self.has_processes = None;
+                    }
+                }
+                "PID" if self.has_processes == Some(false) || *word == "0" => {}
+                "PID" => {
+                    self.has_pid = Some(true);
+                    self.with(title, word, rest, left);
+                    self.has_pid = None;
+                }
+                title => self.with(title, word, rest, left),
             }
-            self.with(title, word, rest, left);
-            self.has_processes = before;
         }
-        let may_be_empty = match *title {
-            "PID" | "PPID" => !self.has_processes,
-            title => matches!(title, "NETNSID" | "NSFS"),
-        };
-        if may_be_empty {
-            self.with(title, "", rest, words);
+        match *title {
+            "PID" if self.has_processes != Some(true) => {
+                self.has_pid = Some(false);
+                self.with(title, "", rest, words);
+                self.has_pid = None;
+            }
+            "PPID" if self.has_processes != Some(true) && self.has_pid != Some(true) => {
+                self.with(title, "", rest, words);
+            }
+            "NETNSID" | "NSFS" => self.with(title, "", rest, words),
+            _ => {}
         }
     }
 
