@@ -101,6 +101,18 @@ impl Layout {
         self.titles.len() >= names.len() && self.titles.iter().zip(names).all(|(title, name)| title.name == *name)
     }
 
+    /// Whether the known titles stand in the order in which the tool prints them: only then a row can be cut by shape.
+    pub(crate) fn is_in_order(&self, titles: &[&str]) -> bool {
+        let mut rest = titles.iter();
+        let mut known = self.titles.iter().filter(|title| titles.contains(&title.name.as_str()));
+        known.all(|title| rest.any(|name| *name == title.name))
+    }
+
+    /// Whether there are all of these columns, in whatever order.
+    pub(crate) fn has_all(&self, names: &[&str]) -> bool {
+        names.iter().all(|name| self.has(name))
+    }
+
     /// Whether there is such a column.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.titles.iter().any(|title| title.name == name)
@@ -205,6 +217,8 @@ pub(crate) trait Padded {
     const RIGHT: &'static [&'static str] = &[];
     /// All titles of this format, by which glued ones are told apart.
     const TITLES: &'static [&'static str];
+    /// Whether `shape` follows the header's order; else it knows that of `TITLES` only.
+    const ANY_ORDER: bool = false;
 
     /// Whether the titles are those of this format.
     fn is_header(layout: &Layout) -> bool;
@@ -341,7 +355,8 @@ pub(crate) trait Padded {
         let by_offsets = if by_tabs.is_some() { by_tabs } else { layout.and_then(|layout| layout.cut(text)) };
         let by_offsets = by_offsets
             .filter(|cells| cells.iter().all(|(title, cell)| cell.is_empty() || Self::plausible(title, cell)));
-        let by_shape = || Self::shape(text, layout);
+        let ordered = layout.is_none_or(|layout| Self::ANY_ORDER || layout.is_in_order(Self::TITLES));
+        let by_shape = || ordered.then(|| Self::shape(text, layout)).flatten();
         let by_count = || layout.and_then(|layout| layout.count(text));
         for mut cells in by_offsets.into_iter().chain(by_shape()).chain(by_count()) {
             notes.clear();

@@ -83,6 +83,7 @@ impl Padded for CrictlPods {
 
     fn is_header(layout: &Layout) -> bool {
         layout.starts_with(&["POD ID", "CREATED", "STATE", "NAME"])
+            || (layout.has_all(&["POD ID", "CREATED", "STATE", "NAME", "NAMESPACE"]) && !layout.has("IMAGE"))
     }
 
     fn shape<'l>(line: &'l str, layout: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {

@@ -104,9 +104,7 @@ impl Padded for CrictlPs {
         &["CONTAINER", "CONTAINER ID", "IMAGE", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD", "NAMESPACE"];
 
     fn is_header(layout: &Layout) -> bool {
-        (layout.starts_with(&["CONTAINER", "IMAGE"]) || layout.starts_with(&["CONTAINER ID", "IMAGE"]))
-            && layout.has("STATE")
-            && layout.has("ATTEMPT")
+        (layout.has("CONTAINER") || layout.has("CONTAINER ID")) && layout.has_all(&["IMAGE", "STATE", "ATTEMPT"])
     }
 
     fn shape<'l>(line: &'l str, layout: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {

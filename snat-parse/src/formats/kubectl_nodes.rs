@@ -148,7 +148,8 @@ impl Padded for KubectlNodes {
     ];
 
     fn is_header(layout: &Layout) -> bool {
-        layout.starts_with(&["NAME", "STATUS"]) && layout.has("VERSION")
+        layout.has_all(&["NAME", "STATUS", "ROLES", "AGE", "VERSION"])
+            || (layout.starts_with(&["NAME", "STATUS"]) && layout.has("VERSION"))
     }
 
     fn shape<'l>(line: &'l str, _: Option<&Layout>) -> Option<Vec<CellText<'static, 'l>>> {

@@ -151,14 +151,15 @@ impl Padded for KubectlPods {
     ];
 
     fn is_header(layout: &Layout) -> bool {
-        layout.titles.iter().position(|title| title.name == "NAME").is_some_and(|at| {
-            let wanted = ["NAME", "READY", "STATUS"];
-            // Other kinds have these three, too; what follows them tells.
-            let ours =
-                ["RESTARTS", "IP", "NODE"].iter().any(|title| layout.has(title)) || layout.titles.len() == at + 3;
-            ours && at <= 2
-                && wanted.iter().zip(&layout.titles[at..]).filter(|(name, title)| **name == title.name).count() == 3
-        })
+        layout.has_all(&["NAME", "READY", "STATUS", "RESTARTS", "AGE"])
+            || layout.titles.iter().position(|title| title.name == "NAME").is_some_and(|at| {
+                let wanted = ["NAME", "READY", "STATUS"];
+                // Other kinds have these three, too; what follows them tells.
+                let ours =
+                    ["RESTARTS", "IP", "NODE"].iter().any(|title| layout.has(title)) || layout.titles.len() == at + 3;
+                ours && at <= 2
+                    && wanted.iter().zip(&layout.titles[at..]).filter(|(name, title)| **name == title.name).count() == 3
+            })
     }
 
     /// Without a header a row must reach its AGE.

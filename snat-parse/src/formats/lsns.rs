@@ -294,6 +294,7 @@ fn without_tree(command: &str) -> &str {
 impl Padded for Lsns {
     type Row = Row;
     const TITLES: &'static [&'static str] = &TITLES;
+    const ANY_ORDER: bool = true;
     const RIGHT: &'static [&'static str] = &["NS", "NPROCS", "PID", "PPID", "UID", "NETNSID", "PNS", "ONS"];
 
     fn is_header(layout: &Layout) -> bool {
