@@ -47,8 +47,7 @@ fn rows_of_netstat_in_one_line_do_not_overflow_the_stack() {
 #[test]
 fn messages_among_rows_are_looked_at_once() {
     let row = "tcp        0      0 10.244.3.9:40000        20.51.14.8:443          ESTABLISHED 1/dotnet\n";
-    let text =
-        format!("{row}{}Error: x\n{}{row}", "\n".repeat(20_000), "netstat: warning: something\n".repeat(20_000));
+    let text = format!("{row}{}Error: x\n{}{row}", "\n".repeat(20_000), "netstat: warning: something\n".repeat(20_000));
     assert_eq!(rows(&read(text, "messages")), 2);
 }
 
