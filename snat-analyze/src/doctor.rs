@@ -1,6 +1,6 @@
 //! The bundle doctor: which step of the way each dump serves, what is missing or half there, and how to capture it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -312,6 +312,16 @@ fn pid_sandbox(capture: &Capture) -> Found {
         lost.push("ids of sandboxes are masked".to_owned());
     } else if whole < shims.len() {
         lost.push("ids of sandboxes are cut: run it with -l".to_owned());
+    }
+    // Each namespace that lsns lists has a process, which a tree of the whole node shows.
+    let shown: BTreeSet<u32> = facts.processes.iter().map(|row| row.pid).collect();
+    let spaces: BTreeMap<u64, u32> = facts.namespaces.iter().filter_map(|row| Some((row.ns, row.pid?))).collect();
+    let alone = spaces.values().filter(|pid| !shown.contains(pid)).count();
+    if alone > 0 && !shown.is_empty() {
+        lost.push(format!(
+            "{alone} of {} namespaces of lsns have no process in a tree: pstree -alp without a PID shows all",
+            spaces.len()
+        ));
     }
     (vec![rows(facts.processes.len(), "processes"), rows(whole, "ids of sandboxes")], lost)
 }
