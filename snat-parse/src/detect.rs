@@ -180,7 +180,7 @@ fn tile(claims: Vec<Claim>, lines: &[Line<'_>]) -> Vec<Claim> {
     for mut claim in claims {
         let gap = next..claim.lines.start;
         // The neutral lines right above belong to this section; what is above them is unknown.
-        let start = gap.clone().rev().take_while(|at| noise::is_neutral(&lines[*at].text)).last().unwrap_or(gap.end);
+        let start = gap.clone().rev().take_while(|at| noise::is_neutral(lines[*at].body())).last().unwrap_or(gap.end);
         if start > gap.start {
             tiled.push(Claim { format: None, lines: gap.start..start });
         }

@@ -167,9 +167,7 @@ impl Layout {
         }
         Some(cells)
     }
-}
 
-impl Layout {
     /// Cuts a row at its tabs, where there are as many cells as titles, or fewer at the row's end.
     fn tabs<'l>(&self, line: &'l str) -> Option<Vec<CellText<'_, 'l>>> {
         let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
@@ -343,22 +341,26 @@ pub(crate) trait Padded {
     }
 
     /// One row: by the header's offsets where they hold, else by shape. The error of the better attempt is kept.
-    fn read_row(
-        text: &str,
+    fn read_row<'r>(
+        text: &'r str,
         ended: bool,
-        layout: Option<&Layout>,
+        layout: Option<&'r Layout>,
         notes: &mut Vec<(&'static str, String)>,
     ) -> Result<(Self::Row, Extra), CellError> {
         let mut error = (Reject::NotARow, format!("fits no row shape of this table: {:.60}", text.trim()));
-        // Tabs between cells leave no doubt, empty cells included.
-        let by_tabs = layout.and_then(|layout| layout.tabs(text));
-        let by_offsets = if by_tabs.is_some() { by_tabs } else { layout.and_then(|layout| layout.cut(text)) };
-        let by_offsets = by_offsets
-            .filter(|cells| cells.iter().all(|(title, cell)| cell.is_empty() || Self::plausible(title, cell)));
-        let ordered = layout.is_none_or(|layout| Self::ANY_ORDER || layout.is_in_order(Self::TITLES));
-        let by_shape = || ordered.then(|| Self::shape(text, layout)).flatten();
+        let by_offsets = || {
+            // Tabs between cells leave no doubt, empty cells included.
+            let cells = layout.and_then(|layout| layout.tabs(text).or_else(|| layout.cut(text)))?;
+            cells.iter().all(|(title, cell)| cell.is_empty() || Self::plausible(title, cell)).then_some(cells)
+        };
+        let by_shape = || {
+            let ordered = layout.is_none_or(|layout| Self::ANY_ORDER || layout.is_in_order(Self::TITLES));
+            ordered.then(|| Self::shape(text, layout)).flatten()
+        };
         let by_count = || layout.and_then(|layout| layout.count(text));
-        for mut cells in by_offsets.into_iter().chain(by_shape()).chain(by_count()) {
+        // Each is tried only where the one before it fails.
+        let ways: [&dyn Fn() -> Option<Vec<CellText<'r, 'r>>>; 3] = [&by_offsets, &by_shape, &by_count];
+        for mut cells in ways.into_iter().filter_map(|way| way()) {
             notes.clear();
             // The last cell of an open line may go on: `kube-sys` is no namespace. It is null, unless it is free text.
             if !ended
@@ -389,7 +391,7 @@ pub(crate) fn cell<'l>(cells: &[CellText<'_, 'l>], title: &str) -> Option<&'l st
         .iter()
         .find(|(name, _)| *name == title)
         .map(|(_, cell)| *cell)
-        .filter(|cell| !matches!(*cell, "" | "<none>" | "-" | "&lt;none&gt;"))
+        .filter(|cell| !matches!(*cell, "" | "<none>" | "-"))
 }
 
 /// A text cell.

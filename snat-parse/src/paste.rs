@@ -9,6 +9,8 @@ use crate::line::Line;
 
 /// Marks that open a line of a comment, a quotation or a list.
 const MARKS: [&str; 12] = ["#", ">", "*", "//", "--", ";", "::", "REM ", "rem ", "+", "-", "!"];
+/// Kind of a run of lines that begin with a time.
+const TIME: &str = "time";
 /// Kind of a run of Markdown table rows.
 const TABLE: &str = "|";
 
@@ -18,13 +20,13 @@ pub(crate) fn prefix(text: &str) -> Option<(usize, &'static str)> {
     let front = text.trim_start();
     let before = text.len() - front.len();
     if let Some(length) = time(front) {
-        return Some((before + length, "time"));
+        return Some((before + length, TIME));
     }
     let numbered = front.bytes().take_while(u8::is_ascii_digit).count();
     if numbered > 0 && numbered <= 9 {
         let behind = &front[numbered..];
         // `12:` and `12-` of grep, `3.` and `3)` of a list, a number and a tab of `cat -n`.
-        for (mark, kind) in [(".", "list"), (")", "list"), (":", "grep"), ("\t", "cat")] {
+        for (mark, kind) in [(".", "list"), (")", "list"), (":", "grep"), ("-", "grep"), ("\t", "cat")] {
             if let Some(rest) = behind.strip_prefix(mark) {
                 return Some((text.len() - one_blank(rest).len(), kind));
             }
@@ -104,7 +106,7 @@ pub(crate) fn lengths(text: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether exactly one of the formats says yes to the line.
+/// Whether some format says yes to the line.
 fn is_known(lines: &[Line<'_>], at: usize, formats: &[&'static dyn Format]) -> bool {
     formats.iter().any(|format| matches!(format.mark(lines, at), Mark::Header | Mark::Row))
 }
@@ -118,7 +120,7 @@ pub(crate) fn undress(lines: &mut [Line<'_>], formats: &[&'static dyn Format]) {
             continue;
         };
         let end = at + run(&lines[at..], kind);
-        undress_run(&mut lines[at..end], formats);
+        undress_run(&mut lines[at..end], kind, formats);
         at = end;
     }
 }
@@ -137,9 +139,9 @@ fn run(lines: &[Line<'_>], kind: &str) -> usize {
     end
 }
 
-fn undress_run(lines: &mut [Line<'_>], formats: &[&'static dyn Format]) {
-    // A run whose lines are known as they are is no paste.
-    if (0..lines.len()).any(|at| is_known(lines, at, formats)) {
+fn undress_run(lines: &mut [Line<'_>], kind: &str, formats: &[&'static dyn Format]) {
+    // A run whose lines are known as they are is no paste. No line of any tool here begins with a time.
+    if kind != TIME && (0..lines.len()).any(|at| is_known(lines, at, formats)) {
         return;
     }
     if unrule(lines, formats) {
@@ -214,7 +216,17 @@ mod tests {
     #[test]
     fn numbers_of_lists_and_of_grep_go() {
         let row = "4026531840 net      37   1 root /sbin/init";
-        for before in ["3. ", "12:", "   7\t", "1) ", "node/lsns.txt:", "lsns.txt:12:"] {
+        for before in [
+            "3. ",
+            "12:",
+            "12-",
+            "2026-11-24T10:00:00.5+01:00 ",
+            "Nov  4 10:00:00 ",
+            "   7\t",
+            "1) ",
+            "node/lsns.txt:",
+            "lsns.txt:12:",
+        ] {
             assert_eq!(bodies(&format!("{before}{row}\n")), [row], "{before:?}");
         }
         assert_eq!(bodies(&format!("{row}\n")), [row]);

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use snat_parse::formats::tcptracer::{Batch, Sink};
-use snat_parse::{Entry, EntryReader, Keep};
+use snat_parse::{Entry, EntryReader, Keep, Reject};
 
 /// Events as text: what a sink was told, without the pieces.
 #[derive(Default)]
@@ -129,6 +129,20 @@ fn what_is_too_much_beside_a_log_is_counted_not_kept() {
     whole(&entry, alone.as_bytes(), "junk alone");
     assert!(entry.sections.iter().all(|s| s.tally.rejected_lines() == 0 && s.format.is_none()));
     assert!(entry.sections.iter().any(|s| !s.cut.is_empty()));
+}
+
+#[test]
+fn what_is_too_much_behind_a_dump_is_a_reject() {
+    let mut keep = Keep::default();
+    keep.alone = 20_000;
+    let row = "tcp        0      0 10.244.3.9:40000        20.51.14.8:443          ESTABLISHED 1/dotnet\n";
+    let text = row.repeat(400);
+    let (_, entry) = read([text.as_bytes()], keep);
+    whole(&entry, text.as_bytes(), "a long dump");
+    let rows: u64 = entry.sections.iter().map(|section| section.rows).sum();
+    let unread: u64 = entry.sections.iter().filter_map(|s| s.tally.rejected.get(&Reject::NotLookedAt)).sum();
+    assert!((50..400).contains(&rows), "{rows}");
+    assert_eq!(rows + unread, 400);
 }
 
 #[test]

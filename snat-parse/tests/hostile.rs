@@ -41,7 +41,10 @@ fn titles_that_repeat_do_not_multiply() {
 #[test]
 fn rows_of_netstat_in_one_line_do_not_overflow_the_stack() {
     let row = "tcp        0      0 10.244.3.9:40000        20.51.14.8:443          ESTABLISHED 1/dotnet   ";
-    read(row.repeat(1000), "netstat in one line");
+    let entry = read(row.repeat(1000), "netstat in one line");
+    let rejected: u64 = entry.sections.iter().map(|section| section.tally.rejected_lines()).sum();
+    assert_eq!((rows(&entry), rejected), (0, 1), "what cannot be told apart is a reject, not one socket of many");
+    assert_eq!(rows(&read(row.repeat(100), "shorter")), 100);
 }
 
 #[test]

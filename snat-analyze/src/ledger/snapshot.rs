@@ -2,8 +2,9 @@
 //!
 //! A dump whose local addresses are the node's is the node's, and all such dumps are one: their rows go by process,
 //! where the process tree has that PID under that name. Any other dump was made in one namespace, so one pod's address
-//! in it gives it to that pod; dumps of several pods run together go row by row. PIDs in a pod's dump may be the
-//! container's own and join with nothing. A name such as `netstat-<namespace>_<pod>.txt` decides only for empty dumps.
+//! in it gives it to that pod; dumps of several pods, or of pods and the node, run together go row by row. PIDs in a
+//! pod's dump may be the container's own and join with nothing. A name such as `netstat-<namespace>_<pod>.txt` or
+//! `netstat-<pid>.txt` decides only for dumps without any address.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -137,7 +137,7 @@ fn before_inode(line: &str) -> &str {
     if bare.starts_with(|c: char| c.is_ascii_digit()) { bare } else { line }
 }
 
-/// Whether a word can stand in that column, and whether the column may be empty.
+/// Whether a word can stand in that column.
 fn holds(title: &str, word: &str) -> bool {
     let number = |word: &str| matches!(crate::lex::int_bytes(word.as_bytes()), Ok(([], _)));
     match title {

@@ -87,8 +87,9 @@ fn process(text: &str) -> Option<(Node<'_>, usize)> {
     // A name has at most 64 characters; what is further away belongs to somebody else.
     let far = (0..=inner.len().min(NAME_BYTES)).rev().find(|at| inner.is_char_boundary(*at)).unwrap_or(0);
     let near = &inner[..far];
-    let joint = JOINTS.iter().filter_map(|joint| near.find(joint)).min();
-    let make = |name: &'_ str, pid: Option<u64>, cut_pid| (name.starts_with('{'), pid, cut_pid);
+    let is_joint = |at: &usize| JOINTS.iter().any(|joint| near[*at..].starts_with(joint));
+    let joint = near.match_indices(['-', '─']).map(|(at, _)| at).find(is_joint);
+    let is_thread = inner.starts_with('{');
     // The name may hold parentheses: the PID stands in the first ones that hold a number and end the process.
     for (open, _) in near[..joint.unwrap_or(far)].match_indices('(') {
         let digits = inner[open + 1..].bytes().take_while(u8::is_ascii_digit).count();
@@ -98,9 +99,7 @@ fn process(text: &str) -> Option<(Node<'_>, usize)> {
         let behind = &inner[open + 1 + digits..];
         // Cut within the PID: its digits are a prefix.
         if behind == "+" {
-            let (thread, pid, cut_pid) = make(&inner[..open], None, true);
-            let node = node(&inner[..open], thread, count, pid, cut_pid);
-            return Some((node, text.len()));
+            return Some((node(&inner[..open], is_thread, count, None, true), text.len()));
         }
         let close = match behind.as_bytes().first() {
             Some(b')') => 0,
@@ -114,8 +113,7 @@ fn process(text: &str) -> Option<(Node<'_>, usize)> {
             continue;
         }
         let pid = inner[open + 1..open + 1 + digits].parse().ok();
-        let (thread, pid, cut_pid) = make(&inner[..open], pid, false);
-        return Some((node(&inner[..open], thread, count, pid, cut_pid), start + end));
+        return Some((node(&inner[..open], is_thread, count, pid, false), start + end));
     }
     // Without -p: up to the next joint.
     let end = match joint {

@@ -3,69 +3,22 @@
 //! A log may be of any length, so its events go to a [`Sink`] chunk by chunk. Lines that tcptracer does not claim are
 //! kept, numbered, and looked at when the entry ends: they may be other dumps pasted into the same file.
 
+mod section;
+
+pub use self::section::{Cut, Section};
+use self::section::{section, unknown};
 use crate::detect;
 use crate::diag::{Diagnostic, Diagnostics, Fate, Reject, Skip, Tally};
-use crate::format::{Format, parse_section};
+use crate::format::Format;
 use crate::formats::FORMATS;
 use crate::formats::tcptracer::{Batch, Columns, Fates, LineFormat, Reader, Sink};
 use crate::line::Line;
 use crate::noise;
 use crate::paste::undress;
-use crate::table::Table;
-
-/// Where a section was cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Cut {
-    /// No header or banner: the dump may have lost its beginning.
-    NoHeader,
-    /// The last line of the entry does not end.
-    LastLine,
-    /// Lines were left unread, because they are too many.
-    NotLookedAt,
-    /// The entry is as large as what some tools give back at most: its beginning is lost.
-    SizeAtCap,
-}
-
-impl Cut {
-    /// The name that reports print.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoHeader => "no-header",
-            Self::LastLine => "last-line",
-            Self::NotLookedAt => "not-looked-at",
-            Self::SizeAtCap => "size-at-cap",
-        }
-    }
-}
 
 /// Sizes at which tools cut what they give back, from its beginning: Azure's run-command at 4,096 bytes, the log
 /// collector of AKS at 10 MiB. A line feed more or less may have been added since.
 const CAPS: [u64; 2] = [4096, 10 << 20];
-
-/// A run of lines of an entry that one format claims, or nobody.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Section {
-    /// Format name; `None` is unknown.
-    pub format: Option<&'static str>,
-    /// 1-based number of its first line in the entry.
-    pub first_line: u64,
-    /// How many lines it has.
-    pub lines: u64,
-    /// Their bytes, with line ends.
-    pub bytes: u64,
-    /// Rows; not the same as lines.
-    pub rows: u64,
-    /// The fate of every line, counted.
-    pub tally: Tally,
-    /// Rejected lines and null cells, explained.
-    pub diagnostics: Diagnostics,
-    /// The rows; `None` for tcptracer, whose events went to the sink, and for unknown sections.
-    pub table: Option<Table>,
-    /// Where it was cut off.
-    pub cut: Vec<Cut>,
-}
 
 /// What an entry turned out to hold.
 #[derive(Clone, Debug, Default)]
@@ -456,7 +409,13 @@ impl Side {
             let run = match stretch {
                 Stretch::Unread(lines, bytes) => {
                     sections.extend(log.take().map(Segment::into_section));
-                    sections.push(unknown(first, lines, bytes, vec![Cut::NotLookedAt]));
+                    let mut unread = unknown(first, lines, bytes, vec![Cut::NotLookedAt]);
+                    // Behind a dump they are most likely more of it.
+                    if sections.iter().any(|section| section.format.is_some()) {
+                        unread.tally = Tally::default();
+                        unread.tally.add(Fate::Rejected(Reject::NotLookedAt), lines);
+                    }
+                    sections.push(unread);
                     continue;
                 }
                 Stretch::Log(segment) => {
@@ -516,27 +475,6 @@ impl Side {
         }
         section
     }
-}
-
-impl Section {
-    /// Leaves the section aside, whatever its lines were.
-    fn skip_all(&mut self, reason: Skip) {
-        let unread = self.tally.rejected.get(&Reject::NotLookedAt).copied().unwrap_or(0);
-        self.tally = Tally::default();
-        self.tally.add(Fate::Skipped(reason), self.lines - unread);
-        self.tally.add(Fate::Rejected(Reject::NotLookedAt), unread);
-        self.rows = 0;
-        self.table = None;
-        self.diagnostics = Diagnostics::default();
-    }
-}
-
-/// A section that no format claims.
-fn unknown(first_line: u64, lines: u64, bytes: u64, cut: Vec<Cut>) -> Section {
-    let mut tally = Tally::default();
-    tally.add(Fate::Skipped(Skip::UnknownFormat), lines);
-    let diagnostics = Diagnostics::default();
-    Section { format: None, first_line, lines, bytes, rows: 0, tally, diagnostics, table: None, cut }
 }
 
 const TCPTRACER: &str = "tcptracer";
@@ -607,35 +545,6 @@ impl Segment {
             cut,
         }
     }
-}
-
-/// A section held in memory, and the fates of its lines; none where no format reads it.
-fn section(format: Option<&'static dyn Format>, lines: &[Line<'_>]) -> (Section, Vec<Fate>) {
-    let first_line = lines.first().map_or(1, |line| line.number);
-    let bytes = lines.iter().map(|line| line.bytes).sum();
-    let count = lines.len() as u64;
-    let Some(format) = format else { return (unknown(first_line, count, bytes, Vec::new()), Vec::new()) };
-    let parsed = parse_section(format, lines);
-    let mut cut = Vec::new();
-    let titled = parsed.tally.skipped.contains_key(&Skip::Header) || format.meta().name == "pstree";
-    if !titled {
-        cut.push(Cut::NoHeader);
-    }
-    if lines.last().is_some_and(|line| !line.ended) {
-        cut.push(Cut::LastLine);
-    }
-    let section = Section {
-        format: Some(format.meta().name),
-        first_line,
-        lines: count,
-        bytes,
-        rows: parsed.table.len() as u64,
-        tally: parsed.tally,
-        diagnostics: parsed.diagnostics,
-        table: Some(parsed.table),
-        cut,
-    };
-    (section, parsed.fates)
 }
 
 /// A sink for those who do not want the events.
