@@ -381,7 +381,9 @@ fn list(title: &str, lines: &[String], out: &mut dyn Write, screen: Screen) -> i
 /// Sections of no known format, rejected lines, cuts.
 fn not_understood(report: &Report, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
     let mut lines: Vec<String> = Vec::new();
-    let unknown: Vec<&Input> = report.inputs.iter().filter(|input| input.format == "unknown").collect();
+    // Lines behind a dump that were left unread are told below, as rejects.
+    let unknown: Vec<&Input> =
+        report.inputs.iter().filter(|input| input.format == "unknown" && input.rejected == 0).collect();
     let entries: BTreeSet<&str> = unknown.iter().map(|input| input.entry.as_str()).collect();
     if !entries.is_empty() {
         let named: Vec<&str> = entries.iter().take(LISTED).copied().collect();

@@ -414,6 +414,8 @@ impl Side {
                     if sections.iter().any(|section| section.format.is_some()) {
                         unread.tally = Tally::default();
                         unread.tally.add(Fate::Rejected(Reject::NotLookedAt), lines);
+                        let why = "more lines than are kept of an entry that is no log";
+                        unread.diagnostics.push(Diagnostic::new(first, Reject::NotLookedAt.name(), why));
                     }
                     sections.push(unread);
                     continue;
