@@ -13,9 +13,11 @@ use crate::error::Error;
 use crate::fold::{self, Fold, Group, GroupKey, Map, PidKey, Run};
 use crate::ledger::{Asks, Snapshots, Tie};
 use crate::options::Options;
-use crate::owner::{self, Graph};
+use crate::owner::{self, Asked, Facts, Graph};
 use crate::rank::{self, Counted, place};
-use crate::report::{self, Input, InputDiagnostic, NodeReport, Notice, Report, SCHEMA_VERSION, SameEvents, Tool};
+use crate::report::{
+    self, Input, InputDiagnostic, JoinTally, NodeReport, Notice, Report, SCHEMA_VERSION, SameEvents, Tool,
+};
 
 /// An analysis of bundles.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +51,8 @@ impl Analysis {
             let formats = formats(&entries, &capture);
             let bundle = entries.first().map(|entry| entry.name.bundle.clone()).unwrap_or_default();
             notices.extend(doctor::notices(&doctor::examine(&entries, &capture), &bundle));
-            let node = node_report(&mut entries, &paths, capture, options)?;
-            notices.extend(no_match(&node, &formats, &bundle));
+            let node = work(&mut entries, &paths, capture, options, |_, _| {})?.report;
+            notices.extend(no_match(node.node.name.as_deref(), &node.capture.joins, &formats, &bundle));
             nodes.push(node);
         }
         Ok(Report { schema_version: SCHEMA_VERSION, tool: tool(), nodes, inputs, notices })
@@ -90,12 +92,12 @@ pub struct Quiet;
 
 impl Observe for Quiet {}
 
-fn tool() -> Tool {
+pub(crate) fn tool() -> Tool {
     Tool { name: "snat-analyze".into(), version: env!("CARGO_PKG_VERSION").into() }
 }
 
 /// All entries of the sources, in the order of their names: that of the members of an archive must not show.
-fn read(
+pub(crate) fn read(
     sources: Vec<Source>,
     options: &Options,
     observer: &mut dyn Observe,
@@ -107,11 +109,11 @@ fn read(
     Ok((entries, notices))
 }
 
-fn is_nothing(entries: &[EntryData]) -> bool {
+pub(crate) fn is_nothing(entries: &[EntryData]) -> bool {
     entries.iter().all(|entry| entry.sections.iter().all(|section| section.format.is_none()))
 }
 
-fn nothing(entries: &[EntryData], notices: &[Notice]) -> Error {
+pub(crate) fn nothing(entries: &[EntryData], notices: &[Notice]) -> Error {
     let line = |notice: &Notice| format!("{}: {}", notice.entry.as_deref().unwrap_or(&notice.bundle), notice.message);
     Error::NothingRecognised { entries: entries.len(), notices: notices.iter().map(line).collect() }
 }
@@ -174,7 +176,7 @@ impl Visit for Reading<'_> {
 }
 
 /// The captures that are reported: all, or the one that was asked for.
-fn choose(captures: Vec<Capture>, asked: Option<&str>) -> Result<Vec<Capture>, Error> {
+pub(crate) fn choose(captures: Vec<Capture>, asked: Option<&str>) -> Result<Vec<Capture>, Error> {
     let Some(asked) = asked else { return Ok(captures) };
     let names: Vec<String> = captures
         .iter()
@@ -189,12 +191,22 @@ fn choose(captures: Vec<Capture>, asked: Option<&str>) -> Result<Vec<Capture>, E
     if found.is_empty() { Err(Error::NoSuchNode { asked: asked.to_owned(), nodes: names }) } else { Ok(found) }
 }
 
-fn node_report(
+/// What is said about a node, and what that was said from.
+pub(crate) struct Worked {
+    pub(crate) report: NodeReport,
+    pub(crate) facts: Facts,
+    pub(crate) groups: Map<GroupKey, Group>,
+    pub(crate) graph: Graph,
+}
+
+/// Reports on one capture. `widen` may ask the graph about more than the log and the snapshots do.
+pub(crate) fn work(
     entries: &mut [EntryData],
     paths: &[String],
     capture: Capture,
     options: &Options,
-) -> Result<NodeReport, Error> {
+    widen: impl FnOnce(&mut Asked, &Facts),
+) -> Result<Worked, Error> {
     let mut runs = Vec::new();
     let mut lost_samples = 0;
     for at in &capture.own {
@@ -227,6 +239,7 @@ fn node_report(
     counts.connects_of_other_pids = other_pids(&groups);
     let mut asked = owner::asked(&groups);
     asked.sockets = Asks::of(&capture.facts.dumps).addrs.difference(&asked.addrs).copied().collect();
+    widen(&mut asked, &capture.facts);
     let graph = Graph::build(&capture.facts, &asked, capture.node.name.as_deref())?;
     let claims = owner::resolve(&groups, &graph);
     let snapshots = Snapshots::of(&Tie {
@@ -260,9 +273,11 @@ fn node_report(
     counts.established_public =
         (!snapshots.dumps.is_empty()).then(|| snapshots.owners.values().map(|held| held.established_public).sum());
     counts.snapshots = snapshots.dumps;
-    counts.joins = graph.joins;
+    counts.joins.clone_from(&graph.joins);
     counts.joins.extend(snapshots.joins);
-    Ok(NodeReport { node: capture.node, capture: counts, owners: ranking.len() as u64, ranking, destinations })
+    let owners = ranking.len() as u64;
+    let report = NodeReport { node: capture.node, capture: counts, owners, ranking, destinations };
+    Ok(Worked { report, facts: capture.facts, groups, graph })
 }
 
 fn other_pids(groups: &Map<GroupKey, Group>) -> u64 {
@@ -295,21 +310,26 @@ fn without_repeats(mut runs: Vec<Run>) -> (Vec<Run>, Vec<(fold::Mark, fold::Mark
     (kept, left_out)
 }
 
-fn formats(entries: &[EntryData], capture: &Capture) -> BTreeSet<&'static str> {
+pub(crate) fn formats(entries: &[EntryData], capture: &Capture) -> BTreeSet<&'static str> {
     capture.own.iter().flat_map(|at| &entries[*at].sections).filter_map(|section| section.format).collect()
 }
 
 /// A log that belongs to another node or time than the lists beside it.
-fn no_match(node: &NodeReport, formats: &BTreeSet<&'static str>, bundle: &str) -> Vec<Notice> {
+pub(crate) fn no_match(
+    node: Option<&str>,
+    joins: &[JoinTally],
+    formats: &BTreeSet<&'static str>,
+    bundle: &str,
+) -> Vec<Notice> {
     let notice = |code: String, message: String| Notice {
         bundle: bundle.to_owned(),
-        node: node.node.name.clone(),
+        node: node.map(str::to_owned),
         entry: None,
         code,
         message,
     };
     let mut found = Vec::new();
-    for join in &node.capture.joins {
+    for join in joins {
         let (list, left) = match join.join.as_str() {
             "netns-pid" if formats.contains("lsns") => ("lsns", "namespaces"),
             "address-pod" if formats.contains("kubectl-pods") => ("the pod list", "local addresses"),
@@ -327,7 +347,7 @@ fn no_match(node: &NodeReport, formats: &BTreeSet<&'static str>, bundle: &str) -
 }
 
 /// One row a section.
-fn inputs(entries: &[EntryData], captures: &[Capture]) -> Vec<Input> {
+pub(crate) fn inputs(entries: &[EntryData], captures: &[Capture]) -> Vec<Input> {
     let mut rows = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let mut owners = captures.iter().filter(|capture| capture.own.contains(&at));

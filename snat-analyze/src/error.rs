@@ -28,6 +28,13 @@ pub enum Error {
         /// The nodes that are there.
         nodes: Vec<String>,
     },
+    /// A graph is to be cut down to what is not in it.
+    NotInGraph {
+        /// What was asked for, with its kind: `pod nginx`.
+        asked: String,
+        /// What is there, nearest first; not all of it where it is much.
+        there: Vec<String>,
+    },
     /// A join failed inside polars.
     Join(String),
 }
@@ -51,6 +58,8 @@ impl fmt::Display for Error {
                 write!(f, "no node {asked:?} here: the bundle names no node")
             }
             Self::NoSuchNode { asked, nodes } => write!(f, "no node {asked:?} here: there is {}", nodes.join(", ")),
+            Self::NotInGraph { asked, there } if there.is_empty() => write!(f, "no {asked} here"),
+            Self::NotInGraph { asked, there } => write!(f, "no {asked} here: there is {}", there.join(", ")),
             Self::Join(message) => write!(f, "join failed: {message}"),
         }
     }

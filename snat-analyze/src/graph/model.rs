@@ -156,7 +156,8 @@ impl VertexKind {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Broken {
-    /// Address: no pod has it, and its namespace leads to no pod.
+    /// Address: no pod has it, and its namespace leads to no pod. The reasons of other kinds stand at an address, too,
+    /// where they are why the report knows no owner of its connections.
     NoAddress,
     /// Address: its namespace belongs to a pod with another address now.
     ReusedNamespace,

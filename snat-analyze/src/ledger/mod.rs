@@ -2,4 +2,4 @@
 
 mod snapshot;
 
-pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, names, pid_in_name};
+pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, is_same_name, names, pid_in_name};

@@ -66,7 +66,7 @@ impl Socket {
         self.state() == Some(State::Listen)
     }
 
-    fn local_ip(&self) -> Option<IpAddr> {
+    pub(crate) fn local_ip(&self) -> Option<IpAddr> {
         let ip = self.local.0.as_ref().and_then(Addr::ip)?;
         (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
     }
@@ -535,7 +535,7 @@ fn is_token(name: &str, token: &str) -> bool {
 
 /// Whether the kernel's name of a process (15 characters) and netstat's name of its program (its first argument, cut)
 /// are of the same one.
-fn is_same_name(comm: &str, program: &str) -> bool {
+pub(crate) fn is_same_name(comm: &str, program: &str) -> bool {
     let base = program.rsplit('/').next().unwrap_or(program);
     let first = |text: &str| text.split([' ', ':']).next().unwrap_or_default().to_owned();
     let starts = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && (a.starts_with(b) || b.starts_with(a));

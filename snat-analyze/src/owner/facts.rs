@@ -45,12 +45,15 @@ pub(crate) struct Process {
     pub(crate) shim: Option<Shim>,
     /// Whether the tree shows all its ancestors, up to PID 1.
     pub(crate) rooted: bool,
+    /// Whether it hangs right from its shim: the first process of a container, or the one that holds a sandbox open.
+    pub(crate) main: bool,
 }
 
 /// The runtime's monitor process above the processes of a pod.
 #[derive(Clone, Debug)]
 pub(crate) struct Shim {
     pub(crate) id: ShimId,
+    pub(crate) pid: Option<u32>,
     pub(crate) mark: Mark,
 }
 
@@ -65,6 +68,12 @@ pub(crate) struct Sandbox {
     /// The sandbox's own id, not that of a container in it.
     pub(crate) is_sandbox: bool,
     pub(crate) ready: Option<bool>,
+    /// STATE as printed, of what the row is of.
+    pub(crate) state: Option<String>,
+    pub(crate) image: Option<String>,
+    pub(crate) attempt: Option<u64>,
+    /// The sandbox on a container's row.
+    pub(crate) within: Option<String>,
     pub(crate) mark: Mark,
 }
 
@@ -75,6 +84,8 @@ pub(crate) struct PodRow {
     pub(crate) ip: Option<IpAddr>,
     pub(crate) node: Option<String>,
     pub(crate) life: Life,
+    /// STATUS as printed.
+    pub(crate) status: Option<String>,
     pub(crate) mark: Mark,
 }
 
@@ -174,7 +185,7 @@ impl<'t> Cells<'t> {
 const SCHEMA: &[(&str, &[&str])] = &[
     ("lsns", &["ns", "type", "pid", "nsfs", "command"]),
     ("pstree", &["pid", "depth", "name", "args", "thread"]),
-    ("crictl-ps", &["container", "name", "pod_id", "pod", "namespace"]),
+    ("crictl-ps", &["container", "image", "state", "name", "attempt", "pod_id", "pod", "namespace"]),
     ("crictl-pods", &["pod_id", "state", "name", "namespace"]),
     ("kubectl-pods", &["namespace", "name", "status", "ip", "node"]),
     ("kubectl-nodes", &["name", "roles", "version", "internal_ip"]),
@@ -182,6 +193,16 @@ const SCHEMA: &[(&str, &[&str])] = &[
 ];
 
 impl Facts {
+    /// Rows of the pods that may be on a node, and whether the list says of any that it is there.
+    pub(crate) fn pods_of(&self, node: Option<&str>) -> (Vec<&PodRow>, bool) {
+        let here = |row: &&PodRow| match (node, &row.node) {
+            (Some(node), Some(own)) => own.eq_ignore_ascii_case(node),
+            _ => true,
+        };
+        let listed = self.pods.iter().any(|row| row.node.is_some() && here(&row));
+        (self.pods.iter().filter(|row| !listed || here(row)).collect(), listed && node.is_some())
+    }
+
     /// Takes over the rows of one section, which starts at that line of its entry.
     pub(crate) fn add(&mut self, format: &str, entry: usize, first_line: u64, table: &Table, whole: bool) {
         let cells = Cells { table, entry };
@@ -298,22 +319,23 @@ fn is_shim(name: &str) -> bool {
 /// All processes of a dump. Threads are left out: the log knows processes only.
 fn processes(cells: &Cells<'_>) -> Vec<Process> {
     let mut found = Vec::new();
-    // The lines above that a line hangs from: depth, whether its root is PID 1, and the nearest shim.
-    let mut above: Vec<(u64, bool, Option<Shim>)> = Vec::new();
+    // The lines above that a line hangs from: depth, whether its root is PID 1, the nearest shim, whether it is one.
+    let mut above: Vec<(u64, bool, Option<Shim>, bool)> = Vec::new();
     for at in 0..cells.table.len() {
         let depth = cells.number("depth", at).unwrap_or(0);
-        above.retain(|(other, _, _)| *other < depth);
+        above.retain(|(other, ..)| *other < depth);
         let pid = cells.pid("pid", at);
         let name = cells.text("name", at).unwrap_or_default();
-        let rooted = above.last().map_or(depth == 0 && pid == Some(1), |(_, rooted, _)| *rooted);
-        let shim = above.last().and_then(|(_, _, shim)| shim.clone());
+        let rooted = above.last().map_or(depth == 0 && pid == Some(1), |(_, rooted, ..)| *rooted);
+        let shim = above.last().and_then(|(_, _, shim, _)| shim.clone());
+        let main = above.last().is_some_and(|(.., is_shim)| *is_shim);
         let thread = cells.flag("thread", at);
         if let Some(pid) = pid.filter(|_| !thread) {
-            found.push(Process { pid, name: name.to_owned(), mark: cells.mark(at), shim: shim.clone(), rooted });
+            found.push(Process { pid, name: name.to_owned(), mark: cells.mark(at), shim: shim.clone(), rooted, main });
         }
-        let own = is_shim(name)
-            .then(|| Shim { id: ShimId::read(cells.text("args", at).unwrap_or_default()), mark: cells.mark(at) });
-        above.push((depth, rooted, own.or(shim)));
+        let read = || ShimId::read(cells.text("args", at).unwrap_or_default());
+        let own = is_shim(name).then(|| Shim { id: read(), pid, mark: cells.mark(at) });
+        above.push((depth, rooted, own.clone().or(shim), own.is_some()));
     }
     found
 }
@@ -365,6 +387,10 @@ fn container(cells: &Cells<'_>, at: usize) -> Vec<Sandbox> {
             container: cells.owned("name", at),
             is_sandbox,
             ready: None,
+            state: cells.owned("state", at).filter(|_| !is_sandbox),
+            image: cells.owned("image", at).filter(|_| !is_sandbox),
+            attempt: cells.number("attempt", at).filter(|_| !is_sandbox),
+            within: cells.owned("pod_id", at).filter(|_| !is_sandbox),
             mark: cells.mark(at),
         })
     };
@@ -379,6 +405,10 @@ fn sandbox(cells: &Cells<'_>, at: usize) -> Option<Sandbox> {
         container: None,
         is_sandbox: true,
         ready: cells.text("state", at).map(|state| state == "Ready"),
+        state: cells.owned("state", at),
+        image: None,
+        attempt: None,
+        within: None,
         mark: cells.mark(at),
     })
 }
@@ -389,6 +419,7 @@ fn pod(cells: &Cells<'_>, at: usize) -> Option<PodRow> {
         ip: cells.ip("ip", at),
         node: cells.owned("node", at),
         life: life(cells.text("status", at).unwrap_or_default()),
+        status: cells.owned("status", at),
         mark: cells.mark(at),
     })
 }

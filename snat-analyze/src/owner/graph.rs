@@ -106,12 +106,7 @@ impl Graph {
             joins.push(joined.tally);
             joined.matches
         };
-        let here = |row: &&super::facts::PodRow| match (node, &row.node) {
-            (Some(node), Some(own)) => own.eq_ignore_ascii_case(node),
-            _ => true,
-        };
-        let on_node = facts.pods.iter().any(|row| row.node.is_some() && here(&row));
-        let pods: Vec<_> = facts.pods.iter().filter(|row| !on_node || here(row)).collect();
+        let (pods, _) = facts.pods_of(node);
 
         let ways = Ways::join(facts, &mut keep)?;
         // netns → lsns row → process.

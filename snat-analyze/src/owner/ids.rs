@@ -97,6 +97,12 @@ impl Printed {
         printed
     }
 
+    /// The ids that begin with these digits, cut to those that joins use.
+    pub(crate) fn alike(&self, digits: &str) -> BTreeSet<String> {
+        let begin = self.ids.range(digits.to_owned()..).take_while(|id| id.starts_with(digits));
+        begin.map(|id| id[..SHORT].to_owned()).collect()
+    }
+
     /// Brings an id to its key. A prefix under 13 digits must be that of one id only, and two whole ids that share
     /// their first 13 digits make every shorter one ambiguous.
     pub(crate) fn resolve(&self, id: &ShimId) -> Resolved {

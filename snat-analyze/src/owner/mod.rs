@@ -14,9 +14,9 @@ use std::net::IpAddr;
 
 use snat_parse::Addr;
 
-pub(crate) use facts::{Facts, Life, PodKey, PodRow};
+pub(crate) use facts::{Facts, Life, PodKey, PodRow, Process, Sandbox, Shim};
 pub(crate) use graph::{Asked, Edge, Graph, Route, Space, containers};
-pub(crate) use ids::{SHORT, ShimId};
+pub(crate) use ids::{Printed, Resolved, SHORT, ShimId, is_masked, short};
 
 use crate::fold::{Group, GroupKey, Map, Mark, PidKey};
 use crate::report::{Confidence, UnknownReason};
