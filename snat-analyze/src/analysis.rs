@@ -51,7 +51,7 @@ impl Analysis {
             let formats = formats(&entries, &capture);
             let bundle = entries.first().map(|entry| entry.name.bundle.clone()).unwrap_or_default();
             notices.extend(doctor::notices(&doctor::examine(&entries, &capture), &bundle));
-            let node = work(&mut entries, &paths, capture, options, |_, _| {})?.report;
+            let node = work(&mut entries, &paths, capture, options, |_, _, _| {})?.report;
             notices.extend(no_match(node.node.name.as_deref(), &node.capture.joins, &formats, &bundle));
             nodes.push(node);
         }
@@ -205,7 +205,7 @@ pub(crate) fn work(
     paths: &[String],
     capture: Capture,
     options: &Options,
-    widen: impl FnOnce(&mut Asked, &Facts),
+    widen: impl FnOnce(&mut Asked, &Facts, Option<&str>),
 ) -> Result<Worked, Error> {
     let mut runs = Vec::new();
     let mut lost_samples = 0;
@@ -239,7 +239,7 @@ pub(crate) fn work(
     counts.connects_of_other_pids = other_pids(&groups);
     let mut asked = owner::asked(&groups);
     asked.sockets = Asks::of(&capture.facts.dumps).addrs.difference(&asked.addrs).copied().collect();
-    widen(&mut asked, &capture.facts);
+    widen(&mut asked, &capture.facts, capture.node.name.as_deref());
     let graph = Graph::build(&capture.facts, &asked, capture.node.name.as_deref())?;
     let claims = owner::resolve(&groups, &graph);
     let snapshots = Snapshots::of(&Tie {

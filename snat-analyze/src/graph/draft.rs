@@ -51,6 +51,13 @@ impl Point {
         note(&mut self.marks, mark);
     }
 
+    /// Adds a line that shows it where nothing else does.
+    pub(super) fn seen_at_least(&mut self, mark: &Mark) {
+        if self.marks.is_empty() {
+            self.seen(mark);
+        }
+    }
+
     /// Gives a reason, unless there is one.
     pub(super) fn broken(&mut self, reason: Broken) {
         self.vertex.reason.get_or_insert(reason);
@@ -177,6 +184,7 @@ fn empty(id: &Id, label: String) -> Vertex {
         nested: false,
         name: None,
         comm: None,
+        processes: None,
         command: None,
         state: None,
         image: None,

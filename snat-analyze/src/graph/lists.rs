@@ -11,7 +11,10 @@ use crate::report::Confidence;
 /// Adds sandboxes and containers, and the steps to their pods.
 pub(super) fn crictl(draft: &mut Draft, facts: &Facts) {
     let pods = Pods::of(facts);
-    for row in facts.sandboxes.iter().filter(|row| row.is_sandbox) {
+    // The list of sandboxes says it best, then a container's row.
+    let mut sandboxes: Vec<&Sandbox> = facts.sandboxes.iter().filter(|row| row.is_sandbox).collect();
+    sandboxes.sort_by_key(|row| row.container.is_some());
+    for row in sandboxes {
         let id = id(VertexKind::Sandbox, &row.id, row.pod.as_deref(), row.namespace.as_deref());
         let point = draft.point(&id, || row.id.clone());
         point.seen(&row.mark);
@@ -44,12 +47,15 @@ pub(super) fn crictl(draft: &mut Draft, facts: &Facts) {
 fn container(draft: &mut Draft, pods: &Pods, row: &Sandbox) {
     let id = id(VertexKind::Container, &row.id, row.pod.as_deref(), row.namespace.as_deref());
     let name = row.container.clone();
-    let point = draft.point(&id, String::new);
+    let point = draft.point(&id, || row.id.clone());
     point.seen(&row.mark);
-    point.vertex.label = name.clone().unwrap_or_else(|| row.id.clone());
-    let vertex = &mut point.vertex;
-    (vertex.name, vertex.image) = (name, row.image.clone());
-    (vertex.state, vertex.attempt) = (row.state.clone(), row.attempt);
+    // Of two dumps the first tells its state.
+    if point.vertex.state.is_none() {
+        let vertex = &mut point.vertex;
+        vertex.label = name.clone().unwrap_or_else(|| row.id.clone());
+        (vertex.name, vertex.image) = (name, row.image.clone());
+        (vertex.state, vertex.attempt) = (row.state.clone(), row.attempt);
+    }
     if short(&row.id).is_none() {
         point.broken(if is_masked(&row.id) { Broken::IdMasked } else { Broken::NoId });
     }

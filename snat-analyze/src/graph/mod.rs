@@ -63,11 +63,11 @@ impl GraphReport {
 }
 
 /// Asks about all that the dumps name.
-fn widen(asked: &mut Asked, facts: &Facts) {
+fn widen(asked: &mut Asked, facts: &Facts, node: Option<&str>) {
     for row in &facts.namespaces {
         asked.netns.entry(row.ns).or_default();
     }
-    asked.addrs.extend(facts.pods.iter().filter_map(|row| row.ip));
+    asked.addrs.extend(facts.pods_of(node).0.iter().filter_map(|row| row.ip));
     asked.pids.extend(processes::on_a_way(facts));
 }
 
@@ -96,7 +96,7 @@ fn node_graph(worked: Worked, paths: &[String], options: &Options) -> NodeGraph 
     let mut draft = Draft::default();
     let mut pids = processes::on_a_way(&facts);
     seen::namespaces(&mut draft, &facts, &graph);
-    seen::log(&mut draft, &groups, &graph, &options.rules, &mut pids);
+    seen::Log { groups: &groups, graph: &graph, rules: &options.rules }.add(&mut draft, &facts, &mut pids);
     seen::sockets(&mut draft, &facts, &graph, &mut pids);
     processes::add(&mut draft, &facts, &graph, &pids);
     lists::crictl(&mut draft, &facts);

@@ -56,7 +56,8 @@ pub struct Vertex {
     /// `netns:4026532785`, `addr:10.244.3.9`, `pid:19832`, `process:kubelet`, `sandbox:6b5f00aa11bb2`,
     /// `container:f630402b99559`, `pod:default/nginx`. What is not unique by itself has `@` and what makes it so:
     /// `addr:127.0.0.1@4026532785` its namespace, `sandbox:masked@18520` the PID of its shim (`masked`, `ambiguous` or
-    /// `unknown`), `sandbox:2xxxxxxxxf@default/nginx` the pod on its row.
+    /// `unknown`), `sandbox:2xxxxxxxxf@default/nginx` the pod on its row, `pid:curl@4026532785` the namespace of several
+    /// processes that are kept together.
     pub id: String,
     /// What it is.
     pub kind: VertexKind,
@@ -75,6 +76,9 @@ pub struct Vertex {
     /// PID: name of the thread that the log shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comm: Option<String>,
+    /// PID: it stands for so many that no tree has, whose threads have one name in one namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u64>,
     /// Namespace: command line of its lowest PID, as lsns prints it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
@@ -111,7 +115,8 @@ pub struct Vertex {
     /// Why the way goes no further here, or why none can lead here; missing where nothing is broken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Broken>,
-    /// Lines that show it, at most three: its row in lsns, in a process tree, in a list, or its first event.
+    /// Lines that show it, at most three: its row in lsns, in a process tree, in a list, or its first event. None where
+    /// only the name of a dump does.
     pub places: Vec<Place>,
 }
 
@@ -211,8 +216,8 @@ impl Broken {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct GraphEdge {
-    /// `netns-address`, `netns-pid`, `address-pid`, `netstat-pid`, `address-pod`, `pid-process`, `pid-sandbox`,
-    /// `pid-container`, `sandbox-container`, `sandbox-pod`, `container-pod`.
+    /// `netns-address`, `netns-pid`, `address-pid`, `netstat-pid`, `netstat-pod`, `address-pod`, `pid-process`,
+    /// `pid-sandbox`, `pid-container`, `sandbox-container`, `sandbox-pod`, `container-pod`.
     pub edge: String,
     /// Id of a vertex.
     pub from: String,

@@ -67,10 +67,10 @@ pub(super) fn add(draft: &mut Draft, facts: &Facts, graph: &Graph, pids: &BTreeS
                 point.broken(reason);
                 point.vertex.candidates = target.candidates;
             }
-            if let Some(shim) = &target.row.shim
-                && target.reason.is_some()
-            {
-                point.seen(&shim.mark);
+            match &target.row.shim {
+                Some(shim) if target.reason.is_some() => point.seen(&shim.mark),
+                Some(_) => {}
+                None => point.seen(&target.row.mark),
             }
             let confidence = if torn { Confidence::Weak } else { target.confidence };
             // The shim's line holds the id, so it comes first.
