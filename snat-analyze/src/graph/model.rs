@@ -109,7 +109,8 @@ pub struct Vertex {
     /// Of those, to public destinations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connects_public: Option<u64>,
-    /// Ids of the vertices that may be meant: sandboxes and containers whose id begins like an ambiguous one.
+    /// Ids of the vertices that may be meant: sandboxes and containers whose id begins like an ambiguous one. A cut
+    /// graph need not hold them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
     /// Why the way goes no further here, or why none can lead here; missing where nothing is broken.
