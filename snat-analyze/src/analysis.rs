@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 
 use snat_parse::formats::tcptracer::{Batch, Sink};
 use snat_parse::{Diagnostics, EntryReader, Keep, Section};
 
-use crate::bundle::{self, EntryName, Limits, Source, Visit};
+use crate::bundle::{self, EntryName, Limits, Progress, Source, Visit};
 use crate::capture::{Capture, EntryData, captures};
 use crate::doctor::{self, Inspection};
 use crate::error::Error;
@@ -84,6 +85,13 @@ pub trait Observe {
     /// A line that was not understood: where, by which reason, and what stands on it. Entry by entry, but not in the
     /// order of the lines.
     fn not_understood(&mut self, _entry: &EntryName, _line: u64, _reason: &'static str, _text: &[u8]) {}
+
+    /// How far the reading is: before the first read of each entry, after each buffer of it, and every so often while
+    /// something is passed over that is no entry. `Break` ends the work with [`Error::Cancelled`]; nothing is read
+    /// after it, and nothing is asked.
+    fn progress(&mut self, _at: &Progress<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// An observer that wants to know nothing.
@@ -102,7 +110,8 @@ pub(crate) fn read(
     options: &Options,
     observer: &mut dyn Observe,
 ) -> Result<(Vec<EntryData>, Vec<Notice>), Error> {
-    let mut reading = Reading { limits: &options.limits, entries: Vec::new(), observer };
+    let mut reading =
+        Reading { limits: &options.limits, entries: Vec::new(), observer, bytes: 0, going: ControlFlow::Continue(()) };
     let notices = bundle::walk(sources, &options.limits, &mut reading)?;
     let mut entries = reading.entries;
     entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -125,11 +134,21 @@ struct Reading<'a> {
     limits: &'a Limits,
     entries: Vec<EntryData>,
     observer: &'a mut dyn Observe,
+    /// Unpacked, of all entries.
+    bytes: u64,
+    /// What the observer last said.
+    going: ControlFlow<()>,
+}
+
+impl Reading<'_> {
+    fn cancelled(&self) -> io::Result<()> {
+        if self.going.is_break() { Err(io::Error::other("cancelled")) } else { Ok(()) }
+    }
 }
 
 /// Events to the fold, lines that were not understood to the observer.
 struct Ears<'a> {
-    fold: Fold,
+    fold: &'a mut Fold,
     name: &'a EntryName,
     observer: &'a mut dyn Observe,
 }
@@ -150,19 +169,24 @@ impl Visit for Reading<'_> {
         keep.line = self.limits.line;
         keep.rejects = self.observer.wants_lines();
         let mut parser = EntryReader::new(keep).named(&name.path);
-        let mut ears = Ears { fold: Fold::default(), name: &name, observer: &mut *self.observer };
+        let mut fold = Fold::default();
         let mut buffer = vec![0; BUFFER];
         let ended = loop {
+            self.going = self.observer.progress(&Progress::new(&name, self.bytes));
+            self.cancelled()?;
             match reader.read(&mut buffer) {
                 Ok(0) => break Ok(()),
-                Ok(got) => parser.feed(&buffer[..got], &mut ears),
+                Ok(got) => {
+                    self.bytes += got as u64;
+                    let mut ears = Ears { fold: &mut fold, name: &name, observer: &mut *self.observer };
+                    parser.feed(&buffer[..got], &mut ears);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Err(error),
             }
         };
         // What was read before an error is still a dump, cut at its end.
-        let entry = parser.finish(&mut ears);
-        let fold = ears.fold;
+        let entry = parser.finish(&mut Ears { fold: &mut fold, name: &name, observer: &mut *self.observer });
         let lines = entry.lines;
         self.entries.push(EntryData {
             name,
@@ -172,6 +196,13 @@ impl Visit for Reading<'_> {
             prompt_host: entry.prompt_host,
         });
         ended.map_err(|error| io::Error::new(error.kind(), format!("after line {lines}: {error}")))
+    }
+
+    fn progress(&mut self, at: &Progress<'_>) -> ControlFlow<()> {
+        if self.going.is_continue() {
+            self.going = self.observer.progress(at);
+        }
+        self.going
     }
 }
 

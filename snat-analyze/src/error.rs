@@ -37,6 +37,8 @@ pub enum Error {
     },
     /// A join failed inside polars.
     Join(String),
+    /// Whoever watched the reading asked to stop.
+    Cancelled,
 }
 
 impl fmt::Display for Error {
@@ -61,6 +63,7 @@ impl fmt::Display for Error {
             Self::NotInGraph { asked, there } if there.is_empty() => write!(f, "no {asked} here"),
             Self::NotInGraph { asked, there } => write!(f, "no {asked} here: there is {}", there.join(", ")),
             Self::Join(message) => write!(f, "join failed: {message}"),
+            Self::Cancelled => f.write_str("cancelled"),
         }
     }
 }

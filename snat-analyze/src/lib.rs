@@ -38,7 +38,7 @@ mod rank;
 pub mod report;
 
 pub use analysis::{Analysis, Observe, Quiet};
-pub use bundle::{EntryName, Limits, Source, Visit, walk};
+pub use bundle::{EntryName, Limits, Progress, Source, Visit, walk};
 pub use doctor::Inspection;
 pub use error::Error;
 pub use graph::GraphReport;

@@ -6,17 +6,21 @@
 
 mod limits;
 mod unpack;
+mod watch;
 
 pub use limits::Limits;
+pub use watch::Progress;
 
 use std::fs;
 use std::io::{self, Read, Seek};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::report::Notice;
 use limits::{Meter, Metered, Unpacked};
 use unpack::Packing;
+use watch::{Watch, Watched};
 
 /// Where a bundle comes from.
 pub enum Source {
@@ -27,7 +31,7 @@ pub enum Source {
         /// `-` for standard input.
         name: String,
         /// Its bytes: an archive, or one dump.
-        reader: Box<dyn Read>,
+        reader: Box<dyn Read + Send>,
     },
 }
 
@@ -83,21 +87,29 @@ pub trait Visit {
     /// # Errors
     /// Those of the reader; the rest of the bundle is read all the same.
     fn entry(&mut self, name: EntryName, reader: &mut dyn Read) -> io::Result<()>;
+
+    /// Asked between entries, and every so often while a part of an archive is passed over that is no entry; `Break`
+    /// ends the walk with [`Error::Cancelled`]. To end it from within an entry, return an error there and break here.
+    fn progress(&mut self, _at: &Progress<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// Reads all sources, entry by entry. Problems within a bundle become notices.
 ///
 /// # Errors
-/// Where a source cannot be opened.
+/// Where a source cannot be opened, or [`Visit::progress`] breaks off.
 pub fn walk(sources: Vec<Source>, limits: &Limits, visit: &mut dyn Visit) -> Result<Vec<Notice>, Error> {
     let mut names: Vec<String> = Vec::new();
-    let mut walker =
-        Walker { limits, visit, notices: Vec::new(), bundle: String::new(), entries: 0, total: Meter::default() };
+    let total = Meter::default();
+    let watch = Watch::new(visit, total.clone());
+    let mut walker = Walker { limits, watch, notices: Vec::new(), bundle: String::new(), entries: 0, total };
     for source in sources {
         let base = source.name();
         let again = names.iter().filter(|name| **name == base).count();
         names.push(base.clone());
         walker.bundle = if again == 0 { base.clone() } else { format!("{base}#{}", again + 1) };
+        walker.at(&base);
         let given = match &source {
             Source::Path(path) => path.display().to_string(),
             Source::Reader { .. } => base.clone(),
@@ -119,6 +131,9 @@ pub fn walk(sources: Vec<Source>, limits: &Limits, visit: &mut dyn Visit) -> Res
                 }
             }
         }
+        if walker.watch.is_stopped() {
+            return Err(Error::Cancelled);
+        }
     }
     walker.notices.sort();
     Ok(walker.notices)
@@ -126,7 +141,7 @@ pub fn walk(sources: Vec<Source>, limits: &Limits, visit: &mut dyn Visit) -> Res
 
 struct Walker<'a> {
     limits: &'a Limits,
-    visit: &'a mut dyn Visit,
+    watch: Watch<'a>,
     notices: Vec<Notice>,
     bundle: String,
     entries: usize,
@@ -232,7 +247,12 @@ fn rest(mut reader: impl Read) -> io::Result<u64> {
     }
 }
 
-impl Walker<'_> {
+impl<'a> Walker<'a> {
+    /// What is read from here on.
+    fn at(&self, path: &str) {
+        self.watch.at(EntryName { bundle: self.bundle.clone(), path: path.to_owned() });
+    }
+
     fn notice(&mut self, entry: Option<&str>, code: &str, message: impl Into<String>) {
         self.notices.push(Notice {
             bundle: self.bundle.clone(),
@@ -244,8 +264,9 @@ impl Walker<'_> {
     }
 
     /// One file or reader: an archive is opened under its own name, anything else is the only entry.
-    fn top(&mut self, reader: Box<dyn Read>, base: &str) {
-        self.stream(reader, None, base, 0);
+    fn top(&mut self, reader: Box<dyn Read + 'a>, base: &str) {
+        let reader = Watched::new(reader, self.watch.clone());
+        self.stream(Box::new(reader), None, base, 0);
     }
 
     /// A folder of the bundle, in the order of the names.
@@ -263,6 +284,10 @@ impl Walker<'_> {
         for entry in found {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            self.at(&path);
+            if self.is_over() {
+                return;
+            }
             let kind = match entry.file_type() {
                 Ok(kind) => kind,
                 Err(error) => {
@@ -297,13 +322,16 @@ impl Walker<'_> {
                 let bytes = file.metadata().map_or(0, |meta| meta.len());
                 self.zip(io::BufReader::new(file), bytes, outer, name, depth + 1);
             }
-            Ok(_) => self.stream(Box::new(file), outer, name, depth),
+            Ok(_) => self.stream(Box::new(Watched::new(file, self.watch.clone())), outer, name, depth),
             Err(error) => self.notice(Some(name), "unreadable", format!("not read: {error}")),
         }
     }
 
     /// A stream of any shape. `outer` is what names members of an archive here; `name` is the entry's, if it is one.
-    fn stream<'r>(&mut self, reader: Box<dyn Read + 'r>, outer: Option<&str>, name: &str, depth: usize) {
+    fn stream<'r>(&mut self, reader: Box<dyn Read + 'r>, outer: Option<&str>, name: &str, depth: usize)
+    where
+        'a: 'r,
+    {
         let (shape, reader) = peek(reader);
         if depth > self.limits.depth && matches!(shape, Shape::Packed(_) | Shape::Tar | Shape::Zip) {
             return self.notice(
@@ -324,6 +352,7 @@ impl Walker<'_> {
                 let packed = Meter::default();
                 let unpacked = packing.unpack(Metered::new(reader, packed.clone()));
                 let unpacked = Unpacked::new(unpacked, packed, Meter::default(), self.limits);
+                let unpacked = Watched::new(unpacked, self.watch.clone());
                 self.stream(Box::new(unpacked), outer, name, depth + 1);
             }
             // The list of a zip's members stands at its end: within a stream it is read into memory first.
@@ -348,7 +377,10 @@ impl Walker<'_> {
         }
     }
 
-    fn tar<'r>(&mut self, reader: Box<dyn Read + 'r>, outer: Option<&str>, name: &str, depth: usize) {
+    fn tar<'r>(&mut self, reader: Box<dyn Read + 'r>, outer: Option<&str>, name: &str, depth: usize)
+    where
+        'a: 'r,
+    {
         let mut archive = tar::Archive::new(reader);
         if let Err((last, error)) = self.members(&mut archive, outer, depth) {
             let code = if error.kind() == io::ErrorKind::QuotaExceeded { "limit" } else { "cut-archive" };
@@ -383,6 +415,7 @@ impl Walker<'_> {
             let raw = String::from_utf8_lossy(&member.path_bytes()).into_owned();
             let inner = raw.strip_prefix("./").unwrap_or(&raw).to_owned();
             let path = outer.map_or_else(|| inner.clone(), |outer| format!("{outer}!{inner}"));
+            self.at(&path);
             let kind = member.header().entry_type();
             if kind.is_file() || kind == tar::EntryType::Continuous {
                 self.stream(Box::new(member), Some(&path), &path, depth);
@@ -424,6 +457,7 @@ impl Walker<'_> {
             };
             let inner = raw.strip_prefix("./").unwrap_or(&raw).replace('\\', "/");
             let path = outer.map_or_else(|| inner.clone(), |outer| format!("{outer}!{inner}"));
+            self.at(&path);
             if encrypted {
                 self.notice(Some(&path), "encrypted", "encrypted: not read");
                 continue;
@@ -433,6 +467,7 @@ impl Walker<'_> {
                 Ok(member) if member.is_symlink() => self.notice(Some(&path), "link", "a link: not followed"),
                 Ok(member) => {
                     let member = Unpacked::new(member, packed.clone(), unpacked.clone(), self.limits);
+                    let member = Watched::new(member, self.watch.clone());
                     self.stream(Box::new(member), Some(&path), &path, depth);
                 }
                 Err(error) => self.notice(Some(&path), "not-read", format!("not read: {error}")),
@@ -443,9 +478,9 @@ impl Walker<'_> {
         }
     }
 
-    /// Whether a limit on all bundles together is reached.
+    /// Whether a limit on all bundles together is reached, or somebody asks to stop.
     fn is_over(&self) -> bool {
-        self.entries > self.limits.entries || self.total.bytes() > self.limits.bytes
+        self.watch.asks_to_stop() || self.entries > self.limits.entries || self.total.bytes() > self.limits.bytes
     }
 
     fn plain<'r>(&mut self, reader: Box<dyn Read + 'r>, name: &str) {
@@ -463,7 +498,7 @@ impl Walker<'_> {
         let left = self.limits.bytes.saturating_sub(self.total.bytes());
         let mut reader = Metered::new(reader.take(left.saturating_add(1)), self.total.clone());
         let entry = EntryName { bundle: self.bundle.clone(), path: name.to_owned() };
-        if let Err(error) = self.visit.entry(entry, &mut reader) {
+        if let Err(error) = self.watch.entry(entry, &mut reader) {
             let code = if error.kind() == io::ErrorKind::QuotaExceeded { "limit" } else { "cut-archive" };
             self.notice(Some(name), code, format!("read up to here only: {error}"));
         } else if self.total.bytes() > self.limits.bytes {
