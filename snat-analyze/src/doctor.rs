@@ -27,6 +27,13 @@ pub struct Inspection {
     pub notices: Vec<Notice>,
 }
 
+impl Inspection {
+    /// JSON Schema of this model.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Self)
+    }
+}
+
 /// One node, step by step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

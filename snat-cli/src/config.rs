@@ -1,59 +1,227 @@
-//! What was typed to what will be done: validated, in one place, before any work.
+//! What was typed, what the environment says and what the file says to what will be done: validated, in one place,
+//! before any work. Of each setting the first of these holds that has it:
+//!
+//! | | `--top 3` | `SNAT_ANALYZE_TOP=3` | `top = 3` in the file | the default |
+//! |---|---|---|---|---|
+//! | place | 1 | 2 | 3 | 4 |
+//!
+//! Rules of `snat` and `no-snat` add up instead: the file's first, then the environment's, then those of the command
+//! line, so that among equal prefixes the nearer one decides.
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ValueEnum};
 use snat_analyze::egress::Rule;
-use snat_analyze::{Options, Source};
+use snat_analyze::{Limits, Options, Source};
 
-use crate::args::{Cli, Output, ReportArgs};
+use crate::args::{Asked, Color, CommonArgs, LimitArgs, Output, ReportArgs};
 use crate::exit::Failure;
-use crate::render::Screen;
+use crate::outputs::Outputs;
+use crate::render::{Screen, printable};
+use crate::settings::{self, Settings};
+use crate::view::View;
+
+/// What holds for every command.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) color: Color,
+    pub(crate) quiet: bool,
+    pub(crate) progress: bool,
+    verbose: bool,
+    /// Matches of the command that was called.
+    matches: ArgMatches,
+}
+
+impl Shared {
+    pub(crate) fn of(common: &CommonArgs, matches: ArgMatches) -> Result<Self, Failure> {
+        let settings = Settings::read(common)?;
+        let typed = |id: &str| has(&matches, id) && matches.value_source(id) == Some(ValueSource::CommandLine);
+        // The nearer of the two wins; of two in the environment, or in the file, the silent one.
+        let quiet = match (typed("quiet"), typed("verbose")) {
+            (true, _) => true,
+            (_, true) => false,
+            _ => common.quiet || (settings.quiet.unwrap_or(false) && !common.verbose),
+        };
+        let verbose = !quiet && (common.verbose || settings.verbose.unwrap_or(false));
+        Ok(Self {
+            color: common.color.or(settings.color).unwrap_or_default(),
+            quiet,
+            verbose,
+            progress: !quiet && !common.no_progress && settings.progress.unwrap_or(true),
+            settings,
+            matches,
+        })
+    }
+
+    pub(crate) fn screen(&self) -> Screen {
+        Screen::of_terminal(self.color)
+    }
+
+    /// Limits of the command line, the environment and the file.
+    pub(crate) fn limits(&self, given: &LimitArgs) -> Limits {
+        self.settings.limits(given).limits()
+    }
+
+    /// Says something on standard error, unless that is to be quiet.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.quiet {
+            crate::exit::say(text);
+        }
+    }
+
+    /// Where a setting comes from. `in_file`: whether the file has it.
+    fn origin(&self, id: &str, in_file: bool) -> &'static str {
+        match has(&self.matches, id).then(|| self.matches.value_source(id)).flatten() {
+            Some(ValueSource::CommandLine) => "command line",
+            Some(ValueSource::EnvVariable) => "environment",
+            _ if in_file => "file",
+            _ => "default",
+        }
+    }
+
+    /// `-v`: what will be done, a line a setting, with where it comes from.
+    pub(crate) fn plan(&self, sources: &[Source], limits: &Limits, more: &[(&str, String, String)]) {
+        if !self.verbose {
+            return;
+        }
+        let file = self.settings.path.as_ref().map_or("none".to_owned(), |path| path.display().to_string());
+        let mut lines = vec![("config", file, String::new())];
+        lines.extend(sources.iter().map(|source| ("bundle", name_of(source), String::new())));
+        lines.extend(more.iter().cloned());
+        let size = |bytes: u64| bytesize::ByteSize(bytes).to_string();
+        let file = &self.settings;
+        for (name, id, value, in_file) in [
+            ("max-bytes", "max_bytes", size(limits.bytes), file.max_bytes.is_some()),
+            ("max-entries", "max_entries", limits.entries.to_string(), file.max_entries.is_some()),
+            ("max-ratio", "max_ratio", limits.ratio.to_string(), file.max_ratio.is_some()),
+            ("max-depth", "max_depth", limits.depth.to_string(), file.max_depth.is_some()),
+            ("max-line", "max_line", size(limits.line as u64), file.max_line.is_some()),
+        ] {
+            lines.push((name, value, self.origin(id, in_file).to_owned()));
+        }
+        for (name, value, from) in lines {
+            let from = if from.is_empty() { from } else { format!(" ({from})") };
+            crate::exit::say(&printable(&format!("{name:<12}{value}{from}")));
+        }
+    }
+}
+
+fn name_of(source: &Source) -> String {
+    match source {
+        Source::Path(path) => path.display().to_string(),
+        Source::Reader { .. } => "standard input".to_owned(),
+    }
+}
 
 /// A validated plan of `report`.
-#[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) sources: Vec<Source>,
     pub(crate) options: Options,
-    pub(crate) output: Output,
-    pub(crate) top: Option<usize>,
-    pub(crate) rejects: Option<std::path::PathBuf>,
+    pub(crate) outputs: Outputs<Output>,
+    pub(crate) view: View,
+    pub(crate) rejects: Option<PathBuf>,
+    pub(crate) force: bool,
+    pub(crate) read: Vec<PathBuf>,
     pub(crate) screen: Screen,
 }
 
 impl Plan {
-    /// Validates the arguments; `rules` are `--snat` and `--no-snat` in the order in which they were typed.
-    pub(crate) fn of(args: ReportArgs, rules: Vec<(String, bool)>, screen: Screen) -> Result<Self, Failure> {
+    /// Validates the arguments.
+    pub(crate) fn of(args: ReportArgs, shared: &Shared) -> Result<Self, Failure> {
+        let file = &shared.settings;
         let mut options = Options::default();
         options.node = args.node;
-        for (text, snat) in rules {
-            let option = if snat { "--snat" } else { "--no-snat" };
-            let rule = Rule::parse(&text, snat).map_err(|error| Failure::Usage(format!("{option} {error}")))?;
+        options.limits = shared.limits(&args.limits);
+        let rules = all_rules(shared);
+        for (text, snat, from) in &rules {
+            let option = if *snat { "--snat" } else { "--no-snat" };
+            let rule = Rule::parse(text, *snat).map_err(|error| {
+                let from = if *from == "command line" { String::new() } else { format!(" (of the {from})") };
+                Failure::Usage(format!("{option}{from} {error}"))
+            })?;
             options.rules.push(rule);
         }
-        let sources = crate::cmd::sources(args.bundles)?;
-        Ok(Self { sources, options, output: args.output, top: args.top, rejects: args.rejects, screen })
+        let (output, output_from) = match (args.output.is_empty(), settings::variable("OUTPUT"), file.output) {
+            (false, _, _) => (args.output, "command line"),
+            (true, Some(text), _) => {
+                let format = Output::from_str(&text, false)
+                    .map_err(|_| Failure::Usage(format!("{}OUTPUT={text:?} is no format", settings::PREFIX)))?;
+                (vec![Asked { format, path: None }], "environment")
+            }
+            (true, None, Some(format)) => (vec![Asked { format, path: None }], "file"),
+            (true, None, None) => (Vec::new(), "default"),
+        };
+        let outputs = Outputs::of(output, Output::Table, args.force, &args.bundles)?;
+        let view = View {
+            namespace: args.namespace.or_else(|| file.namespace.clone()),
+            sort_by: args.sort_by.or(file.sort_by),
+            top: args.top.or(file.top),
+        };
+        let sources = crate::cmd::sources(args.bundles.clone())?;
+        let screen = shared.screen();
+        let mut more: Vec<(&str, String, String)> = outputs
+            .places()
+            .map(|(format, place)| ("output", format!("{} → {place}", name(format)), output_from.to_owned()))
+            .collect();
+        more.push(("screen", screen.said(), String::new()));
+        more.push(("node", options.node.clone().unwrap_or("all".into()), shared.origin("node", false).to_owned()));
+        let namespace = view.namespace.clone().unwrap_or("all".into());
+        more.push(("namespace", namespace, shared.origin("namespace", file.namespace.is_some()).to_owned()));
+        let sort = view.sort_by.map_or("connections".to_owned(), name);
+        more.push(("sort-by", sort, shared.origin("sort_by", file.sort_by.is_some()).to_owned()));
+        let top = view.top.map_or("what fits the screen".to_owned(), |top| top.to_string());
+        more.push(("top", top, shared.origin("top", file.top.is_some()).to_owned()));
+        more.extend(
+            rules
+                .iter()
+                .map(|(text, snat, from)| (if *snat { "snat" } else { "no-snat" }, text.clone(), (*from).to_owned())),
+        );
+        shared.plan(&sources, &options.limits, &more);
+        Ok(Self {
+            sources,
+            options,
+            outputs,
+            view,
+            rejects: args.rejects,
+            force: args.force,
+            read: args.bundles,
+            screen,
+        })
     }
 }
 
+fn name(value: impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+/// Rules of all layers, those of the nearer ones later: text, whether it takes a port, and whence.
+fn all_rules(shared: &Shared) -> Vec<(String, bool, &'static str)> {
+    let mut found = Vec::new();
+    let file = &shared.settings;
+    let environment = (settings::list("SNAT"), settings::list("NO_SNAT"));
+    for (snat, no_snat, from) in [(&file.snat, &file.no_snat, "file"), (&environment.0, &environment.1, "environment")]
+    {
+        found.extend(snat.iter().map(|text| (text.clone(), true, from)));
+        found.extend(no_snat.iter().map(|text| (text.clone(), false, from)));
+    }
+    found.extend(rules_in_order(&shared.matches).into_iter().map(|(text, snat)| (text, snat, "command line")));
+    found
+}
+
+/// Whether the command has that argument.
+fn has(matches: &ArgMatches, name: &str) -> bool {
+    matches.ids().any(|id| id.as_str() == name)
+}
+
 /// `--snat` and `--no-snat` in the order of the command line, which decides between equal prefixes.
-pub(crate) fn rules_in_order(matches: &ArgMatches) -> Vec<(String, bool)> {
+fn rules_in_order(matches: &ArgMatches) -> Vec<(String, bool)> {
     let mut found: Vec<(usize, String, bool)> = Vec::new();
-    // Not every command has them.
-    let has = |name: &str| matches.ids().any(|id| id.as_str() == name);
-    for (name, snat) in [("snat", true), ("no_snat", false)].into_iter().filter(|(name, _)| has(name)) {
+    for (name, snat) in [("snat", true), ("no_snat", false)].into_iter().filter(|(name, _)| has(matches, name)) {
         let at = matches.indices_of(name).into_iter().flatten();
         let values = matches.get_many::<String>(name).into_iter().flatten();
         found.extend(at.zip(values).map(|(at, value)| (at, value.clone(), snat)));
     }
     found.sort();
     found.into_iter().map(|(_, text, snat)| (text, snat)).collect()
-}
-
-/// Parses the command line, with the matches of the command that was called.
-pub(crate) fn parse() -> (Cli, Vec<(String, bool)>) {
-    let matches = Cli::command().get_matches();
-    let rules = rules_in_order(matches.subcommand().map_or(&matches, |(_, inner)| inner));
-    match Cli::from_arg_matches(&matches) {
-        Ok(cli) => (cli, rules),
-        Err(error) => error.exit(),
-    }
 }

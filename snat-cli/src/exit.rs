@@ -45,6 +45,17 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Ended from outside, as by Ctrl-C: 128 + the number of the signal.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Says something on standard error.
+pub(crate) fn say(text: &str) {
+    // Names in the text may come from a bundle.
+    let lines = text.lines().map(crate::render::printable).collect::<Vec<_>>().join("\n");
+    // Nobody is left to tell when standard error is gone, too.
+    let _ = writeln!(io::stderr(), "snat-analyze: {lines}");
+}
+
 /// Says what went wrong on standard error and gives the exit code.
 pub(crate) fn code(done: Result<(), Failure>) -> ExitCode {
     let (code, message) = match done {
@@ -59,9 +70,6 @@ pub(crate) fn code(done: Result<(), Failure>) -> ExitCode {
         Err(Failure::Analysis(error @ Error::Join(_))) => (INTERNAL, error.to_string()),
         Err(Failure::Analysis(error)) => (USAGE, error.to_string()),
     };
-    // Names in the message may come from a bundle.
-    let lines = message.lines().map(crate::render::printable).collect::<Vec<_>>().join("\n");
-    // Nobody is left to tell when standard error is gone, too.
-    let _ = writeln!(io::stderr(), "snat-analyze: {lines}");
+    say(&message);
     ExitCode::from(code)
 }

@@ -4,13 +4,18 @@ mod args;
 mod cmd;
 mod config;
 mod exit;
+mod line;
+mod outputs;
+mod progress;
 mod rejects;
 mod render;
+mod settings;
+mod view;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (typed, rules) = config::parse();
-    let done = std::panic::catch_unwind(|| cmd::run(typed, rules));
+    let (typed, command, matches) = line::parse();
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cmd::run(&typed.common, command, matches)));
     exit::code(done.unwrap_or(Err(exit::Failure::Internal)))
 }

@@ -1,12 +1,12 @@
 //! `--rejects`: every line that was not understood, in a file of its own.
 
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use snat_analyze::{EntryName, Observe};
 
 use crate::exit::Failure;
+use crate::outputs;
 use crate::render::printable;
 
 /// Writes the lines; without a file it wants none.
@@ -17,17 +17,15 @@ pub(crate) struct Rejects {
 }
 
 impl Rejects {
-    /// Opens the file. One that already holds something is left alone.
-    pub(crate) fn to(path: Option<&Path>) -> Result<Self, Failure> {
+    /// Opens the file; `read` are those that must not be written.
+    pub(crate) fn to(path: Option<&Path>, force: bool, read: &[PathBuf]) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::default()) };
         let out: Box<dyn Write> = if path.as_os_str() == "-" {
             Box::new(io::stderr())
         } else {
-            if fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() > 0) {
-                let message = format!("--rejects {}: the file exists, and is not overwritten", path.display());
-                return Err(Failure::Usage(message));
-            }
-            Box::new(BufWriter::new(File::create(path).map_err(|error| Failure::File(path.to_path_buf(), error))?))
+            outputs::check(path, force, read)?;
+            let file = outputs::create(path, force).map_err(|error| Failure::File(path.to_path_buf(), error))?;
+            Box::new(BufWriter::new(file))
         };
         Ok(Self { out: Some((path.to_path_buf(), out)), failed: None })
     }

@@ -1,17 +1,16 @@
 //! `formats`: what is read.
 
-use std::io::{self, BufWriter, Write};
-
-use crate::args::{FormatsArgs, Output};
+use crate::args::{FormatsArgs, PlainOutput};
+use crate::config::Shared;
 use crate::exit::Failure;
-use crate::render::{self, Screen};
+use crate::outputs::Outputs;
+use crate::render;
 
-pub(crate) fn run(args: &FormatsArgs, screen: Screen) -> Result<(), Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    match args.output {
-        Output::Table => render::formats::table(screen, &mut out)?,
-        Output::Json => render::json::write(&render::formats::list(), &mut out)?,
-    }
-    out.flush()?;
-    Ok(())
+pub(crate) fn run(args: FormatsArgs, shared: &Shared) -> Result<(), Failure> {
+    let outputs = Outputs::of(args.output, PlainOutput::Table, args.force, &[])?;
+    let screen = shared.screen();
+    outputs.write(|format, file, out| match format {
+        PlainOutput::Table => render::formats::table(if file { screen.of_file() } else { screen }, out),
+        PlainOutput::Json => render::json::write(&render::formats::list(), out),
+    })
 }

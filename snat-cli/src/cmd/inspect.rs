@@ -1,25 +1,34 @@
 //! `inspect`: the bundle doctor.
 
-use std::io::{self, BufWriter, Write};
-
 use snat_analyze::{Inspection, Options};
 
-use crate::args::{InspectArgs, Output};
+use crate::args::{InspectArgs, PlainOutput};
+use crate::config::Shared;
 use crate::exit::Failure;
+use crate::outputs::Outputs;
+use crate::progress::Watch;
 use crate::rejects::Rejects;
-use crate::render::{self, Screen};
+use crate::render;
 
-pub(crate) fn run(args: InspectArgs, screen: Screen) -> Result<(), Failure> {
+pub(crate) fn run(args: InspectArgs, shared: &Shared) -> Result<(), Failure> {
     let mut options = Options::default();
     options.node = args.node;
-    let mut rejects = Rejects::to(args.rejects.as_deref())?;
-    let inspection = Inspection::of(super::sources(args.bundles)?, &options, &mut rejects)?;
+    options.limits = shared.limits(&args.limits);
+    let outputs = Outputs::of(args.output, PlainOutput::Table, args.force, &args.bundles)?;
+    let sources = super::sources(args.bundles.clone())?;
+    shared.plan(&sources, &options.limits, &[]);
+    let mut watch = Watch::new(Rejects::to(args.rejects.as_deref(), args.force, &args.bundles)?, shared.progress);
+    let inspection = Inspection::of(sources, &options, &mut watch);
+    let rejects = watch.finish();
+    let inspection = inspection?;
     rejects.finish()?;
-    let mut out = BufWriter::new(io::stdout().lock());
-    match args.output {
-        Output::Json => render::json::write(&inspection, &mut out)?,
-        Output::Table => render::inspect::write(&inspection, screen, &mut out)?,
-    }
-    out.flush()?;
+    let screen = shared.screen();
+    outputs.write(|format, file, out| match format {
+        PlainOutput::Json => render::json::write(&inspection, out),
+        PlainOutput::Table => {
+            let screen = if file { screen.of_file() } else { screen };
+            render::inspect::write(&inspection, screen, out)
+        }
+    })?;
     if inspection.nodes.is_empty() { Err(Failure::Nothing) } else { Ok(()) }
 }

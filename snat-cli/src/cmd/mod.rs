@@ -1,32 +1,39 @@
 //! One file a command.
 
+mod completions;
 mod formats;
+mod graph;
 mod inspect;
+mod man;
 mod parse;
 mod report;
 mod schema;
 
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use snat_analyze::Source;
 
-use crate::args::{Cli, Command};
-use crate::config::Plan;
+use crate::args::{Command, CommonArgs};
+use crate::config::{Plan, Shared};
 use crate::exit::Failure;
-use crate::render::Screen;
+use crate::settings;
 
 /// Runs what was typed.
-pub(crate) fn run(cli: Cli, rules: Vec<(String, bool)>) -> Result<(), Failure> {
-    match cli.command {
-        Some(Command::Report(args)) => report::run(Plan::of(args, rules, Screen::of_terminal())?),
-        Some(Command::Parse(args)) => parse::run(args),
-        Some(Command::Inspect(args)) => inspect::run(args, Screen::of_terminal()),
-        Some(Command::Formats(args)) => formats::run(&args, Screen::of_terminal()),
-        Some(Command::Schema) => schema::run(),
-        None => {
-            let args = cli.report.ok_or_else(|| Failure::Usage("no bundle given; see --help".to_owned()))?;
-            report::run(Plan::of(args, rules, Screen::of_terminal())?)
-        }
+pub(crate) fn run(common: &CommonArgs, command: Command, matches: ArgMatches) -> Result<(), Failure> {
+    let shared = Shared::of(common, matches)?;
+    for name in settings::strays() {
+        shared.say(&format!("{name} is no setting of this program, and does nothing"));
+    }
+    match command {
+        Command::Report(args) => report::run(Plan::of(args, &shared)?, &shared),
+        Command::Parse(args) => parse::run(args, &shared),
+        Command::Inspect(args) => inspect::run(args, &shared),
+        Command::Graph(args) => graph::run(args, &shared),
+        Command::Formats(args) => formats::run(args, &shared),
+        Command::Schema(args) => schema::run(args.of),
+        Command::Completions(args) => completions::run(args.shell),
+        Command::Man(args) => man::run(args.command.as_deref()),
     }
 }
 

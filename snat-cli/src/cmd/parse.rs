@@ -1,14 +1,16 @@
 //! `parse`: one dump to rows.
 
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
-use snat_analyze::{EntryName, Limits, Observe, Visit, walk};
+use snat_analyze::{EntryName, Observe, Visit, walk};
 use snat_parse::formats::tcptracer::{self, Batch, Sink};
 use snat_parse::formats::{FORMATS, by_name};
 use snat_parse::{Entry, EntryReader, Keep, Skip, Tally};
 
 use crate::args::ParseArgs;
+use crate::config::Shared;
 use crate::exit::Failure;
+use crate::progress::Meter;
 use crate::rejects::Rejects;
 use crate::render::{self, printable};
 
@@ -17,7 +19,7 @@ const BUFFER: usize = 1 << 18;
 /// Diagnostics that are listed on standard error.
 const LISTED: usize = 20;
 
-pub(crate) fn run(args: ParseArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: ParseArgs, shared: &Shared) -> Result<(), Failure> {
     let only = match args.format.as_deref() {
         None => None,
         Some(name) => Some(by_name(name).ok_or_else(|| {
@@ -29,21 +31,27 @@ pub(crate) fn run(args: ParseArgs) -> Result<(), Failure> {
         let folder = printable(&args.file.display().to_string());
         return Err(Failure::Usage(format!("parse reads one dump, and {folder} is a folder: see inspect")));
     }
-    let limits = Limits::default();
+    let limits = shared.limits(&args.limits);
     let mut keep = Keep::default();
     (keep.line, keep.only) = (limits.line, only);
-    let mut rejects = Rejects::to(args.rejects.as_deref())?;
+    let mut rejects = Rejects::to(args.rejects.as_deref(), args.force, std::slice::from_ref(&args.file))?;
     keep.rejects = rejects.wants_lines();
     let mut reading = Reading {
         keep,
         rejects: &mut rejects,
+        meter: Meter::new(shared.progress && !io::stdout().is_terminal()),
+        bytes: 0,
         entries: 0,
         out: BufWriter::new(io::stdout().lock()),
         read: None,
         failed: None,
     };
-    let notices = walk(vec![super::source(args.file)], &limits, &mut reading)?;
-    let Reading { entries, mut out, read, failed, .. } = reading;
+    let sources = vec![super::source(args.file)];
+    let format = args.format.as_deref().unwrap_or("told by the content");
+    shared.plan(&sources, &limits, &[("format", format.to_owned(), String::new())]);
+    let notices = walk(sources, &limits, &mut reading)?;
+    let Reading { meter, entries, mut out, read, failed, .. } = reading;
+    drop(meter);
     if let Some(error) = failed {
         return Err(Failure::Output(error));
     }
@@ -53,7 +61,7 @@ pub(crate) fn run(args: ParseArgs) -> Result<(), Failure> {
     if entries > 1 {
         return Err(Failure::Usage(format!("parse reads one dump, and this holds {entries} entries: see inspect")));
     }
-    let mut err = io::stderr();
+    let mut err: Box<dyn Write> = if shared.quiet { Box::new(io::sink()) } else { Box::new(io::stderr()) };
     for notice in &notices {
         let entry = notice.entry.as_deref().unwrap_or(&notice.bundle);
         let _ = writeln!(err, "{}", printable(&format!("{entry}: {}: {}", notice.code, notice.message)));
@@ -80,6 +88,9 @@ pub(crate) fn run(args: ParseArgs) -> Result<(), Failure> {
 struct Reading<'a> {
     keep: Keep,
     rejects: &'a mut Rejects,
+    /// Nothing where rows go to the same terminal.
+    meter: Meter,
+    bytes: u64,
     entries: usize,
     out: BufWriter<io::StdoutLock<'static>>,
     read: Option<(String, Entry)>,
@@ -101,7 +112,11 @@ impl Visit for Reading<'_> {
             match reader.read(&mut buffer) {
                 _ if rows.failed.is_some() => break Ok(()),
                 Ok(0) => break Ok(()),
-                Ok(got) => parser.feed(&buffer[..got], &mut rows),
+                Ok(got) => {
+                    self.bytes += got as u64;
+                    self.meter.at(&name, self.bytes);
+                    parser.feed(&buffer[..got], &mut rows);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Err(error),
             }

@@ -1,15 +1,22 @@
-//! `schema`: JSON Schema of the report.
+//! `schema`: JSON Schema of what the commands write.
 
 use std::io::{self, Write};
 
-use snat_analyze::Report;
+use snat_analyze::graph::GraphReport;
+use snat_analyze::{Inspection, Report};
 
+use crate::args::SchemaOf;
 use crate::exit::Failure;
 use crate::render;
 
-pub(crate) fn run() -> Result<(), Failure> {
+pub(crate) fn run(of: SchemaOf) -> Result<(), Failure> {
+    let schema = match of {
+        SchemaOf::Report => Report::schema(),
+        SchemaOf::Inspect => Inspection::schema(),
+        SchemaOf::Graph => GraphReport::schema(),
+    };
     let mut out = io::stdout().lock();
-    render::json::write(&Report::schema(), &mut out)?;
+    render::json::write(&schema, &mut out)?;
     out.flush()?;
     Ok(())
 }

@@ -6,10 +6,8 @@ use snat_analyze::Inspection;
 use snat_analyze::doctor::{Examined, StepState};
 use snat_analyze::report::Input;
 
-use crate::render::style::{Screen, count, left, middle, printable, right, width, wrap};
+use crate::render::style::{Screen, Tone, count, left, middle, printable, right, width, wrap};
 
-/// Widest that prose is set.
-const PROSE: usize = 110;
 /// Reasons that every dump has and nobody asks about.
 const PLAIN: [&str; 4] = ["banner", "header", "blank", "unknown-format"];
 /// Lines that are quoted for one section.
@@ -21,7 +19,7 @@ pub(crate) fn write(inspection: &Inspection, screen: Screen, out: &mut dyn Write
     for notice in &inspection.notices {
         let entry = notice.entry.as_deref().unwrap_or(&notice.bundle);
         let text = printable(&format!("{entry}: {}: {}", notice.code, notice.message));
-        for line in wrap(&text, screen.width.min(PROSE)) {
+        for line in wrap(&text, screen.prose()) {
             writeln!(out, "{line}")?;
         }
     }
@@ -45,8 +43,7 @@ fn inputs(inputs: &[Input], screen: Screen, out: &mut dyn Write) -> io::Result<(
     let fixed = 13 + 9 + 9 + 9 + 8 + 5;
     let widest = places.iter().map(|place| width(place)).max().unwrap_or(0).max(5);
     let room = widest.min(screen.width.saturating_sub(fixed)).max(5);
-    writeln!(
-        out,
+    let titles = format!(
         "{} {} {} {} {} {}",
         left("ENTRY", room),
         left("FORMAT", 13),
@@ -54,7 +51,8 @@ fn inputs(inputs: &[Input], screen: Screen, out: &mut dyn Write) -> io::Result<(
         right("ROWS", 9),
         right("SKIPPED", 9),
         right("REJECTED", 8)
-    )?;
+    );
+    writeln!(out, "{}", screen.paint(Tone::Strong, &titles))?;
     for (input, place) in inputs.iter().zip(&places) {
         writeln!(
             out,
@@ -67,8 +65,7 @@ fn inputs(inputs: &[Input], screen: Screen, out: &mut dyn Write) -> io::Result<(
             right(&count(input.rejected), 8)
         )?;
         for line in remarks(input) {
-            for (at, part) in wrap(&printable(&line), screen.width.min(PROSE).saturating_sub(6)).into_iter().enumerate()
-            {
+            for (at, part) in wrap(&printable(&line), screen.prose().saturating_sub(6)).into_iter().enumerate() {
                 writeln!(out, "{}{part}", if at == 0 { "  - " } else { "    " })?;
             }
         }
@@ -112,15 +109,21 @@ fn cut_words(cut: &str) -> &str {
 fn steps(node: &Examined, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
     let name = node.node.name.as_deref().unwrap_or("node of unknown name");
     let ip = node.node.internal_ip.as_deref().map(|ip| format!(" ({ip})")).unwrap_or_default();
-    writeln!(out, "{}", printable(&format!("{name}{ip}")))?;
-    let room = screen.width.min(PROSE);
+    writeln!(out, "{}", screen.paint(Tone::Strong, &printable(&format!("{name}{ip}"))))?;
     for step in &node.steps {
         let text = match step.state {
             StepState::Missing => step.lost.join("; "),
             _ if step.lost.is_empty() => step.found.join(", "),
             _ => format!("{}; {}", step.found.join(", "), step.lost.join("; ")),
         };
-        paragraph(&format!("  {} {} ", left(step.state.name(), 7), left(&step.step, 12)), &text, room, out)?;
+        let tone = match step.state {
+            StepState::Ok => Tone::Good,
+            StepState::Partial => Tone::Fair,
+            _ => Tone::Poor,
+        };
+        let first = format!("  {} {} ", left(step.state.name(), 7), left(&step.step, 12));
+        let painted = first.replacen(step.state.name(), &screen.paint(tone, step.state.name()), 1);
+        paragraph(&first, &painted, &text, screen, out)?;
     }
     let missing: Vec<_> = node.steps.iter().filter(|step| !step.capture.is_empty()).collect();
     if !missing.is_empty() {
@@ -132,17 +135,17 @@ fn steps(node: &Examined, screen: Screen, out: &mut dyn Write) -> io::Result<()>
             writeln!(out, "  $ {}", printable(command))?;
         }
         for trap in &step.traps {
-            paragraph("      - ", trap, room, out)?;
+            paragraph("      - ", "      - ", trap, screen, out)?;
         }
     }
     Ok(())
 }
 
-/// A text behind its first words, indented by them.
-fn paragraph(first: &str, text: &str, room: usize, out: &mut dyn Write) -> io::Result<()> {
+/// A text behind its first words, which may be coloured, indented by them.
+fn paragraph(first: &str, painted: &str, text: &str, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
     let indent = width(first);
-    for (at, line) in wrap(&printable(text), room.saturating_sub(indent)).into_iter().enumerate() {
-        let before = if at == 0 { first.to_owned() } else { " ".repeat(indent) };
+    for (at, line) in wrap(&printable(text), screen.prose().saturating_sub(indent)).into_iter().enumerate() {
+        let before = if at == 0 { painted.to_owned() } else { " ".repeat(indent) };
         writeln!(out, "{}", format!("{before}{line}").trim_end())?;
     }
     Ok(())

@@ -2,15 +2,23 @@
 
 use std::io::IsTerminal;
 
+use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::args::Color;
 
 /// What the report is laid out for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Screen {
     /// Columns.
     pub(crate) width: usize,
-    /// Owners that are shown; `None` is all.
-    pub(crate) owners: Option<usize>,
+    /// Every column and every owner, whatever the width.
+    pub(crate) wide: bool,
+    /// Owners that fit.
+    owners: usize,
+    color: bool,
+    /// Colours in files, too.
+    always: bool,
 }
 
 /// Columns where neither a terminal nor `COLUMNS` says.
@@ -19,25 +27,112 @@ const WIDTH: usize = 80;
 const OWNERS: usize = 20;
 /// Lines that the rest of a table takes, evidence aside.
 const OTHER_LINES: usize = 10;
+/// Widest that prose is set.
+const PROSE: usize = 110;
+/// A table that is as wide as it gets.
+const ENDLESS: usize = 100_000;
 
 impl Screen {
     /// `COLUMNS` if it is set, else the terminal, else 80 columns.
-    pub(crate) fn of_terminal() -> Self {
+    pub(crate) fn of_terminal(color: Color) -> Self {
         let terminal = std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
-        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|width| *width > 0);
-        let width = columns.or(terminal.map(|(width, _)| usize::from(width.0))).unwrap_or(WIDTH);
+        let width = columns().or(terminal.map(|(width, _)| usize::from(width.0))).unwrap_or(WIDTH);
         let owners = terminal.map_or(OWNERS, |(_, height)| usize::from(height.0).saturating_sub(OTHER_LINES).max(10));
-        Self { width: width.clamp(60, 240), owners: Some(owners) }
+        let color_on = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        };
+        Self { width: limited(width), wide: false, owners, color: color_on, always: color == Color::Always }
     }
 
-    /// The same with the rows that `--top` asks for; without it the screen decides, 0 is all.
-    pub(crate) fn rows(self, top: Option<usize>) -> Self {
+    /// The same for a file: no terminal says how wide and how long.
+    pub(crate) fn of_file(self) -> Self {
+        let width = limited(columns().unwrap_or(WIDTH));
+        Self { width, owners: OWNERS, color: self.always, ..self }
+    }
+
+    /// The same without an edge.
+    pub(crate) fn wide(self) -> Self {
+        Self { width: ENDLESS, wide: true, ..self }
+    }
+
+    /// Owners that are shown; `None` is all. Without `--top` the screen decides.
+    pub(crate) fn rows(self, top: Option<usize>) -> Option<usize> {
         match top {
-            None => self,
-            Some(0) => Self { owners: None, ..self },
-            Some(top) => Self { owners: Some(top), ..self },
+            Some(0) => None,
+            Some(top) => Some(top),
+            None => (!self.wide).then_some(self.owners),
         }
     }
+
+    /// Columns that prose is set to.
+    pub(crate) fn prose(self) -> usize {
+        self.width.min(PROSE)
+    }
+
+    /// For people: `80 columns, no colours`.
+    pub(crate) fn said(self) -> String {
+        format!("{} columns, {}colours", self.width, if self.color { "" } else { "no " })
+    }
+
+    /// The text in that tone, where there are colours.
+    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
+        // Blanks behind a text stay out of it: an underline or a background would show them.
+        let body = text.trim_end();
+        if !self.color || body.is_empty() {
+            return text.to_owned();
+        }
+        let style = tone.style();
+        format!("{style}{body}{style:#}{}", &text[body.len()..])
+    }
+}
+
+fn columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|width| *width > 0)
+}
+
+fn limited(width: usize) -> usize {
+    width.clamp(60, 240)
+}
+
+/// What a colour says. The sixteen colours of the terminal, so that they fit its theme; nothing is told by colour alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Titles and names.
+    Strong,
+    /// What is there for those who look.
+    Dim,
+    /// Certain, ok.
+    Good,
+    /// Likely, partial.
+    Fair,
+    /// Weak, unknown, missing.
+    Poor,
+    /// A bar.
+    Bar,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        let of = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
+        match self {
+            Self::Strong => Style::new().bold(),
+            Self::Dim => Style::new().dimmed(),
+            Self::Good => of(AnsiColor::Green),
+            Self::Fair => of(AnsiColor::Yellow),
+            Self::Poor => of(AnsiColor::Red),
+            Self::Bar => of(AnsiColor::Cyan),
+        }
+    }
+}
+
+/// A share as a bar of at most `room` columns, in eighths; what is not quite nothing shows.
+pub(crate) fn bar(share: f64, room: usize) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let whole = room as f64 * 8.0;
+    let eighths = if share > 0.0 { ((share.min(1.0) * whole).round() as usize).max(1) } else { 0 };
+    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
 /// Text that came from a bundle, safe for a terminal: control characters and those that turn the writing direction
@@ -151,6 +246,16 @@ mod tests {
             [percent(None), percent(Some(0.0)), percent(Some(0.001)), percent(Some(0.434))],
             ["-", "0%", "<1%", "43%"]
         );
+    }
+
+    #[test]
+    fn bars_grow_with_their_share_and_fit() {
+        assert_eq!(
+            [bar(0.0, 4), bar(0.001, 4), bar(0.5, 4), bar(1.0, 4), bar(7.0, 4)],
+            ["", "▏", "██", "████", "████"]
+        );
+        let widths: Vec<usize> = (0..=100).map(|percent| width(&bar(f64::from(percent) / 100.0, 10))).collect();
+        assert!(widths.is_sorted() && widths[100] == 10, "{widths:?}");
     }
 
     #[test]

@@ -1,0 +1,104 @@
+//! Options that every command has, and those of every command that opens a bundle.
+
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, ValueEnum};
+use snat_analyze::Limits;
+
+const COMMON: &str = "Common options";
+const LIMITS: &str = "Limits: what lies beyond is not read, and said";
+
+#[derive(Args, Debug)]
+pub(crate) struct CommonArgs {
+    /// When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_enum, help_heading = COMMON)]
+    #[arg(env = "SNAT_ANALYZE_COLOR", hide_env_values = true)]
+    pub(crate) color: Option<Color>,
+
+    /// Nothing on standard error but errors
+    #[arg(short, long, global = true, help_heading = COMMON)]
+    #[arg(env = "SNAT_ANALYZE_QUIET", hide_env_values = true)]
+    #[arg(action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    pub(crate) quiet: bool,
+
+    /// Say on standard error what will be done, and where each setting comes from
+    #[arg(short, long, global = true, help_heading = COMMON)]
+    #[arg(env = "SNAT_ANALYZE_VERBOSE", hide_env_values = true)]
+    #[arg(action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    pub(crate) verbose: bool,
+
+    /// No progress on the terminal
+    #[arg(long, global = true, help_heading = COMMON)]
+    #[arg(env = "SNAT_ANALYZE_NO_PROGRESS", hide_env_values = true)]
+    #[arg(action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    pub(crate) no_progress: bool,
+
+    /// The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]
+    #[arg(long, global = true, value_name = "PATH", help_heading = COMMON)]
+    #[arg(env = "SNAT_ANALYZE_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Read no configuration file
+    #[arg(long, global = true, help_heading = COMMON)]
+    pub(crate) no_config: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Color {
+    /// On a terminal that can
+    #[default]
+    Auto,
+    /// Also in a file or a pipe
+    Always,
+    /// Not at all
+    Never,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct LimitArgs {
+    /// Bytes of all entries together, unpacked [default: 1TiB]
+    #[arg(long, value_name = "SIZE", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_BYTES", hide_env_values = true)]
+    pub(crate) max_bytes: Option<ByteSize>,
+
+    /// Entries of all bundles together [default: 100000]
+    #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_ENTRIES", hide_env_values = true)]
+    pub(crate) max_entries: Option<usize>,
+
+    /// Unpacked bytes for each packed one [default: 500]
+    #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_RATIO", hide_env_values = true)]
+    pub(crate) max_ratio: Option<u64>,
+
+    /// Archives in archives [default: 4]
+    #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_DEPTH", hide_env_values = true)]
+    pub(crate) max_depth: Option<usize>,
+
+    /// Bytes of one line [default: 1MiB]
+    #[arg(long, value_name = "SIZE", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_LINE", hide_env_values = true)]
+    pub(crate) max_line: Option<ByteSize>,
+}
+
+impl LimitArgs {
+    /// Those that were given, over the defaults.
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        if let Some(bytes) = self.max_bytes {
+            limits.bytes = bytes.as_u64();
+        }
+        if let Some(entries) = self.max_entries {
+            limits.entries = entries;
+        }
+        if let Some(ratio) = self.max_ratio {
+            limits.ratio = ratio;
+        }
+        if let Some(depth) = self.max_depth {
+            limits.depth = depth;
+        }
+        if let Some(line) = self.max_line {
+            limits.line = usize::try_from(line.as_u64()).unwrap_or(usize::MAX);
+        }
+        limits
+    }
+}

@@ -1,0 +1,162 @@
+//! `-o markdown`: for a case or an issue. The answer and the ranking are open, the proof is folded; at most 60 lines for
+//! a bundle of one node.
+
+use std::io::{self, Write};
+
+use snat_analyze::Report;
+use snat_analyze::report::{NodeReport, OwnerKind, RankRow};
+
+use crate::render::style::{count, percent, printable};
+use crate::render::words;
+use crate::view::View;
+
+/// Owners of a node that are listed without `--top`.
+const OWNERS: usize = 10;
+/// Owners that are proved, and the steps of each.
+const PROVED: usize = 3;
+const STEPS: usize = 4;
+/// Lines about what is doubtful, was read, was not, and is missing.
+const REMARKS: usize = 12;
+
+/// Writes the report.
+pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let several = report.nodes.len() > 1;
+    let mut others = Vec::new();
+    for node in &report.nodes {
+        writeln!(out, "### SNAT ports: {}\n", text(&words::node_name(&node.node)))?;
+        writeln!(out, "**{}**\n", text(&words::answer(node, view)))?;
+        if !node.ranking.is_empty() {
+            ranking(node, view, out)?;
+            why(node, view, out)?;
+        }
+        let mut lines = vec![format!("Read: {}; {}", words::facts(node), words::read(&report.inputs, node, several))];
+        lines.extend(words::doubts(node).into_iter().map(|line| format!("Doubt: {line}")));
+        if several {
+            remarks("Doubts", lines, out)?;
+        } else {
+            others.extend(lines);
+        }
+    }
+    others.extend(words::not_understood(report).into_iter().map(|line| format!("Not understood: {line}")));
+    others.extend(words::missing(&report.notices).into_iter().map(|line| format!("Missing: {line}")));
+    remarks("Doubts, and what was read", others, out)?;
+    writeln!(out, "Not shown: {}\n", text(words::BLIND))?;
+    writeln!(out, "{} {}", text(&report.tool.name), text(&report.tool.version))
+}
+
+fn ranking(node: &NodeReport, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let rows = view.rows(node);
+    let most = match view.top {
+        None => OWNERS,
+        Some(0) => usize::MAX,
+        Some(top) => top,
+    };
+    let shown = &rows[..most.min(rows.len())];
+    let standing = node.ranking.iter().any(|row| row.established_public.is_some());
+    let column = |text: &'static str| if standing { text } else { "" };
+    writeln!(out, "| # | Owner | Public | Share |{} Top destination | Recipe | Sure |", column(" Estab |"))?;
+    writeln!(out, "|--:|---|--:|--:|{}---|--:|---|", column("--:|"))?;
+    let number = |value: Option<u64>| value.map_or("-".to_owned(), count);
+    for row in shown {
+        let estab = if standing { format!(" {} |", number(row.established_public)) } else { String::new() };
+        writeln!(
+            out,
+            "| {} | {} | {} | {} |{estab} {} | {} | {} |",
+            row.rank.map_or("-".to_owned(), |rank| rank.to_string()),
+            code(&words::label(&row.owner)),
+            number(row.connects_public),
+            percent(row.share),
+            code(&words::top(row)),
+            number(row.article_count),
+            sure(row)
+        )?;
+    }
+    let hidden = rows.len() - shown.len();
+    if hidden > 0 {
+        writeln!(out, "\n… and {hidden} more.")?;
+    }
+    writeln!(out)
+}
+
+fn sure(row: &RankRow) -> &'static str {
+    match row.owner.reason {
+        Some(reason) => reason.name(),
+        None if row.owner.kind == OwnerKind::Unknown => "-",
+        None => row.confidence.name(),
+    }
+}
+
+/// The lines that the first owners rest on.
+fn why(node: &NodeReport, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = Vec::new();
+    for row in view.rows(node).into_iter().filter(|row| words::counts(row)).take(PROVED) {
+        lines.push(format!("{}: {}", code(&words::label(&row.owner)), sure(row)));
+        for step in row.evidence.iter().take(STEPS) {
+            let place = step.places.first();
+            let place = place.map(|place| format!(": {}", code(&format!("{}:{}", place.entry, place.line))));
+            lines.push(format!("  {} → {}{}", code(&step.from), code(&step.to), place.unwrap_or_default()));
+        }
+        let more = row.evidence.len().saturating_sub(STEPS);
+        if more > 0 {
+            lines.push(format!("  … and {more} more steps in `-o json`"));
+        }
+    }
+    fold("Why", &lines, out)
+}
+
+fn remarks(title: &str, mut lines: Vec<String>, out: &mut dyn Write) -> io::Result<()> {
+    let hidden = lines.len().saturating_sub(REMARKS);
+    lines.truncate(REMARKS);
+    if hidden > 0 {
+        lines.push(format!("… and {hidden} more in -o json"));
+    }
+    fold(title, &lines.iter().map(|line| text(line)).collect::<Vec<_>>(), out)
+}
+
+/// A list that opens at a click; a line with two blanks before it belongs to the one above. The lines are safe already.
+fn fold(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<details><summary>{title}</summary>\n")?;
+    for line in lines {
+        let inner = line.trim_start();
+        writeln!(out, "{}- {inner}", &line[..line.len() - inner.len()])?;
+    }
+    writeln!(out, "\n</details>\n")
+}
+
+/// Text that is only text: nothing in it is a mark, a tag, a link or a mention.
+fn text(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in printable(text).chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            // Behind a backslash these still make a mention or a reference on some sites.
+            '@' => safe.push_str("&#64;"),
+            '#' => safe.push_str("&#35;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => safe.extend(['\\', c]),
+            _ => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Text as code, in a cell of a table, too: a bar would end the cell.
+fn code(text: &str) -> String {
+    let text = printable(text).replace('`', "'").replace('|', "\\|");
+    format!("`{text}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_a_bundle_is_no_markup() {
+        assert_eq!(text("<img src=x> *a* [b](c) @d |"), "&lt;img src=x&gt; \\*a\\* \\[b\\](c) &#64;d \\|");
+        assert_eq!(code("a`b|c\n"), "`a'b\\|c?`");
+    }
+}

@@ -1,0 +1,56 @@
+//! `-o ndjson`: the report in one object a line. The first has the version; each says by `kind` what it is, and those of
+//! a node say by `node` of which. Put together they hold what `-o json` holds.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use snat_analyze::Report;
+use snat_analyze::report::{Capture, Input, Node, NodeDestination, Notice, RankRow, Tool};
+
+use crate::render::json;
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Line<'a> {
+    Report {
+        schema_version: u32,
+        tool: &'a Tool,
+    },
+    Node {
+        node: &'a Node,
+        owners: u64,
+        capture: &'a Capture,
+    },
+    Owner {
+        /// Name of the node; its place in the report where it has none.
+        node: &'a str,
+        #[serde(flatten)]
+        row: &'a RankRow,
+    },
+    Destination {
+        node: &'a str,
+        #[serde(flatten)]
+        destination: &'a NodeDestination,
+    },
+    Input(&'a Input),
+    Notice(&'a Notice),
+}
+
+/// Writes the report, a line an object.
+pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = |line: Line<'_>| json::write_line(&line, out);
+    line(Line::Report { schema_version: report.schema_version, tool: &report.tool })?;
+    for (at, node) in report.nodes.iter().enumerate() {
+        let unnamed = format!("#{}", at + 1);
+        let name = node.node.name.as_deref().or(node.node.internal_ip.as_deref()).unwrap_or(&unnamed);
+        line(Line::Node { node: &node.node, owners: node.owners, capture: &node.capture })?;
+        for row in &node.ranking {
+            line(Line::Owner { node: name, row })?;
+        }
+        for destination in &node.destinations {
+            line(Line::Destination { node: name, destination })?;
+        }
+    }
+    report.inputs.iter().try_for_each(|input| line(Line::Input(input)))?;
+    report.notices.iter().try_for_each(|notice| line(Line::Notice(notice)))
+}

@@ -1,0 +1,300 @@
+//! The sentences that every renderer for people shares. From a report to text, nothing is computed here that the report
+//! does not hold; the text is not yet safe for a terminal or a page, which is up to the renderer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use snat_analyze::Report;
+use snat_analyze::report::{
+    Confidence, Destination, Input, Node, NodeReport, NodeSource, Notice, Owner, OwnerKind, RankRow, SnapshotDump,
+};
+
+use crate::render::style::{Tone, count, percent};
+use crate::view::View;
+
+/// Entries that are listed under one heading.
+const LISTED: usize = 6;
+/// Behind the name of a pod in the node's own namespace.
+pub(crate) const HOST: &str = " (host)";
+/// What no tcptracer log can show.
+pub(crate) const BLIND: &str = "failed and hanging connects, UDP, connections opened before the trace, and under -4 every \
+    dual-stack socket (the default in Java and .NET). Ports stay held about 240 s after a close: connects are not ports.";
+
+/// Which node.
+pub(crate) fn node_name(node: &Node) -> String {
+    let name = node.name.as_deref().unwrap_or("node of unknown name");
+    node.internal_ip.as_deref().map_or_else(|| name.to_owned(), |ip| format!("{name} ({ip})"))
+}
+
+/// How long, how much, how the name is known.
+pub(crate) fn facts(node: &NodeReport) -> String {
+    let capture = &node.capture;
+    let mut facts = Vec::new();
+    facts.extend(capture.duration_s.map(|seconds| format!("{seconds:.0} s")));
+    facts.push(format!("{} events", count(capture.events)));
+    if capture.runs > 1 {
+        facts.push(format!("{} runs", capture.runs));
+    }
+    if capture.lost_samples > 0 {
+        facts.push(format!("{} samples lost", count(capture.lost_samples)));
+    }
+    facts.extend(node.node.pool_size.map(|nodes| format!("{nodes} nodes listed")));
+    facts.extend(match node.node.source {
+        Some(NodeSource::NodeList) | None => None,
+        Some(NodeSource::Pods) => Some("name from its pods".to_owned()),
+        Some(NodeSource::Prompt) => Some("name from a prompt".to_owned()),
+        Some(NodeSource::Folder) => Some("name from the folder".to_owned()),
+        Some(_) => Some("name found otherwise".to_owned()),
+    });
+    facts.join(", ")
+}
+
+/// The answer in a sentence; where one namespace was asked for, in two.
+pub(crate) fn answer(node: &NodeReport, view: &View) -> String {
+    let whole = whole(node);
+    let Some(namespace) = &view.namespace else { return whole };
+    let by_connects = View { sort_by: None, ..view.clone() };
+    let rows = by_connects.rows(node);
+    let made = |row: &RankRow| row.connects_public.or(row.established_public);
+    match rows.first().and_then(|first| Some((first, made(first)?))) {
+        Some((first, most)) => {
+            let name = first.owner.pod.as_deref().unwrap_or("?");
+            format!("{whole} In namespace {namespace} the most by {name}: {} ({}).", count(most), percent(first.share))
+        }
+        None => format!("{whole} In namespace {namespace}: nobody."),
+    }
+}
+
+fn whole(node: &NodeReport) -> String {
+    let capture = &node.capture;
+    let connects: u64 = capture.connects_by_class.values().sum();
+    let Some(public) = capture.connects_public else { return standing(node) };
+    let all = format!("{} of {} connects went to public addresses", count(public), count(connects));
+    match node.ranking.first().map(|first| (first, first.connects_public.unwrap_or(0))) {
+        Some((first, made)) if made > 0 => {
+            let share = percent(first.share);
+            let made = count(made);
+            match first.owner.kind {
+                OwnerKind::Unknown => {
+                    let who = label(&first.owner);
+                    let who = who.strip_prefix("unknown: ").unwrap_or(&who);
+                    format!("{all}. The largest part, {made} ({share}), has no known owner: {who}.")
+                }
+                _ => format!("{all}. The most by {}: {made} ({share}).", label(&first.owner)),
+            }
+        }
+        _ => format!("{all}."),
+    }
+}
+
+/// The answer without a log: what the snapshots show.
+fn standing(node: &NodeReport) -> String {
+    let none = "No event of a tcptracer log was read: who makes the connections cannot be said";
+    let Some(all) = node.capture.established_public else { return format!("{none}.") };
+    let held = format!("{none}. By snapshots {} sockets to public addresses are established", count(all));
+    match node.ranking.first().and_then(|first| Some((first, first.established_public?))) {
+        Some((first, most)) if most > 0 => format!("{held}, the most by {}: {}.", label(&first.owner), count(most)),
+        _ => format!("{held}."),
+    }
+}
+
+/// Who, in one text.
+pub(crate) fn label(owner: &Owner) -> String {
+    match owner.kind {
+        OwnerKind::Pod => {
+            let name = owner.pod.as_deref().unwrap_or("?");
+            let name =
+                owner.namespace.as_ref().map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"));
+            if owner.host_network == Some(true) { format!("{name}{HOST}") } else { name }
+        }
+        OwnerKind::HostProcess => format!("node process {}", owner.comm.as_deref().unwrap_or("?")),
+        OwnerKind::Node => format!("node, thread {}", owner.comm.as_deref().unwrap_or("of unknown name")),
+        OwnerKind::Unknown => {
+            let netns = owner.netns.first().map(|netns| format!("netns {netns}, ")).unwrap_or_default();
+            format!("unknown: {netns}{}", owner.addrs.first().map(String::as_str).unwrap_or("?"))
+        }
+    }
+}
+
+/// Bundle and path of entries.
+type Entries<'a> = BTreeSet<(&'a str, &'a str)>;
+
+/// What was read, by format.
+pub(crate) fn read(inputs: &[Input], node: &NodeReport, several: bool) -> String {
+    // Rows, and the entries that they are in.
+    let mut formats: BTreeMap<&str, (u64, Entries<'_>)> = BTreeMap::new();
+    for input in inputs.iter().filter(|input| !several || input.node.is_none() || input.node == node.node.name) {
+        let (rows, entries) = formats.entry(&input.format).or_default();
+        *rows += if input.format == "unknown" { input.lines } else { input.rows };
+        entries.insert((&input.bundle, &input.entry));
+    }
+    let unknown = formats.remove("unknown");
+    let files = |entries: usize| if entries == 1 { "1 file".to_owned() } else { format!("{entries} files") };
+    let mut parts: Vec<String> = formats
+        .iter()
+        .map(|(format, (rows, entries))| match entries.len() {
+            1 => format!("{format} {}", count(*rows)),
+            more => format!("{format} {} in {}", count(*rows), files(more)),
+        })
+        .collect();
+    if let Some((_, entries)) = unknown {
+        parts.push(format!("not recognised: parts of {}", files(entries.len())));
+    }
+    format!("rows of {}", parts.join(", "))
+}
+
+/// The public destination with the most connects; without any, the one with the most.
+pub(crate) fn top_destination(row: &RankRow) -> Option<&Destination> {
+    let public = row.destinations.iter().find(|dest| dest.class == Some(snat_analyze::egress::Class::Public));
+    public.or(row.destinations.first())
+}
+
+/// The same as one text.
+pub(crate) fn top(row: &RankRow) -> String {
+    let Some(dest) = top_destination(row) else { return "-".to_owned() };
+    let addr = if dest.addr.contains(':') { format!("[{}]", dest.addr) } else { dest.addr.clone() };
+    dest.port.map_or_else(|| addr.clone(), |port| format!("{addr}:{port}"))
+}
+
+/// Whether the owner makes connections that take ports: by the trace, else by the snapshots.
+pub(crate) fn counts(row: &RankRow) -> bool {
+    row.connects_public.or(row.established_public).is_some_and(|number| number > 0)
+}
+
+/// Contradictions, unknown owners, lost rows of joins.
+pub(crate) fn doubts(node: &NodeReport) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for row in &node.ranking {
+        let who = label(&row.owner);
+        if let Some(reason) = row.owner.reason
+            && row.contradictions.is_empty()
+        {
+            lines.push(format!("{who}: {}", reason.name()));
+        }
+        for found in &row.contradictions {
+            let places: Vec<String> =
+                found.places.iter().map(|place| format!("{}:{}", place.entry, place.line)).collect();
+            lines.push(format!("{who}: by {} {}, but {} ({})", found.route, found.owner, found.why, places.join(", ")));
+        }
+        if !row.owner.candidates.is_empty() && counts(row) {
+            lines.push(format!("{who}: process not known; may be {}", row.owner.candidates.join(", ")));
+        }
+    }
+    for same in &node.capture.same_events {
+        lines.push(format!(
+            "the run at {}:{} shows the same events as the one at {}:{}: counted once",
+            same.left_out.entry, same.left_out.line, same.counted.entry, same.counted.line
+        ));
+    }
+    if node.capture.connects_documentation > 0 {
+        lines.push(format!(
+            "{} public connects go to documentation addresses (masked?), counted as public",
+            count(node.capture.connects_documentation)
+        ));
+    }
+    if node.capture.connects_of_other_pids > 0 {
+        lines.push(format!(
+            "{} connects of processes beyond the 256 kept apart in a namespace",
+            count(node.capture.connects_of_other_pids)
+        ));
+    }
+    let sum = |of: fn(&SnapshotDump) -> u64| node.capture.snapshots.iter().map(of).sum::<u64>();
+    let (unowned, unclear) = (sum(|dump| dump.unowned), sum(|dump| dump.unclear));
+    if unowned > 0 {
+        let all = node.capture.established_public.unwrap_or(0);
+        lines.push(format!(
+            "{} of {} established public sockets in the snapshots have no known owner",
+            count(unowned),
+            count(all)
+        ));
+    }
+    if unclear > 0 {
+        lines.push(format!(
+            "{} sockets in the snapshots are of a state with an unknown name, or to an address masked beyond its class: not counted",
+            count(unclear)
+        ));
+    }
+    let hidden = lines.len().saturating_sub(LISTED);
+    lines.truncate(LISTED);
+    if hidden > 0 {
+        lines.push(format!("… and {hidden} more in -o json"));
+    }
+    let lost: Vec<String> = node
+        .capture
+        .joins
+        .iter()
+        .filter(|join| join.unmatched > 0)
+        .map(|join| format!("{} {} of {}", join.join, count(join.unmatched), count(join.left)))
+        .collect();
+    if !lost.is_empty() {
+        lines.push(format!("joins without a match: {}", lost.join(", ")));
+    }
+    lines
+}
+
+/// Sections of no known format, rejected lines, cuts.
+pub(crate) fn not_understood(report: &Report) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    // Lines behind a dump that were left unread are told below, as rejects.
+    let unknown: Vec<&Input> =
+        report.inputs.iter().filter(|input| input.format == "unknown" && input.rejected == 0).collect();
+    let entries: BTreeSet<&str> = unknown.iter().map(|input| input.entry.as_str()).collect();
+    if !entries.is_empty() {
+        let named: Vec<&str> = entries.iter().take(LISTED).copied().collect();
+        let more =
+            if entries.len() > LISTED { format!(", … and {} more", entries.len() - LISTED) } else { String::new() };
+        let all: u64 = unknown.iter().map(|input| input.lines).sum();
+        lines.push(format!("no known format: {} lines in {}{more}", count(all), named.join(", ")));
+    }
+    let rejected: Vec<&Input> = report.inputs.iter().filter(|input| input.rejected > 0).collect();
+    for input in rejected.iter().take(LISTED) {
+        let first = input.diagnostics.iter().find(|d| input.reasons.contains_key(&d.code));
+        let first = first.map(|d| format!(", first at line {}: {}", d.line, d.message)).unwrap_or_default();
+        lines.push(format!(
+            "{}: {} of {} lines rejected{first}",
+            input.entry,
+            count(input.rejected),
+            count(input.lines)
+        ));
+    }
+    if rejected.len() > LISTED {
+        lines.push(format!("… and rejected lines in {} more sections", rejected.len() - LISTED));
+    }
+    let cut: Vec<String> = report
+        .inputs
+        .iter()
+        .filter(|input| !input.cut.is_empty())
+        .map(|input| format!("{} ({})", input.entry, input.cut.join(", ")))
+        .collect();
+    if !cut.is_empty() {
+        let more = if cut.len() > LISTED { format!(", … and {} more", cut.len() - LISTED) } else { String::new() };
+        lines.push(format!("cut: {}{more}", cut.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")));
+    }
+    lines
+}
+
+/// Dumps that are missing, and what happened while the bundle was read.
+pub(crate) fn missing(notices: &[Notice]) -> Vec<String> {
+    let mut lines: Vec<String> = notices
+        .iter()
+        .map(|notice| match (&notice.entry, &notice.node) {
+            (Some(entry), _) => format!("{entry}: {}", notice.message),
+            (None, Some(node)) => format!("{node}: {}", notice.message),
+            (None, None) => notice.message.clone(),
+        })
+        .collect();
+    let hidden = lines.len().saturating_sub(2 * LISTED);
+    lines.truncate(2 * LISTED);
+    if hidden > 0 {
+        lines.push(format!("… and {hidden} more in -o json"));
+    }
+    lines
+}
+
+/// How an owner's certainty is coloured.
+pub(crate) fn tone(row: &RankRow) -> Tone {
+    match (row.owner.kind, row.confidence) {
+        (OwnerKind::Unknown, _) | (_, Confidence::Weak) => Tone::Poor,
+        (_, Confidence::Likely) => Tone::Fair,
+        (_, Confidence::Certain) => Tone::Good,
+    }
+}
