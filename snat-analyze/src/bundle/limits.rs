@@ -5,22 +5,38 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 /// Bounds on reading. Beyond one of them the archive is left, with a notice; what was read so far stays.
+///
+/// With the defaults a process stays below 200 MiB, whatever it reads: `held` is for everything that archives keep in
+/// memory at one time, in whatever nesting, and an entry is read in pieces.
+///
+/// ```
+/// use snat_analyze::{Analysis, Options, Source};
+///
+/// let mut options = Options::default();
+/// options.limits.bytes = 70;
+/// let log = "0 connect 77 curl 4 10.244.3.9 20.51.14.8 40114 443 4026533011\n";
+/// let report = Analysis::of(vec![Source::texts("case", [("tcptracer.log", log.repeat(9))])], &options)?;
+/// assert_eq!(report.notices[0].code, "limit");
+/// # Ok::<(), snat_analyze::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
     /// Bytes of all entries together, unpacked.
     pub bytes: u64,
-    /// Entries of all bundles together.
+    /// Entries of all bundles together, and as many archives in archives.
     pub entries: usize,
     /// Unpacked bytes for each packed one, from `ratio_from` unpacked bytes on.
     pub ratio: u64,
     /// Less than this may unpack from any size.
     pub ratio_from: u64,
-    /// Archives in archives.
+    /// Archives in archives; a compression counts as one.
     pub depth: usize,
     /// Bytes of one line.
     pub line: usize,
-    /// Bytes of a zip that does not lie in a file of its own: it is held in memory.
+    /// Bytes of memory that archives take at one time, all together: a zip that does not lie in a file of its own, the
+    /// list of members of a zip, a JSON text that may be the wrapper of a run-command, and the windows of xz and zstd
+    /// (`xz -9` asks for 64 MiB, `zstd --long` for 128).
     pub held: usize,
 }
 
@@ -33,7 +49,7 @@ impl Default for Limits {
             ratio_from: 64 << 20,
             depth: 4,
             line: 1 << 20,
-            held: 64 << 20,
+            held: 128 << 20,
         }
     }
 }
@@ -49,6 +65,37 @@ impl Meter {
 
     pub(super) fn add(&self, bytes: u64) {
         self.0.set(self.0.get().saturating_add(bytes));
+    }
+}
+
+/// Reads up to a mark that can be moved. Within the headers of an archive it bounds what a parser may take in.
+pub(super) struct Fenced<R> {
+    inner: R,
+    passed: Meter,
+    mark: Rc<Cell<u64>>,
+}
+
+impl<R> Fenced<R> {
+    /// `passed` counts what is read.
+    pub(super) fn new(inner: R, passed: Meter, mark: Rc<Cell<u64>>) -> Self {
+        Self { inner, passed, mark }
+    }
+}
+
+impl<R: Read> Read for Fenced<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.passed.bytes() > self.mark.get() {
+            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "headers that are too long"));
+        }
+        let got = self.inner.read(buffer)?;
+        self.passed.add(got as u64);
+        Ok(got)
+    }
+}
+
+impl<R: io::Seek> io::Seek for Fenced<R> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
     }
 }
 
@@ -77,6 +124,8 @@ pub(super) struct Unpacked<R> {
     inner: R,
     packed: Meter,
     unpacked: Meter,
+    /// Packed bytes that were others'.
+    before: u64,
     ratio: u64,
     ratio_from: u64,
 }
@@ -84,7 +133,13 @@ pub(super) struct Unpacked<R> {
 impl<R> Unpacked<R> {
     /// `packed` is what is read from, `unpacked` what came out of it so far, of this reader or of others beside it.
     pub(super) fn new(inner: R, packed: Meter, unpacked: Meter, limits: &Limits) -> Self {
-        Self { inner, packed, unpacked, ratio: limits.ratio.max(1), ratio_from: limits.ratio_from }
+        Self { inner, packed, unpacked, before: 0, ratio: limits.ratio.max(1), ratio_from: limits.ratio_from }
+    }
+
+    /// The same, where what `packed` counted so far belongs to others.
+    pub(super) fn from_here(inner: R, packed: Meter, limits: &Limits) -> Self {
+        let before = packed.bytes();
+        Self { before, ..Self::new(inner, packed, Meter::default(), limits) }
     }
 }
 
@@ -93,7 +148,7 @@ impl<R: Read> Read for Unpacked<R> {
         let got = self.inner.read(buffer)?;
         self.unpacked.add(got as u64);
         let unpacked = self.unpacked.bytes();
-        if unpacked > self.ratio_from && unpacked / self.ratio > self.packed.bytes() {
+        if unpacked > self.ratio_from && unpacked / self.ratio > self.packed.bytes() - self.before {
             let message = format!("unpacks to more than {} times its size", self.ratio);
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, message));
         }
