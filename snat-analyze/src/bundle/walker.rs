@@ -265,8 +265,8 @@ impl<'a> Walker<'a> {
         if !wrapper::may_be(&head) {
             return self.plain(reader, name);
         }
-        // The bytes, the same closed where they break off, the texts in them, and the parts of these.
-        let (held, error) = match Held::read(&mut reader, wrapper::MOST, 4, &self.budget) {
+        // The bytes, these closed in two ways where they break off, the texts in them, and the parts of these.
+        let (held, error) = match Held::read(&mut reader, wrapper::MOST, 5, &self.budget) {
             Taken::TooMuch(held) => return self.plain(held.chain(reader), name),
             Taken::Whole(held) => (held, None),
             Taken::Broken(held, error) => (held, Some(error)),

@@ -18,12 +18,14 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Bytes of a JSON text that may be a wrapper.
 pub(super) const MOST: u64 = 16 << 20;
 /// Bytes that tell whether it may be one.
 pub(super) const HEAD: usize = 64;
+/// Texts of one document; more were wrapped by nobody.
+const TEXTS: usize = 1000;
 /// What a run-command gives back at most, the last bytes of what was printed.
 const CAP: usize = 4096;
 
@@ -102,7 +104,7 @@ pub(super) fn open(bytes: &[u8]) -> Option<Opened> {
             }
             Err(error) if error.is_eof() => {
                 (at, cut) = (bytes.len(), true);
-                read(&closed(rest)).ok()?.0
+                closed(rest).iter().find_map(|whole| read(whole).ok())?.0
             }
             Err(_) => return None,
         };
@@ -137,47 +139,46 @@ impl<'de> Deserialize<'de> for Document {
     }
 }
 
-/// A document that breaks off, with what closes it.
-fn closed(bytes: &[u8]) -> Vec<u8> {
-    let (mut open, mut in_text, mut escape) = (Vec::new(), false, None);
+/// A document that breaks off, with what closes it: where it breaks off within a text, behind that; else before the
+/// last comma, too, because half a name or word cannot be closed.
+fn closed(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let (mut open, mut in_text, mut escape, mut comma) = (Vec::new(), false, 0..0, None);
     for (at, byte) in bytes.iter().enumerate() {
         match (in_text, byte) {
-            (true, _) if escape.is_some_and(|(from, length)| at < from + length) => {
-                // An escape is two bytes long, or six.
-                if let (Some((from, _)), b'u') = (escape, byte)
-                    && at == from + 1
-                {
-                    escape = Some((from, 6));
-                }
-            }
-            (true, b'\\') => escape = Some((at, 2)),
-            (true, b'"') => in_text = false,
+            // The rest of an escape, which has two bytes, or six.
+            (true, b'u') if escape.contains(&at) && at == escape.start + 1 => escape.end = at + 5,
+            (true, _) if escape.contains(&at) => {}
+            (true, b'\\') => escape = at..at + 2,
+            (_, b'"') => in_text = !in_text,
             (true, _) => {}
-            (false, b'"') => in_text = true,
             (false, b'{') => open.push(b'}'),
             (false, b'[') => open.push(b']'),
             (false, b'}' | b']') => drop(open.pop()),
+            (false, b',') => comma = Some((at, open.len())),
             (false, _) => {}
         }
     }
-    let mut end = bytes.len();
+    let with = |end: usize, quote: &[u8], open: &[u8]| {
+        let mut whole = bytes[..end].to_vec();
+        whole.extend_from_slice(quote);
+        whole.extend(open.iter().rev());
+        whole
+    };
+    let mut found = Vec::new();
     if in_text {
         // An escape that is cut goes, and a letter of several bytes.
-        if let Some((from, _)) = escape.filter(|(from, length)| from + length > end) {
-            end = from;
-        }
-        end = (end.saturating_sub(3)..end).find(|at| is_cut_letter(&bytes[*at..end])).unwrap_or(end);
-    }
-    let mut whole = bytes[..end].to_vec();
-    if in_text {
-        whole.push(b'"');
+        let end = if escape.end > bytes.len() { escape.start } else { bytes.len() };
+        let end = (end.saturating_sub(3)..end).find(|at| is_cut_letter(&bytes[*at..end])).unwrap_or(end);
+        found.push(with(end, b"\"", &open));
     } else {
-        while whole.last().is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b',') {
-            whole.pop();
-        }
+        found.push(with(bytes.len(), b"", &open));
     }
-    whole.extend(open.iter().rev());
-    whole
+    if let Some((at, depth)) = comma
+        && let Some(open) = open.get(..depth)
+    {
+        found.push(with(at, b"", open));
+    }
+    found
 }
 
 /// Whether these bytes begin a letter that needs more of them.
@@ -199,6 +200,14 @@ fn parts(text: Text) -> Vec<Text> {
     };
     let part = |name: &str, text: &str| Text { path: name.to_owned(), text: text.to_owned() };
     vec![part(&format!("{}!stdout", text.path), out), part(&format!("{}!stderr", text.path), err)]
+}
+
+fn push<E: Error>(found: &mut Vec<Text>, text: Text) -> Result<(), E> {
+    if found.len() == TEXTS {
+        return Err(E::custom("more texts than a run-command gives back"));
+    }
+    found.push(text);
+    Ok(())
 }
 
 /// What a value of a wrapper is to those around it.
@@ -241,10 +250,10 @@ impl<'de> Visitor<'de> for Node<'_> {
         f.write_str("any value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Option<String>, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<String>, E> {
         if self.role == Role::Outer && text.contains('\n') {
             let path = if self.path.is_empty() { "text".to_owned() } else { self.path };
-            self.found.push(Text { path, text: text.to_owned() });
+            push(self.found, Text { path, text: text.to_owned() })?;
             return Ok(None);
         }
         Ok(Some(text.to_owned()))
@@ -309,7 +318,7 @@ impl<'de> Visitor<'de> for Node<'_> {
                 _ => is_status,
             };
             if belongs {
-                self.found.push(Text { path, text });
+                push(self.found, Text { path, text })?;
             }
         }
         Ok(None)
