@@ -110,7 +110,7 @@ impl Shared {
 fn name_of(source: &Source) -> String {
     match source {
         Source::Path(path) => path.display().to_string(),
-        Source::Reader { .. } => "standard input".to_owned(),
+        _ => "standard input".to_owned(),
     }
 }
 
