@@ -27,6 +27,18 @@ pub struct Analysis;
 impl Analysis {
     /// Reads the sources and reports on them.
     ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use snat_analyze::{Analysis, Options, Source};
+    ///
+    /// // A folder, an archive in an archive, or one dump.
+    /// let report = Analysis::of(vec![Source::from(Path::new("bundle.tar.gz"))], &Options::default())?;
+    /// for row in report.nodes.iter().flat_map(|node| &node.ranking) {
+    ///     println!("{:?} {:?}", row.owner.pod, row.connects_public);
+    /// }
+    /// # Ok::<(), snat_analyze::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Where a source cannot be opened, nothing in them is recognised, or `options.node` names no captured node.
     pub fn of(sources: Vec<Source>, options: &Options) -> Result<Report, Error> {
@@ -36,7 +48,7 @@ impl Analysis {
     /// The same, with somebody who is told on the way.
     ///
     /// # Errors
-    /// Those of [`Analysis::of`].
+    /// Those of [`Analysis::of`], and [`Error::Cancelled`] where the observer asks to stop.
     pub fn observed(sources: Vec<Source>, options: &Options, observer: &mut dyn Observe) -> Result<Report, Error> {
         let (mut entries, notices) = read(sources, options, observer)?;
         if is_nothing(&entries) {
@@ -63,8 +75,19 @@ impl Analysis {
 impl Inspection {
     /// Reads the sources and says what is in them; nothing recognised is no error here.
     ///
+    /// ```
+    /// use snat_analyze::{Inspection, Options, Quiet, Source};
+    ///
+    /// let lsns = "        NS TYPE NPROCS   PID USER COMMAND\n4026532785 net       3 19832 root bash\n";
+    /// let source = Source::texts("case 42", [("lsns.txt", lsns), ("note.txt", "words\n")]);
+    /// let found = Inspection::of(vec![source], &Options::default(), &mut Quiet)?;
+    /// let formats: Vec<&str> = found.inputs.iter().map(|input| input.format.as_str()).collect();
+    /// assert_eq!(formats, ["lsns", "unknown"]);
+    /// # Ok::<(), snat_analyze::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// Where a source cannot be opened, or `options.node` names no captured node.
+    /// Where a source cannot be opened, `options.node` names no captured node, or the observer asks to stop.
     pub fn of(sources: Vec<Source>, options: &Options, observer: &mut dyn Observe) -> Result<Self, Error> {
         let (entries, notices) = read(sources, options, observer)?;
         let captures = if is_nothing(&entries) { Vec::new() } else { captures(&entries) };
@@ -76,6 +99,25 @@ impl Inspection {
 }
 
 /// Is told what happens while bundles are read.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use snat_analyze::{Analysis, Error, Observe, Options, Progress, Source};
+///
+/// /// Stops once so many bytes were read.
+/// struct Most(u64);
+///
+/// impl Observe for Most {
+///     fn progress(&mut self, at: &Progress<'_>) -> ControlFlow<()> {
+///         if at.bytes > self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+///     }
+/// }
+///
+/// let log = "0 connect 77 curl 4 10.244.3.9 20.51.14.8 40114 443 4026533011\n";
+/// let read = |most| Analysis::observed(vec![Source::reader("log", log.as_bytes())], &Options::default(), &mut Most(most));
+/// assert!(read(1000).is_ok());
+/// assert!(matches!(read(10), Err(Error::Cancelled)));
+/// ```
 pub trait Observe {
     /// Whether [`Observe::not_understood`] is to be called.
     fn wants_lines(&self) -> bool {

@@ -15,12 +15,16 @@
 //! 0             connect      77     curl             4  10.244.3.9       20.51.14.8       40114  443    4026533011
 //! 52000000      close        77     curl             4  10.244.3.9       20.51.14.8       40114  443    4026533011
 //! ";
-//! let source = Source::Reader { name: "tcptracer.log".into(), reader: Box::new(log.as_bytes()) };
+//! let source = Source::reader("tcptracer.log", log.as_bytes());
 //! let report = Analysis::of(vec![source], &Options::default())?;
 //! let row = &report.nodes[0].ranking[0];
 //! assert_eq!((row.connects_public, row.article_count), (Some(1), Some(2)));
 //! # Ok::<(), snat_analyze::Error>(())
 //! ```
+//!
+//! Sources are paths, readers, or texts in memory ([`Source`]); [`Analysis`] joins and counts, [`Inspection`] says what
+//! is there, [`walk`] gives the entries only; [`Observe`] is told how far the reading is and may end it; [`Limits`] is
+//! what a bundle may cost. `examples/` has a program for each.
 
 mod analysis;
 mod bundle;

@@ -69,6 +69,7 @@ impl<'a> Walker<'a> {
             Source::Reader { reader, .. } => self.top(reader, base),
             Source::Texts { texts, .. } => {
                 for (path, bytes) in texts {
+                    self.at(&path);
                     if self.is_over() {
                         break;
                     }
