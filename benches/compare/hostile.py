@@ -361,11 +361,25 @@ def _(path):
 
 def first_notice(out, err):
     try:
-        notices = json.loads(out)["notices"]
+        # The list stands at the end, and the rest may be large.
+        notices = json.loads(b"{" + out[out.rindex(b'"notices"'):])["notices"]
     except ValueError:
-        return err.decode(errors="replace").strip().split("\n")[0]
+        return [line.strip() for line in err.decode(errors="replace").strip().split("\n")][:2][-1]
     odd = [n for n in notices if not n["code"].startswith(("missing-", "no-match-"))]
     return "%s %s: %s" % (odd[0]["code"], odd[0]["entry"], odd[0]["message"]) if odd else ""
+
+
+def made(build, path):
+    """Builds in a process of its own: what a process once took counts for those that it starts."""
+    child = os.fork()
+    if child == 0:
+        try:
+            build(path)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    if os.waitpid(child, 0)[1] != 0:
+        sys.exit(f"{path} could not be made")
 
 
 def run(path, folder):
@@ -395,7 +409,7 @@ def main():
                 continue
             path = work / ("".join(c if c.isalnum() else "-" for c in name) + ".archive")
             if not path.exists():
-                build(path)
+                made(build, path)
             code, seconds, peak, said, panicked = run(path, work)
             said = said.replace("|", "\\|")
             said = said if len(said) < 110 else said[:109] + "…"

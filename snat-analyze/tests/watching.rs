@@ -81,6 +81,11 @@ fn whoever_breaks_is_asked_nothing_more_and_nothing_more_is_read() {
         assert_eq!(seen.told.len(), at);
         assert!(read <= seen.told[at - 1].1 + (1 << 19), "at {at}: {read} bytes read");
     }
+    // The last word of a bundle that is one entry counts, too.
+    let (_, all, _) = watched(LOG.into(), 0);
+    for at in 1..=all.told.len() {
+        assert!(matches!(watched(LOG.into(), at).0, Err(Error::Cancelled)), "at {at} of {:?}", all.told);
+    }
     let (error, _, read) = watched(bytes, 1);
     assert_eq!(error.unwrap_err().to_string(), "cancelled");
     assert!(read <= 1 << 17, "{read}");

@@ -307,6 +307,8 @@ impl<'a> Walker<'a> {
         let entry = EntryName { bundle: self.bundle.clone(), path: name.to_owned() };
         self.watch.at(entry.clone());
         if let Err(error) = self.watch.entry(entry, &mut reader) {
+            // The visitor may have ended it.
+            self.watch.asks_to_stop();
             self.notice(Some(name), code(&error), format!("read up to here only: {error}"));
         } else if self.total.bytes() > self.limits.bytes {
             self.notice(
