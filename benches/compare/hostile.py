@@ -95,9 +95,33 @@ def packed(compressor, total, block=bytes(MIB)):
     return b"".join(parts) + compressor.flush()
 
 
-def xz(data, window=1 << 20):
-    filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": window}]
-    return lzma.compress(data, format=lzma.FORMAT_XZ, filters=filters)
+def number(value):
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(out) + bytes([value])
+
+
+def aligned(data):
+    return data + b"\0" * (-len(data) % 4)
+
+
+def xz(data, bits):
+    """The data stored in an xz that asks for a window; of 64 MiB with 28 bits, of 1 GiB with 36."""
+    chunks = [data[at:at + 0x10000] for at in range(0, len(data), 0x10000)]
+    stored = b"".join(
+        struct.pack(">BH", 1 if at == 0 else 2, len(chunk) - 1) + chunk for at, chunk in enumerate(chunks)
+    )
+    flags = b"\0\0"
+    block = aligned(b"\2\0\x21\1" + bytes([bits]))
+    block += struct.pack("<I", zlib.crc32(block))
+    body = block + stored + b"\0"
+    index = aligned(b"\0\1" + number(len(body)) + number(len(data)))
+    index += struct.pack("<I", zlib.crc32(index))
+    footer = struct.pack("<I", len(index) // 4 - 1) + flags
+    head = b"\xfd7zXZ\0" + flags + struct.pack("<I", zlib.crc32(flags))
+    return head + aligned(body) + index + struct.pack("<I", zlib.crc32(footer)) + footer + b"YZ"
 
 
 def zipped(files, method=zipfile.ZIP_STORED):
@@ -195,9 +219,9 @@ def _(path):
     beside(path, "nested.zip", data)
 
 
-@case("stored zip of 120 MiB in a tar")
+@case("stored zip of 60 MiB of text in a tar")
 def _(path):
-    beside(path, "large.zip", zipped([("noise", NOISE.randbytes(120 * MIB))]))
+    beside(path, "large.zip", zipped([("text", b"some words of no format at all, and more of them\n" * (60 * MIB // 50))]))
 
 
 @case("zip with a million members, on disk")
@@ -220,18 +244,19 @@ def _(path):
     beside(path, "over.zip", zip_list(65_000, NOISE.randbytes(4 * MIB).hex().encode(), copies=True))
 
 
-@case("xz windows of 64 MiB, xz in xz")
+@case("xz windows of 32 MiB, xz in xz in xz")
 def _(path):
-    inner = xz(NOISE.randbytes(80 * MIB), 64 * MIB)
-    beside(path, "windows.xz", xz(xz(inner, 64 * MIB), 64 * MIB))
+    beside(path, "windows.xz", xz(xz(xz(NOISE.randbytes(80 * MIB), 26), 26), 26))
+
+
+@case("xz window of 64 MiB")
+def _(path):
+    beside(path, "window.xz", xz(NOISE.randbytes(80 * MIB), 28))
 
 
 @case("xz window of 1 GiB")
 def _(path):
-    head = bytearray(xz(b"words\n", 4096))
-    head[16] = 36
-    head[20:24] = struct.pack("<I", zlib.crc32(bytes(head[12:20])))
-    beside(path, "window.xz", bytes(head))
+    beside(path, "window.xz", xz(b"words\n", 36))
 
 
 def zstd(data, *flags):
@@ -248,6 +273,10 @@ if shutil.which("zstd"):
     def _(path):
         beside(path, "window.zst", zstd(NOISE.randbytes(200 * MIB), "-1", "--long=27"))
 
+    @case("zstd window of 64 MiB")
+    def _(path):
+        beside(path, "window.zst", zstd(NOISE.randbytes(200 * MIB), "-1", "--long=26"))
+
     @case("zstd windows in one another")
     def _(path):
         inner = zstd(NOISE.randbytes(200 * MIB), "-1", "--long=26")
@@ -255,8 +284,23 @@ if shutil.which("zstd"):
 
     @case("zip held within a zstd window")
     def _(path):
-        data = zipped([("noise", NOISE.randbytes(60 * MIB))])
-        beside(path, "held.zst", zstd(data + NOISE.randbytes(100 * MIB), "-1", "--long=26"))
+        data = zipped([("noise", NOISE.randbytes(24 * MIB))])
+        beside(path, "held.zst", zstd(data, "-1", "--long=25"))
+
+
+@case("120 MiB of noise, as it is")
+def _(path):
+    path.write_bytes(NOISE.randbytes(120 * MIB))
+
+
+@case("120 MiB of unknown text")
+def _(path):
+    beside(path, "text", b"some words of no format at all, and more of them\n" * (120 * MIB // 50))
+
+
+@case("120 MiB of empty lines")
+def _(path):
+    beside(path, "text", b"\n" * (120 * MIB))
 
 
 @case("a line of 64 MiB")

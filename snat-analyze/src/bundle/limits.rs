@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 /// Bounds on reading. Beyond one of them the archive is left, with a notice; what was read so far stays.
 ///
-/// With the defaults a process stays below 200 MiB, whatever it reads: `held` is for everything that archives keep in
-/// memory at one time, in whatever nesting, and an entry is read in pieces.
+/// With the defaults no archive takes a process to 200 MiB: `held` is for everything that archives keep in memory at one
+/// time, in whatever nesting, the headers of a member of a tar may have 1 MiB, 1,000 notices of each code are kept, and
+/// an entry is read in pieces. What the rows of honest dumps take comes on top.
 ///
 /// ```
 /// use snat_analyze::{Analysis, Options, Source};
@@ -26,7 +27,8 @@ pub struct Limits {
     pub bytes: u64,
     /// Entries of all bundles together, and as many archives in archives.
     pub entries: usize,
-    /// Unpacked bytes for each packed one, from `ratio_from` unpacked bytes on.
+    /// Unpacked bytes for each packed one, from `ratio_from` unpacked bytes on. It holds for each compressed stream and
+    /// each zip, and from sixteen times as many bytes on for a whole file with all that is nested in it.
     pub ratio: u64,
     /// Less than this may unpack from any size.
     pub ratio_from: u64,
@@ -36,7 +38,7 @@ pub struct Limits {
     pub line: usize,
     /// Bytes of memory that archives take at one time, all together: a zip that does not lie in a file of its own, the
     /// list of members of a zip, a JSON text that may be the wrapper of a run-command, and the windows of xz and zstd
-    /// (`xz -9` asks for 64 MiB, `zstd --long` for 128).
+    /// (`xz -9` asks for 64 MiB; `zstd --long` for 128, which is more than the default gives).
     pub held: usize,
 }
 
@@ -49,7 +51,7 @@ impl Default for Limits {
             ratio_from: 64 << 20,
             depth: 4,
             line: 1 << 20,
-            held: 128 << 20,
+            held: 64 << 20,
         }
     }
 }
@@ -119,6 +121,11 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
+/// Whether so many bytes are more than the packed ones can honestly hold.
+pub(super) fn is_bomb(unpacked: u64, packed: u64, ratio: u64, from: u64) -> bool {
+    unpacked > from && unpacked / ratio.max(1) > packed
+}
+
 /// Fails once more was unpacked than the packed bytes can honestly hold.
 pub(super) struct Unpacked<R> {
     inner: R,
@@ -147,8 +154,8 @@ impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let got = self.inner.read(buffer)?;
         self.unpacked.add(got as u64);
-        let unpacked = self.unpacked.bytes();
-        if unpacked > self.ratio_from && unpacked / self.ratio > self.packed.bytes() - self.before {
+        let packed = self.packed.bytes() - self.before;
+        if is_bomb(self.unpacked.bytes(), packed, self.ratio, self.ratio_from) {
             let message = format!("unpacks to more than {} times its size", self.ratio);
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, message));
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::held::{Budget, Held, Taken};
-use super::limits::{Limits, Meter, Metered, Unpacked};
+use super::limits::{Limits, Meter, Metered, Unpacked, is_bomb};
 use super::shape::{Broken, Shape, ZIP, front, peek};
 use super::source::{EntryName, Source, code, label};
 use super::watch::{Watch, Watched};
@@ -28,7 +28,16 @@ pub(super) struct Walker<'a> {
     /// Archives and compressions that were opened.
     opened: usize,
     total: Meter,
+    /// Bytes of the file that is read, as it lies there.
+    packed: Meter,
+    /// What `total` was when it was begun.
+    before: u64,
+    /// Whether it was said that the file unpacks to too much.
+    is_bomb: bool,
 }
+
+/// A whole file may have so many times the bytes that one compressed stream may unpack to from any size.
+const WHOLE: u64 = 16;
 
 /// Notices of one code that are kept; of more only the number is said.
 const NOTICES: u64 = 1000;
@@ -46,6 +55,9 @@ impl<'a> Walker<'a> {
             entries: 0,
             opened: 0,
             total,
+            packed: Meter::default(),
+            before: 0,
+            is_bomb: false,
         }
     }
 
@@ -64,16 +76,16 @@ impl<'a> Walker<'a> {
     /// Reads one source, which goes by the name `bundle`.
     pub(super) fn source(&mut self, source: Source, bundle: String, base: &str) -> Result<(), Error> {
         self.bundle = bundle;
-        self.at(base);
+        self.begin(base);
         match source {
             Source::Reader { reader, .. } => self.top(reader, base),
             Source::Texts { texts, .. } => {
                 for (path, bytes) in texts {
-                    self.at(&path);
+                    self.begin(&path);
                     if self.is_over() {
                         break;
                     }
-                    let reader = self.watched(io::Cursor::new(bytes));
+                    let reader = self.watched(Metered::new(io::Cursor::new(bytes), self.packed.clone()));
                     self.stream(reader, Some(&path), &path, 1);
                 }
             }
@@ -96,6 +108,12 @@ impl<'a> Walker<'a> {
             self.top(Box::new(fs::File::open(path).map_err(unreadable)?), base);
         }
         Ok(())
+    }
+
+    /// A file or stream of its own begins.
+    fn begin(&mut self, path: &str) {
+        self.at(path);
+        (self.packed, self.before, self.is_bomb) = (Meter::default(), self.total.bytes(), false);
     }
 
     /// What is read from here on.
@@ -126,7 +144,7 @@ impl<'a> Walker<'a> {
 
     /// One file or reader: an archive is opened under its own name, anything else is the only entry.
     fn top(&mut self, reader: Box<dyn Read + 'a>, base: &str) {
-        let reader = self.watched(reader);
+        let reader = self.watched(Metered::new(reader, self.packed.clone()));
         self.stream(reader, None, base, 0);
     }
 
@@ -145,7 +163,7 @@ impl<'a> Walker<'a> {
         for entry in found {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-            self.at(&path);
+            self.begin(&path);
             if self.is_over() {
                 return;
             }
@@ -181,10 +199,11 @@ impl<'a> Walker<'a> {
         match read {
             Ok(got) if ZIP.contains(&&head[..got]) => {
                 let bytes = file.metadata().map_or(0, |meta| meta.len());
+                self.packed.add(bytes);
                 self.zip(io::BufReader::new(file), bytes, outer, name, depth + 1);
             }
             Ok(_) => {
-                let reader = self.watched(file);
+                let reader = self.watched(Metered::new(file, self.packed.clone()));
                 self.stream(reader, outer, name, depth);
             }
             Err(error) => self.notice(Some(name), "unreadable", format!("not read: {error}")),
@@ -266,8 +285,8 @@ impl<'a> Walker<'a> {
         if !wrapper::may_be(&head) {
             return self.plain(reader, name);
         }
-        // The bytes, these closed in two ways where they break off, the texts in them, and the parts of these.
-        let (held, error) = match Held::read(&mut reader, wrapper::MOST, 5, &self.budget) {
+        // The bytes, these closed where they break off, the texts in them, and the parts of these.
+        let (held, error) = match Held::read(&mut reader, wrapper::MOST, 4, &self.budget) {
             Taken::TooMuch(held) => return self.plain(held.chain(reader), name),
             Taken::Whole(held) => (held, None),
             Taken::Broken(held, error) => (held, Some(error)),
@@ -317,11 +336,18 @@ impl<'a> Walker<'a> {
                 format!("more than {} bytes in all: read up to here only", self.limits.bytes),
             );
         }
+        let (from, ratio) = (self.limits.ratio_from.saturating_mul(WHOLE), self.limits.ratio);
+        if !self.is_bomb && is_bomb(self.total.bytes() - self.before, self.packed.bytes(), ratio, from) {
+            self.is_bomb = true;
+            let message = format!("the file unpacks to more than {ratio} times its size: all after this is not read");
+            self.notice(Some(name), "limit", message);
+        }
     }
 
-    /// Whether a limit on all bundles together is reached, or somebody asks to stop.
+    /// Whether a limit on all bundles together or on the file is reached, or somebody asks to stop.
     pub(super) fn is_over(&self) -> bool {
         self.watch.asks_to_stop()
+            || self.is_bomb
             || self.entries > self.limits.entries
             || self.opened > self.limits.entries
             || self.total.bytes() > self.limits.bytes

@@ -104,7 +104,7 @@ pub(super) fn open(bytes: &[u8]) -> Option<Opened> {
             }
             Err(error) if error.is_eof() => {
                 (at, cut) = (bytes.len(), true);
-                closed(rest).iter().find_map(|whole| read(whole).ok())?.0
+                closed(rest).find_map(|whole| read(&whole).ok())?.0
             }
             Err(_) => return None,
         };
@@ -141,7 +141,7 @@ impl<'de> Deserialize<'de> for Document {
 
 /// A document that breaks off, with what closes it: where it breaks off within a text, behind that; else before the
 /// last comma, too, because half a name or word cannot be closed.
-fn closed(bytes: &[u8]) -> Vec<Vec<u8>> {
+fn closed(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let (mut open, mut in_text, mut escape, mut comma) = (Vec::new(), false, 0..0, None);
     for (at, byte) in bytes.iter().enumerate() {
         match (in_text, byte) {
@@ -158,27 +158,20 @@ fn closed(bytes: &[u8]) -> Vec<Vec<u8>> {
             (false, _) => {}
         }
     }
-    let with = |end: usize, quote: &[u8], open: &[u8]| {
-        let mut whole = bytes[..end].to_vec();
-        whole.extend_from_slice(quote);
-        whole.extend(open.iter().rev());
-        whole
-    };
-    let mut found = Vec::new();
-    if in_text {
+    let depth = open.len();
+    let first = if in_text {
         // An escape that is cut goes, and a letter of several bytes.
         let end = if escape.end > bytes.len() { escape.start } else { bytes.len() };
         let end = (end.saturating_sub(3)..end).find(|at| is_cut_letter(&bytes[*at..end])).unwrap_or(end);
-        found.push(with(end, b"\"", &open));
+        (end, "\"", depth)
     } else {
-        found.push(with(bytes.len(), b"", &open));
-    }
-    if let Some((at, depth)) = comma
-        && let Some(open) = open.get(..depth)
-    {
-        found.push(with(at, b"", open));
-    }
-    found
+        (bytes.len(), "", depth)
+    };
+    let second = comma.map(|(at, depth)| (at, "", depth));
+    [Some(first), second].into_iter().flatten().map(move |(end, quote, depth)| {
+        let close = open.iter().take(depth).rev().copied();
+        bytes[..end].iter().copied().chain(quote.bytes()).chain(close).collect()
+    })
 }
 
 /// Whether these bytes begin a letter that needs more of them.

@@ -42,7 +42,7 @@ pub struct Entry {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Keep {
-    /// Bytes beside a log (each line counts 64 more).
+    /// Bytes beside a log: each line counts 64 more, and fourfold where it is no UTF-8, as it is then kept twice.
     pub beside_log: usize,
     /// Bytes of an entry without any event.
     pub alone: usize,
@@ -126,6 +126,8 @@ struct Side {
     keep: Keep,
     segments: Vec<Segment>,
     text: Vec<u8>,
+    /// What lines that are no UTF-8 take beyond their bytes.
+    lossy: usize,
     kept: Vec<Kept>,
     has_rows: bool,
     /// First line, lines and bytes that were not kept of an entry without any event.
@@ -195,7 +197,8 @@ impl Fates for Side {
 
     fn other(&mut self, line: u64, raw: &[u8], bytes: u64, ended: bool) {
         let room = if self.has_rows { self.keep.beside_log } else { self.keep.alone };
-        let used = self.text.len() + raw.len() + 64 * (self.kept.len() + 1);
+        let lossy = if std::str::from_utf8(raw).is_ok() { 0 } else { 3 * raw.len() };
+        let used = self.text.len() + raw.len() + self.lossy + lossy + 64 * (self.kept.len() + 1);
         self.full |= used > room;
         if self.full {
             // A log claims what is too much beside it; else it is an unknown section.
@@ -215,6 +218,7 @@ impl Fates for Side {
         let start = self.text.len();
         let overlong = std::mem::take(&mut self.overlong);
         self.text.extend_from_slice(raw);
+        self.lossy += lossy;
         self.kept.push(Kept { number: line, start, len: raw.len(), bytes, ended, overlong });
     }
 
