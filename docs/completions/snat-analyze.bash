@@ -77,7 +77,7 @@ _snat__analyze() {
 
     case "${cmd}" in
         snat__analyze)
-            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --rejects --max-bytes --max-entries --max-ratio --max-depth --max-line --help --version report parse inspect graph formats schema completions man help"
+            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --help --version report parse inspect graph formats schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -147,6 +147,10 @@ _snat__analyze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-dumps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-line)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -211,7 +215,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__subcmd__analyze__subcmd__graph)
-            opts="-o -q -v -h --output --force --node --pod --netns --max-bytes --max-entries --max-ratio --max-depth --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -q -v -h --output --force --node --pod --netns --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -250,6 +254,10 @@ _snat__analyze() {
                     return 0
                     ;;
                 --max-depth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-dumps)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -413,7 +421,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__subcmd__analyze__subcmd__inspect)
-            opts="-o -q -v -h --output --force --node --rejects --max-bytes --max-entries --max-ratio --max-depth --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -q -v -h --output --force --node --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -448,6 +456,10 @@ _snat__analyze() {
                     return 0
                     ;;
                 --max-depth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-dumps)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -493,7 +505,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__subcmd__analyze__subcmd__parse)
-            opts="-o -q -v -h --format --output --strict --rejects --force --max-bytes --max-entries --max-ratio --max-depth --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -q -v -h --format --output --strict --rejects --force --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -531,6 +543,10 @@ _snat__analyze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-dumps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-line)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -551,7 +567,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__subcmd__analyze__subcmd__report)
-            opts="-o -n -q -v -h --output --force --node --namespace --sort-by --top --snat --no-snat --rejects --max-bytes --max-entries --max-ratio --max-depth --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -n -q -v -h --output --force --node --namespace --sort-by --top --snat --no-snat --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -610,6 +626,10 @@ _snat__analyze() {
                     return 0
                     ;;
                 --max-depth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-dumps)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

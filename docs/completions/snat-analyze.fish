@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_snat_analyze_global_optspecs
-    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= rejects= max-bytes= max-entries= max-ratio= max-depth= max-line= h/help V/version
+    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= rejects= max-bytes= max-entries= max-ratio= max-depth= max-dumps= max-line= h/help V/version
 end
 
 function __fish_snat_analyze_needs_command
@@ -47,6 +47,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-bytes -d 
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-depth -d 'Archives in archives [default: 4]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -s q -l quiet -d 'Nothing on standard error but errors'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -s v -l verbose -d 'Say on standard error what will be done, and where each setting comes from'
@@ -83,6 +84,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-depth -d 'Archives in archives [default: 4]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
 always\t'Also in a file or a pipe'
@@ -101,6 +103,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-depth -d 'Archives in archives [default: 4]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
 always\t'Also in a file or a pipe'
@@ -121,6 +124,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l ma
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-depth -d 'Archives in archives [default: 4]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
 always\t'Also in a file or a pipe'
@@ -143,6 +147,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-depth -d 'Archives in archives [default: 4]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
 always\t'Also in a file or a pipe'

@@ -152,8 +152,14 @@ pub(crate) fn read(
     options: &Options,
     observer: &mut dyn Observe,
 ) -> Result<(Vec<EntryData>, Vec<Notice>), Error> {
-    let mut reading =
-        Reading { limits: &options.limits, entries: Vec::new(), observer, bytes: 0, going: ControlFlow::Continue(()) };
+    let mut reading = Reading {
+        limits: &options.limits,
+        entries: Vec::new(),
+        observer,
+        bytes: 0,
+        dumps: 0,
+        going: ControlFlow::Continue(()),
+    };
     let notices = bundle::walk(sources, &options.limits, &mut reading)?;
     let mut entries = reading.entries;
     entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -178,6 +184,8 @@ struct Reading<'a> {
     observer: &'a mut dyn Observe,
     /// Unpacked, of all entries.
     bytes: u64,
+    /// Of those, the bytes of dumps whose rows are kept.
+    dumps: usize,
     /// What the observer last said.
     going: ControlFlow<()>,
 }
@@ -209,6 +217,8 @@ impl Visit for Reading<'_> {
     fn entry(&mut self, name: EntryName, reader: &mut dyn Read) -> io::Result<()> {
         let mut keep = Keep::default();
         keep.line = self.limits.line;
+        let room = self.limits.dumps.saturating_sub(self.dumps);
+        (keep.alone, keep.beside_log) = (keep.alone.min(room), keep.beside_log.min(room));
         keep.rejects = self.observer.wants_lines();
         let mut parser = EntryReader::new(keep).named(&name.path);
         let mut fold = Fold::default();
@@ -230,6 +240,8 @@ impl Visit for Reading<'_> {
         // What was read before an error is still a dump, cut at its end.
         let entry = parser.finish(&mut Ears { fold: &mut fold, name: &name, observer: &mut *self.observer });
         let lines = entry.lines;
+        let dumps = entry.sections.iter().filter(|section| section.table.is_some()).map(|section| section.bytes);
+        self.dumps += usize::try_from(dumps.sum::<u64>()).unwrap_or(usize::MAX).min(room);
         self.entries.push(EntryData {
             name,
             sections: entry.sections,

@@ -311,3 +311,24 @@ fn a_reader_that_fails_loses_nothing_before_it() {
         notice.message
     );
 }
+
+#[test]
+fn dumps_are_kept_up_to_a_bound_and_the_rest_is_rejected_and_said() {
+    let head = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      \n";
+    let row = |n: u32| format!("tcp        0      0 10.244.3.9:{n}        20.60.10.4:443          ESTABLISHED\n");
+    let text = |from: u32| head.to_owned() + &(from..from + 100).map(row).collect::<String>();
+    let mut options = Options::default();
+    options.limits.dumps = 12_000;
+    let sources = vec![Source::texts("case", [("a.txt", text(10_000)), ("b.txt", text(20_000))])];
+    let report = Analysis::of(sources, &options).unwrap();
+    let sum = |of: fn(&snat_analyze::report::Input) -> u64| report.inputs.iter().map(of).sum::<u64>();
+    assert!((60..150).contains(&sum(|input| input.rows)), "{}", sum(|input| input.rows));
+    assert_eq!(sum(|input| input.lines), 202);
+    let lost = sum(|input| input.reasons.get("not-looked-at").copied().unwrap_or(0));
+    assert_eq!(sum(|input| input.rows) + lost + sum(|input| input.skipped), 202, "every row is kept or rejected");
+    assert!(report.inputs.iter().any(|input| input.cut.iter().any(|cut| cut == "not-looked-at")));
+    // Without the bound all are there.
+    let sources = vec![Source::texts("case", [("a.txt", text(10_000)), ("b.txt", text(20_000))])];
+    let report = Analysis::of(sources, &Options::default()).unwrap();
+    assert_eq!(report.inputs.iter().map(|input| input.rows).sum::<u64>(), 200);
+}

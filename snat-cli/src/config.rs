@@ -96,6 +96,7 @@ impl Shared {
             ("max-entries", "max_entries", limits.entries.to_string(), file.max_entries.is_some()),
             ("max-ratio", "max_ratio", limits.ratio.to_string(), file.max_ratio.is_some()),
             ("max-depth", "max_depth", limits.depth.to_string(), file.max_depth.is_some()),
+            ("max-dumps", "max_dumps", size(limits.dumps as u64), file.max_dumps.is_some()),
             ("max-line", "max_line", size(limits.line as u64), file.max_line.is_some()),
         ] {
             lines.push((name, value, self.origin(id, in_file).to_owned()));

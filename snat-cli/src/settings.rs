@@ -31,15 +31,17 @@ pub(crate) struct Settings {
     pub(crate) max_entries: Option<usize>,
     pub(crate) max_ratio: Option<u64>,
     pub(crate) max_depth: Option<usize>,
+    pub(crate) max_dumps: Option<ByteSize>,
     pub(crate) max_line: Option<ByteSize>,
 }
 
 /// Settings that the environment knows, without their prefix; the command line's own variables are among them.
-pub(crate) const VARIABLES: [&str; 16] = [
+pub(crate) const VARIABLES: [&str; 17] = [
     "COLOR",
     "CONFIG",
     "MAX_BYTES",
     "MAX_DEPTH",
+    "MAX_DUMPS",
     "MAX_ENTRIES",
     "MAX_LINE",
     "MAX_RATIO",
@@ -88,6 +90,7 @@ impl Settings {
             max_entries: given.max_entries.or(self.max_entries),
             max_ratio: given.max_ratio.or(self.max_ratio),
             max_depth: given.max_depth.or(self.max_depth),
+            max_dumps: given.max_dumps.or(self.max_dumps),
             max_line: given.max_line.or(self.max_line),
         }
     }

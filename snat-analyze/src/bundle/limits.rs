@@ -34,6 +34,9 @@ pub struct Limits {
     pub ratio_from: u64,
     /// Archives in archives; a compression counts as one.
     pub depth: usize,
+    /// Bytes of text of the dumps whose rows are kept, of all bundles together: rows take about twelve times that. A
+    /// log is folded while it is read, and not among them. What is beyond is rejected, and said.
+    pub dumps: usize,
     /// Bytes of one line.
     pub line: usize,
     /// Bytes of memory that archives take at one time, all together: a zip that does not lie in a file of its own, the
@@ -50,6 +53,7 @@ impl Default for Limits {
             ratio: 500,
             ratio_from: 64 << 20,
             depth: 4,
+            dumps: 12 << 20,
             line: 1 << 20,
             held: 64 << 20,
         }

@@ -75,6 +75,10 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_DEPTH", hide_env_values = true)]
     pub(crate) max_depth: Option<usize>,
 
+    /// Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]
+    #[arg(long, value_name = "SIZE", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_DUMPS", hide_env_values = true)]
+    pub(crate) max_dumps: Option<ByteSize>,
+
     /// Bytes of one line [default: 1MiB]
     #[arg(long, value_name = "SIZE", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_LINE", hide_env_values = true)]
     pub(crate) max_line: Option<ByteSize>,
@@ -96,8 +100,12 @@ impl LimitArgs {
         if let Some(depth) = self.max_depth {
             limits.depth = depth;
         }
+        let size = |size: ByteSize| usize::try_from(size.as_u64()).unwrap_or(usize::MAX);
+        if let Some(dumps) = self.max_dumps {
+            limits.dumps = size(dumps);
+        }
         if let Some(line) = self.max_line {
-            limits.line = usize::try_from(line.as_u64()).unwrap_or(usize::MAX);
+            limits.line = size(line);
         }
         limits
     }

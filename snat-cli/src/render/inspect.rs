@@ -97,7 +97,7 @@ fn cut_words(cut: &str) -> &str {
     match cut {
         "no-header" => "no header: its beginning may be lost",
         "last-line" => "its last line does not end: what came behind is lost",
-        "not-looked-at" => "too many lines: not all were looked at",
+        "not-looked-at" => "too many lines: not all were looked at; --max-dumps keeps more",
         "size-at-cap" => {
             "as large as run-command (4,096 bytes) or the AKS log collector (10 MiB) give back at most: its beginning is lost"
         }

@@ -268,6 +268,9 @@ pub(crate) fn not_understood(report: &Report) -> Vec<String> {
     if !cut.is_empty() {
         let more = if cut.len() > LISTED { format!(", … and {} more", cut.len() - LISTED) } else { String::new() };
         lines.push(format!("cut: {}{more}", cut.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")));
+        if report.inputs.iter().any(|input| input.cut.iter().any(|cut| cut == "not-looked-at")) {
+            lines.push("what was not looked at is beyond what is kept of dumps: --max-dumps raises that".to_owned());
+        }
     }
     lines
 }
