@@ -162,7 +162,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__completions)
+        snat__analyze__subcmd__completions)
             opts="-q -v -h --color --quiet --verbose --no-progress --config --no-config --help bash zsh fish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -184,7 +184,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__formats)
+        snat__analyze__subcmd__formats)
             opts="-o -q -v -h --output --force --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -214,8 +214,8 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__graph)
-            opts="-o -q -v -h --output --force --node --pod --netns --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+        snat__analyze__subcmd__graph)
+            opts="-o -q -v -h --output --force --node --pod --netns --rejects --snat --no-snat --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -238,6 +238,18 @@ _snat__analyze() {
                     return 0
                     ;;
                 --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rejects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-snat)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -280,7 +292,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help)
+        snat__analyze__subcmd__help)
             opts="report parse inspect graph formats schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -294,7 +306,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help__subcmd__completions)
+        snat__analyze__subcmd__help__subcmd__completions)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -308,7 +320,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help__subcmd__formats)
+        snat__analyze__subcmd__help__subcmd__formats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -322,7 +334,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help__subcmd__graph)
+        snat__analyze__subcmd__help__subcmd__graph)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -336,7 +348,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help__subcmd__help)
+        snat__analyze__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -350,7 +362,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help__subcmd__inspect)
+        snat__analyze__subcmd__help__subcmd__inspect)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -364,7 +376,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help__subcmd__man)
+        snat__analyze__subcmd__help__subcmd__man)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -378,7 +390,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help__subcmd__parse)
+        snat__analyze__subcmd__help__subcmd__parse)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -392,7 +404,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help__subcmd__report)
+        snat__analyze__subcmd__help__subcmd__report)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -406,7 +418,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__help__subcmd__schema)
+        snat__analyze__subcmd__help__subcmd__schema)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -420,7 +432,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__inspect)
+        snat__analyze__subcmd__inspect)
             opts="-o -q -v -h --output --force --node --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -482,7 +494,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__man)
+        snat__analyze__subcmd__man)
             opts="-q -v -h --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -504,7 +516,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__parse)
+        snat__analyze__subcmd__parse)
             opts="-o -q -v -h --format --output --strict --rejects --force --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -566,7 +578,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__report)
+        snat__analyze__subcmd__report)
             opts="-o -n -q -v -h --output --force --node --namespace --sort-by --top --snat --no-snat --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -652,7 +664,7 @@ _snat__analyze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        snat__subcmd__analyze__subcmd__schema)
+        snat__analyze__subcmd__schema)
             opts="-q -v -h --color --quiet --verbose --no-progress --config --no-config --help report inspect graph"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

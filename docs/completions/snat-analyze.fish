@@ -45,7 +45,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l no-snat -d 'C
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
@@ -82,7 +82,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l no-
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
@@ -101,7 +101,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -s o -l
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
@@ -122,7 +122,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l no
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
@@ -143,9 +143,12 @@ mermaid\t'For Markdown pages that draw it'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l node -d 'Only this node' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l pod -d 'Only the ways through this pod; without its namespace, the pods of that name in every one' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l netns -d 'Only the ways through this network namespace' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-ratio -d 'Unpacked bytes for each packed one [default: 500]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-line -d 'Bytes of one line [default: 1MiB]' -r

@@ -61,7 +61,7 @@ impl fmt::Display for Error {
             }
             Self::NoSuchNode { asked, nodes } => write!(f, "no node {asked:?} here: there is {}", nodes.join(", ")),
             Self::NotInGraph { asked, there } if there.is_empty() => write!(f, "no {asked} here"),
-            Self::NotInGraph { asked, there } => write!(f, "no {asked} here: there is {}", there.join(", ")),
+            Self::NotInGraph { asked, there } => write!(f, "no {asked} here; nearest: {}", there.join(", ")),
             Self::Join(message) => write!(f, "join failed: {message}"),
             Self::Cancelled => f.write_str("cancelled"),
         }

@@ -51,6 +51,8 @@ struct Gathered<'a> {
     confidence: Option<(bool, Confidence)>,
     reason: Option<UnknownReason>,
     host: bool,
+    /// Whether the log has events of it.
+    in_log: bool,
     established_public: Option<u64>,
     edges: BTreeMap<(usize, String, String, &'static str), Vec<Mark>>,
     dissent: BTreeSet<Dissent>,
@@ -207,6 +209,7 @@ impl Counted<'_> {
                 }
             }
         }
+        into.in_log = true;
         into.netns.extend(key.netns);
         into.addrs.insert(key.saddr.clone());
         into.confidence(public, claim.confidence);
@@ -220,7 +223,8 @@ impl Counted<'_> {
 
     /// Rows of the log with these namespaces and addresses, of all types: the manual recipe's unit, rightly read.
     fn article_count(&self, gathered: &Gathered<'_>) -> Option<u64> {
-        if !self.has_netns {
+        // Of several runs one may be without NETNS.
+        if !self.has_netns || (gathered.in_log && gathered.netns.is_empty()) {
             return None;
         }
         let of = |(netns, saddr): (&u64, &Addr)| {

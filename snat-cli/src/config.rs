@@ -22,6 +22,9 @@ use crate::render::{Screen, printable};
 use crate::settings::{self, Settings};
 use crate::view::View;
 
+/// A line of the plan: what, its value, and where it comes from.
+pub(crate) type Line = (&'static str, String, String);
+
 /// What holds for every command.
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
@@ -36,19 +39,24 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn of(common: &CommonArgs, matches: ArgMatches) -> Result<Self, Failure> {
         let settings = Settings::read(common)?;
-        let typed = |id: &str| has(&matches, id) && matches.value_source(id) == Some(ValueSource::CommandLine);
-        // The nearer of the two wins; of two in the environment, or in the file, the silent one.
-        let quiet = match (typed("quiet"), typed("verbose")) {
-            (true, _) => true,
-            (_, true) => false,
-            _ => common.quiet || (settings.quiet.unwrap_or(false) && !common.verbose),
+        // How near a flag is set: by the command line, the environment, the file; what is off in a nearer layer is off.
+        let layer = |id: &str, value: bool, file: Option<bool>| match has(&matches, id).then(|| matches.value_source(id)) {
+            Some(Some(ValueSource::CommandLine)) => (3, value),
+            Some(Some(ValueSource::EnvVariable)) => (2, value),
+            _ => file.map_or((0, false), |value| (1, value)),
         };
-        let verbose = !quiet && (common.verbose || settings.verbose.unwrap_or(false));
+        let (quiet_at, quiet) = layer("quiet", common.quiet, settings.quiet);
+        let (verbose_at, verbose) = layer("verbose", common.verbose, settings.verbose);
+        // Of both the nearer wins; of two in one layer the silent one.
+        let quiet = quiet && (!verbose || quiet_at >= verbose_at);
+        let verbose = verbose && !quiet;
+        let off = settings.progress.map(|progress| !progress);
+        let (_, no_progress) = layer("no_progress", common.no_progress, off);
         Ok(Self {
             color: common.color.or(settings.color).unwrap_or_default(),
             quiet,
             verbose,
-            progress: !quiet && !common.no_progress && settings.progress.unwrap_or(true),
+            progress: !quiet && !no_progress,
             settings,
             matches,
         })
@@ -70,6 +78,21 @@ impl Shared {
         }
     }
 
+    /// Rules of all layers, and the lines that the plan has for them.
+    pub(crate) fn rules(&self) -> Result<(Vec<Rule>, Vec<Line>), Failure> {
+        let (mut rules, mut lines) = (Vec::new(), Vec::new());
+        for (text, snat, from) in all_rules(self) {
+            let name = if snat { "snat" } else { "no-snat" };
+            let rule = Rule::parse(&text, snat).map_err(|error| {
+                let from = if from == "command line" { String::new() } else { format!(" (of the {from})") };
+                Failure::Usage(format!("--{name}{from} {error}"))
+            })?;
+            rules.push(rule);
+            lines.push((name, text, from.to_owned()));
+        }
+        Ok((rules, lines))
+    }
+
     /// Where a setting comes from. `in_file`: whether the file has it.
     fn origin(&self, id: &str, in_file: bool) -> &'static str {
         match has(&self.matches, id).then(|| self.matches.value_source(id)).flatten() {
@@ -81,7 +104,7 @@ impl Shared {
     }
 
     /// `-v`: what will be done, a line a setting, with where it comes from.
-    pub(crate) fn plan(&self, sources: &[Source], limits: &Limits, more: &[(&str, String, String)]) {
+    pub(crate) fn plan(&self, sources: &[Source], limits: &Limits, more: &[Line]) {
         if !self.verbose {
             return;
         }
@@ -89,6 +112,10 @@ impl Shared {
         let mut lines = vec![("config", file, String::new())];
         lines.extend(sources.iter().map(|source| ("bundle", name_of(source), String::new())));
         lines.extend(more.iter().cloned());
+        let color = format!("{:?}", self.color).to_lowercase();
+        lines.push(("color", color, self.origin("color", self.settings.color.is_some()).to_owned()));
+        let progress = if self.progress { "on a terminal" } else { "no" };
+        lines.push(("progress", progress.to_owned(), String::new()));
         let size = |bytes: u64| bytesize::ByteSize(bytes).to_string();
         let file = &self.settings;
         for (name, id, value, in_file) in [
@@ -134,15 +161,8 @@ impl Plan {
         let mut options = Options::default();
         options.node = args.node;
         options.limits = shared.limits(&args.limits);
-        let rules = all_rules(shared);
-        for (text, snat, from) in &rules {
-            let option = if *snat { "--snat" } else { "--no-snat" };
-            let rule = Rule::parse(text, *snat).map_err(|error| {
-                let from = if *from == "command line" { String::new() } else { format!(" (of the {from})") };
-                Failure::Usage(format!("{option}{from} {error}"))
-            })?;
-            options.rules.push(rule);
-        }
+        let (rules, said_rules) = shared.rules()?;
+        options.rules = rules;
         let (output, output_from) = match (args.output.is_empty(), settings::variable("OUTPUT"), file.output) {
             (false, _, _) => (args.output, "command line"),
             (true, Some(text), _) => {
@@ -161,7 +181,7 @@ impl Plan {
         };
         let sources = crate::cmd::sources(args.bundles.clone())?;
         let screen = shared.screen();
-        let mut more: Vec<(&str, String, String)> = outputs
+        let mut more: Vec<Line> = outputs
             .places()
             .map(|(format, place)| ("output", format!("{} → {place}", name(format)), output_from.to_owned()))
             .collect();
@@ -173,11 +193,10 @@ impl Plan {
         more.push(("sort-by", sort, shared.origin("sort_by", file.sort_by.is_some()).to_owned()));
         let top = view.top.map_or("what fits the screen".to_owned(), |top| top.to_string());
         more.push(("top", top, shared.origin("top", file.top.is_some()).to_owned()));
-        more.extend(
-            rules
-                .iter()
-                .map(|(text, snat, from)| (if *snat { "snat" } else { "no-snat" }, text.clone(), (*from).to_owned())),
-        );
+        more.extend(said_rules);
+        if let Some(path) = &args.rejects {
+            more.push(("rejects", path.display().to_string(), String::new()));
+        }
         shared.plan(&sources, &options.limits, &more);
         Ok(Self {
             sources,
@@ -192,7 +211,7 @@ impl Plan {
     }
 }
 
-fn name(value: impl ValueEnum) -> String {
+pub(crate) fn name(value: impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn code(done: Result<(), Failure>) -> ExitCode {
         Ok(()) => return ExitCode::from(OK),
         Err(Failure::Rejected) => return ExitCode::from(STRICT),
         Err(Failure::Nothing) => (USAGE, "nothing recognised".to_owned()),
-        Err(Failure::File(path, error)) => (USAGE, format!("cannot write {}: {error}", path.display())),
+        Err(Failure::File(path, error)) => (INTERNAL, format!("cannot write {}: {error}", path.display())),
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::from(OK),
         Err(Failure::Output(error)) => (INTERNAL, format!("cannot write the output: {error}")),
         Err(Failure::Internal) => (INTERNAL, "internal error: please report it with the message above".to_owned()),

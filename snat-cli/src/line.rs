@@ -1,14 +1,18 @@
 //! The command line, read once.
 
+use std::ffi::OsStr;
+
+use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, FromArgMatches};
+use clap::{ArgMatches, ColorChoice, FromArgMatches};
 
 use crate::args::{self, Cli, Command, ReportArgs};
+use crate::settings;
 
 /// Parses the command line, with the matches of the command that was called; a mistake ends the program.
 pub(crate) fn parse() -> (Cli, Command, ArgMatches) {
-    let matches = args::command().get_matches();
+    let matches = without_empty(args::command()).color(color()).get_matches();
     if let Some((name, _)) = matches.subcommand()
         && let Some(stray) = stray(&matches)
     {
@@ -26,6 +30,30 @@ pub(crate) fn parse() -> (Cli, Command, ArgMatches) {
     match read(&matches) {
         Ok((cli, command)) => (cli, command, inner),
         Err(error) => error.exit(),
+    }
+}
+
+/// A variable that is set and empty counts as not set, as NO_COLOR has it.
+fn without_empty(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_empty)
+}
+
+/// Colours of help and of mistakes: what `--color` and its variable say, before the line is read.
+fn color() -> ColorChoice {
+    let typed: Vec<String> = std::env::args().collect();
+    let after = |at: usize| typed.get(at + 1).cloned();
+    let given = typed.iter().enumerate().find_map(|(at, arg)| match arg.strip_prefix("--color") {
+        Some("") => after(at),
+        Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+        None => None,
+    });
+    match given.or_else(|| settings::variable("COLOR")).as_deref() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
     }
 }
 

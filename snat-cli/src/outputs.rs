@@ -24,12 +24,13 @@ impl<F: Copy> Outputs<F> {
             let message = "two outputs for standard output: give all but one a file, as in -o json=report.json";
             return Err(Failure::Usage(message.to_owned()));
         }
-        let paths: Vec<&PathBuf> = list.iter().filter_map(|asked| asked.path.as_ref()).collect();
-        for (at, path) in paths.iter().enumerate() {
-            if paths[..at].contains(path) {
+        let mut taken: Vec<PathBuf> = Vec::new();
+        for path in list.iter().filter_map(|asked| asked.path.as_ref()) {
+            let place = check(path, force, read)?;
+            if taken.contains(&place) && !is_special(&place) {
                 return Err(Failure::Usage(format!("two outputs for {}", path.display())));
             }
-            check(path, force, read)?;
+            taken.push(place);
         }
         Ok(Self { list, force })
     }
@@ -42,6 +43,11 @@ impl<F: Copy> Outputs<F> {
     /// The formats that were asked for.
     pub(crate) fn formats(&self) -> impl Iterator<Item = F> {
         self.list.iter().map(|asked| asked.format)
+    }
+
+    /// The files that will be written.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.list.iter().filter_map(|asked| asked.path.as_ref())
     }
 
     /// Each with its place, for people.
@@ -58,8 +64,13 @@ impl<F: Copy> Outputs<F> {
             let Some(path) = &asked.path else { continue };
             let mut bytes = Vec::new();
             render(asked.format, true, &mut bytes)?;
-            let written = create(path, self.force).and_then(|mut file| file.write_all(&bytes));
-            written.map_err(|error| Failure::File(path.clone(), error))?;
+            match create(path, self.force).and_then(|mut file| file.write_all(&bytes)) {
+                // A pipe whose reader has enough is no fault, wherever it stands.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    return Err(Failure::File(path.clone(), error));
+                }
+                _ => {}
+            }
         }
         if let Some(format) = self.on_screen() {
             let mut out = BufWriter::new(io::stdout().lock());
@@ -70,34 +81,48 @@ impl<F: Copy> Outputs<F> {
     }
 }
 
-/// Whether a file may be written there.
-pub(crate) fn check(path: &Path, force: bool, read: &[PathBuf]) -> Result<(), Failure> {
+/// Whether a file may be written there; where that is, without links. What is read, or lies below a folder that is read,
+/// is evidence, and never written.
+pub(crate) fn check(path: &Path, force: bool, read: &[PathBuf]) -> Result<PathBuf, Failure> {
     let shown = path.display();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_some_and(|folder| !folder.is_dir()) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(folder) = fs::canonicalize(folder) else {
         return Err(Failure::Usage(format!("cannot write {shown}: there is no such folder")));
-    }
+    };
     if path.is_dir() {
         return Err(Failure::Usage(format!("cannot write {shown}: it is a folder")));
     }
+    let named = path.file_name().map_or_else(|| folder.clone(), |name| folder.join(name));
+    let place = fs::canonicalize(path).unwrap_or(named);
     // A device or a pipe, as in `-o json=>(jq …)`, has nothing to lose.
-    let existing = fs::metadata(path).is_ok_and(|meta| meta.is_file());
-    let same = |read: &PathBuf| existing && fs::canonicalize(read).ok() == fs::canonicalize(path).ok();
-    if read.iter().any(same) {
-        return Err(Failure::Usage(format!("{shown} is read, and not written")));
+    if is_special(&place) {
+        return Ok(place);
     }
-    if existing && !force {
+    for bundle in read.iter().filter_map(|bundle| fs::canonicalize(bundle).ok()) {
+        if place == bundle {
+            return Err(Failure::Usage(format!("{shown} is read, and not written")));
+        }
+        if place.starts_with(&bundle) {
+            return Err(Failure::Usage(format!("{shown} lies in a folder that is read, and is not written there")));
+        }
+    }
+    // A link that leads nowhere is there, too.
+    if fs::symlink_metadata(path).is_ok() && !force {
         return Err(Failure::Usage(format!("{shown} exists: --force overwrites it")));
     }
-    Ok(())
+    Ok(place)
+}
+
+/// Neither a file nor a folder: a device, a pipe.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
 }
 
 /// Creates a file; one that came to be since the check is overwritten by force only.
 pub(crate) fn create(path: &Path, force: bool) -> io::Result<File> {
-    let special = fs::metadata(path).is_ok_and(|meta| !meta.is_file());
     let mut options = OpenOptions::new();
     options.write(true);
-    if force || special {
+    if force || is_special(path) {
         options.create(true).truncate(true);
     } else {
         options.create_new(true);

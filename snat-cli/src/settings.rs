@@ -67,7 +67,8 @@ impl Settings {
         }
         match &common.config {
             Some(path) => Self::from_file(path),
-            None => match usual_path().filter(|path| path.is_file()) {
+            // Something else than a file there, or a link that leads nowhere, is an error and not passed over.
+            None => match usual_path().filter(|path| fs::symlink_metadata(path).is_ok()) {
                 Some(path) => Self::from_file(&path),
                 None => Ok(Self::default()),
             },

@@ -62,7 +62,6 @@ impl View {
         let mut report = report.clone();
         for node in &mut report.nodes {
             let mut rows: Vec<RankRow> = self.rows(node).into_iter().cloned().collect();
-            node.owners = rows.len() as u64;
             if let Some(top) = self.top.filter(|top| *top > 0) {
                 rows.truncate(top);
             }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use snat_analyze::Limits;
 
@@ -20,19 +20,19 @@ pub(crate) struct CommonArgs {
     /// Nothing on standard error but errors
     #[arg(short, long, global = true, help_heading = COMMON)]
     #[arg(env = "SNAT_ANALYZE_QUIET", hide_env_values = true)]
-    #[arg(action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(crate) quiet: bool,
 
     /// Say on standard error what will be done, and where each setting comes from
     #[arg(short, long, global = true, help_heading = COMMON)]
     #[arg(env = "SNAT_ANALYZE_VERBOSE", hide_env_values = true)]
-    #[arg(action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(crate) verbose: bool,
 
     /// No progress on the terminal
     #[arg(long, global = true, help_heading = COMMON)]
     #[arg(env = "SNAT_ANALYZE_NO_PROGRESS", hide_env_values = true)]
-    #[arg(action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(crate) no_progress: bool,
 
     /// The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]
@@ -58,6 +58,18 @@ pub(crate) enum Color {
 }
 
 #[derive(Args, Clone, Debug, Default)]
+pub(crate) struct RuleArgs {
+    /// Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later
+    /// option)
+    #[arg(long, value_name = "CIDR[:PORT]")]
+    pub(crate) snat: Vec<String>,
+
+    /// Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)
+    #[arg(long, value_name = "CIDR[:PORT]")]
+    pub(crate) no_snat: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct LimitArgs {
     /// Bytes of all entries together, unpacked [default: 1TiB]
     #[arg(long, value_name = "SIZE", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_BYTES", hide_env_values = true)]
@@ -67,7 +79,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_ENTRIES", hide_env_values = true)]
     pub(crate) max_entries: Option<usize>,
 
-    /// Unpacked bytes for each packed one [default: 500]
+    /// Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]
     #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_RATIO", hide_env_values = true)]
     pub(crate) max_ratio: Option<u64>,
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Asked, Formats, LimitArgs};
+use super::{Asked, Formats, LimitArgs, RuleArgs};
 
 #[derive(Args, Debug)]
 pub(crate) struct GraphArgs {
@@ -31,6 +31,15 @@ pub(crate) struct GraphArgs {
     /// Only the ways through this network namespace
     #[arg(long, value_name = "INODE")]
     pub(crate) netns: Option<u64>,
+
+    /// Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard
+    /// error
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+
+    /// Which connections take a port
+    #[command(flatten)]
+    pub(crate) _rules: RuleArgs,
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,

@@ -8,13 +8,13 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub(crate) use common::{Color, CommonArgs, LimitArgs};
+pub(crate) use common::{Color, CommonArgs, LimitArgs, RuleArgs};
 pub(crate) use format::{Asked, Formats};
 pub(crate) use graph::{GraphArgs, GraphOutput};
 
 /// Which pod uses up the SNAT ports of a Kubernetes node, from the text dumps that were taken on it.
 #[derive(Debug, Parser)]
-#[command(name = "snat-analyze", version, about, arg_required_else_help = true)]
+#[command(name = "snat-analyze", version, arg_required_else_help = true)]
 #[command(subcommand_negates_reqs = true, subcommand_precedence_over_arg = true)]
 #[command(after_help = AFTER, after_long_help = include_str!("../help/main.txt"))]
 pub(crate) struct Cli {
@@ -97,14 +97,9 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "N", env = "SNAT_ANALYZE_TOP", hide_env_values = true)]
     pub(crate) top: Option<usize>,
 
-    /// Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later
-    /// option)
-    #[arg(long, value_name = "CIDR[:PORT]")]
-    pub(crate) snat: Vec<String>,
-
-    /// Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)
-    #[arg(long, value_name = "CIDR[:PORT]")]
-    pub(crate) no_snat: Vec<String>,
+    /// Which connections take a port; `config.rs` reads them in the order in which they were typed
+    #[command(flatten)]
+    pub(crate) _rules: RuleArgs,
 
     /// Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard
     /// error

@@ -4,7 +4,7 @@ use snat_analyze::Options;
 use snat_analyze::graph::GraphReport;
 
 use crate::args::{GraphArgs, GraphOutput};
-use crate::config::Shared;
+use crate::config::{Line, Shared};
 use crate::exit::Failure;
 use crate::outputs::Outputs;
 use crate::progress::Watch;
@@ -15,13 +15,26 @@ pub(crate) fn run(args: GraphArgs, shared: &Shared) -> Result<(), Failure> {
     let mut options = Options::default();
     options.node = args.node;
     options.limits = shared.limits(&args.limits);
+    let (rules, said_rules) = shared.rules()?;
+    options.rules = rules;
     let outputs = Outputs::of(args.output, GraphOutput::Tree, args.force, &args.bundles)?;
+    let rejects = Rejects::to(args.rejects.as_deref(), args.force, &args.bundles, outputs.files())?;
     let sources = super::sources(args.bundles)?;
-    shared.plan(&sources, &options.limits, &[]);
-    let mut watch = Watch::new(Rejects::default(), shared.progress);
+    let mut more: Vec<Line> = super::plan_of(&outputs);
+    let all = || "all".to_owned();
+    more.push(("node", options.node.clone().unwrap_or_else(all), String::new()));
+    more.push(("pod", args.pod.clone().unwrap_or_else(all), String::new()));
+    more.push(("netns", args.netns.map_or_else(all, |netns| netns.to_string()), String::new()));
+    more.extend(said_rules);
+    shared.plan(&sources, &options.limits, &more);
+    let mut watch = Watch::new(rejects, shared.progress);
     let report = GraphReport::of(sources, &options, &mut watch);
-    drop(watch);
+    let rejects = watch.finish();
     let mut report = report?;
+    rejects.finish()?;
+    if outputs.formats().any(|format| format != GraphOutput::Json) {
+        super::beside(&report.notices, &report.inputs, shared);
+    }
     let meant = report.only(args.pod.as_deref(), args.netns)?;
     if meant.len() > 1 {
         shared.say(&format!("--pod means several: {}", meant.join(", ")));

@@ -16,8 +16,10 @@ pub(crate) fn run(args: InspectArgs, shared: &Shared) -> Result<(), Failure> {
     options.limits = shared.limits(&args.limits);
     let outputs = Outputs::of(args.output, PlainOutput::Table, args.force, &args.bundles)?;
     let sources = super::sources(args.bundles.clone())?;
-    shared.plan(&sources, &options.limits, &[]);
-    let mut watch = Watch::new(Rejects::to(args.rejects.as_deref(), args.force, &args.bundles)?, shared.progress);
+    let mut more = super::plan_of(&outputs);
+    more.push(("node", options.node.clone().unwrap_or_else(|| "all".to_owned()), String::new()));
+    shared.plan(&sources, &options.limits, &more);
+    let mut watch = Watch::new(Rejects::to(args.rejects.as_deref(), args.force, &args.bundles, outputs.files())?, shared.progress);
     let inspection = Inspection::of(sources, &options, &mut watch);
     let rejects = watch.finish();
     let inspection = inspection?;

@@ -11,12 +11,14 @@ mod schema;
 
 use std::path::PathBuf;
 
-use clap::ArgMatches;
+use clap::{ArgMatches, ValueEnum};
 use snat_analyze::Source;
+use snat_analyze::report::{Input, Notice};
 
 use crate::args::{Command, CommonArgs};
-use crate::config::{Plan, Shared};
+use crate::config::{self, Line, Plan, Shared};
 use crate::exit::Failure;
+use crate::outputs::Outputs;
 use crate::settings;
 
 /// Runs what was typed.
@@ -51,4 +53,24 @@ pub(crate) fn source(path: PathBuf) -> Source {
         true => Source::Reader { name: "-".to_owned(), reader: Box::new(std::io::stdin()) },
         false => Source::Path(path),
     }
+}
+
+/// What a table of owners or a picture has no place for, on standard error: what was left unread, and what was not
+/// understood.
+fn beside(notices: &[Notice], inputs: &[Input], shared: &Shared) {
+    for notice in notices {
+        if let Some(entry) = &notice.entry {
+            shared.say(&format!("{entry}: {}", notice.message));
+        }
+    }
+    let rejected: u64 = inputs.iter().map(|input| input.rejected).sum();
+    if rejected > 0 {
+        shared.say(&format!("{rejected} lines were not understood: --rejects FILE lists them"));
+    }
+}
+
+/// Lines of the plan for the outputs.
+fn plan_of<F: ValueEnum + Copy>(outputs: &Outputs<F>) -> Vec<Line> {
+    let line = |(format, place): (F, String)| ("output", format!("{} → {place}", config::name(format)), String::new());
+    outputs.places().map(line).collect()
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use snat_analyze::Report;
-use snat_analyze::report::{Node, OwnerKind, RankRow};
+use snat_analyze::report::{OwnerKind, RankRow};
 
 use crate::render::style::printable;
 use crate::render::words;
@@ -41,16 +41,17 @@ const COLUMNS: [&str; 23] = [
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(COLUMNS)?;
-    for node in &report.nodes {
+    for (at, node) in report.nodes.iter().enumerate() {
+        let name = words::short_name(&node.node, at);
         for row in &node.ranking {
-            let cells = cells(&node.node, row);
+            let cells = cells(&name, row);
             writer.write_record(cells.iter().map(|cell| safe(cell).into_owned()))?;
         }
     }
     writer.flush()
 }
 
-fn cells(node: &Node, row: &RankRow) -> [String; 23] {
+fn cells(node: &str, row: &RankRow) -> [String; 23] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
     let fraction = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -63,7 +64,7 @@ fn cells(node: &Node, row: &RankRow) -> [String; 23] {
     let doubts: Vec<String> =
         row.contradictions.iter().map(|found| format!("{}: {} ({})", found.route, found.owner, found.why)).collect();
     [
-        text(&node.name),
+        node.to_owned(),
         number(row.rank),
         kind(owner.kind).to_owned(),
         text(&owner.namespace),
@@ -101,7 +102,7 @@ fn kind(kind: OwnerKind) -> &'static str {
 
 /// A cell that is no formula and moves no cursor.
 fn safe(cell: &str) -> Cow<'_, str> {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     match (formula, printable(cell)) {
         (true, text) => Cow::Owned(format!("'{text}")),
         (false, text) if text == cell => Cow::Borrowed(cell),

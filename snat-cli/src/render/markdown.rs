@@ -12,11 +12,13 @@ use crate::view::View;
 
 /// Owners of a node that are listed without `--top`.
 const OWNERS: usize = 10;
+/// The same where there are several nodes.
+const OWNERS_OF_SEVERAL: usize = 3;
 /// Owners that are proved, and the steps of each.
 const PROVED: usize = 3;
-const STEPS: usize = 4;
+const STEPS: usize = 3;
 /// Lines about what is doubtful, was read, was not, and is missing.
-const REMARKS: usize = 12;
+const REMARKS: usize = 9;
 
 /// Writes the report.
 pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
@@ -26,27 +28,26 @@ pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Re
         writeln!(out, "### SNAT ports: {}\n", text(&words::node_name(&node.node)))?;
         writeln!(out, "**{}**\n", text(&words::answer(node, view)))?;
         if !node.ranking.is_empty() {
-            ranking(node, view, out)?;
-            why(node, view, out)?;
+            ranking(node, view, several, out)?;
+            why(node, view, if several { 1 } else { PROVED }, out)?;
         }
         let mut lines = vec![format!("Read: {}; {}", words::facts(node), words::read(&report.inputs, node, several))];
         lines.extend(words::doubts(node).into_iter().map(|line| format!("Doubt: {line}")));
-        if several {
-            remarks("Doubts", lines, out)?;
-        } else {
-            others.extend(lines);
-        }
+        let name = node.node.name.as_deref().filter(|_| several).map(|name| format!("{name}: ")).unwrap_or_default();
+        others.extend(lines.into_iter().map(|line| format!("{name}{line}")));
     }
     others.extend(words::not_understood(report).into_iter().map(|line| format!("Not understood: {line}")));
+    others.extend(words::not_read(&report.notices).into_iter().map(|line| format!("Not read: {line}")));
     others.extend(words::missing(&report.notices).into_iter().map(|line| format!("Missing: {line}")));
     remarks("Doubts, and what was read", others, out)?;
     writeln!(out, "Not shown: {}\n", text(words::BLIND))?;
     writeln!(out, "{} {}", text(&report.tool.name), text(&report.tool.version))
 }
 
-fn ranking(node: &NodeReport, view: &View, out: &mut dyn Write) -> io::Result<()> {
+fn ranking(node: &NodeReport, view: &View, several: bool, out: &mut dyn Write) -> io::Result<()> {
     let rows = view.rows(node);
     let most = match view.top {
+        None if several => OWNERS_OF_SEVERAL,
         None => OWNERS,
         Some(0) => usize::MAX,
         Some(top) => top,
@@ -63,10 +64,10 @@ fn ranking(node: &NodeReport, view: &View, out: &mut dyn Write) -> io::Result<()
             out,
             "| {} | {} | {} | {} |{estab} {} | {} | {} |",
             row.rank.map_or("-".to_owned(), |rank| rank.to_string()),
-            code(&words::label(&row.owner)),
+            cell(&words::label(&row.owner)),
             number(row.connects_public),
             percent(row.share),
-            code(&words::top(row)),
+            cell(&words::top(row)),
             number(row.article_count),
             sure(row)
         )?;
@@ -74,6 +75,9 @@ fn ranking(node: &NodeReport, view: &View, out: &mut dyn Write) -> io::Result<()
     let hidden = rows.len() - shown.len();
     if hidden > 0 {
         writeln!(out, "\n… and {hidden} more.")?;
+    }
+    if let Some(left_out) = words::left_out(node, view) {
+        writeln!(out, "\n{left_out}.")?;
     }
     writeln!(out)
 }
@@ -87,9 +91,9 @@ fn sure(row: &RankRow) -> &'static str {
 }
 
 /// The lines that the first owners rest on.
-fn why(node: &NodeReport, view: &View, out: &mut dyn Write) -> io::Result<()> {
+fn why(node: &NodeReport, view: &View, proved: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = Vec::new();
-    for row in view.rows(node).into_iter().filter(|row| words::counts(row)).take(PROVED) {
+    for row in view.rows(node).into_iter().filter(|row| words::counts(row)).take(proved) {
         lines.push(format!("{}: {}", code(&words::label(&row.owner)), sure(row)));
         for step in row.evidence.iter().take(STEPS) {
             let place = step.places.first();
@@ -129,8 +133,12 @@ fn fold(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
 /// Text that is only text: nothing in it is a mark, a tag, a link or a mention.
 fn text(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in printable(text).chars() {
+    // Some sites make links of addresses that nobody marked.
+    let plain = printable(text).replace("://", "\u{1}").replace("www.", "\u{2}");
+    for c in plain.chars() {
         match c {
+            '\u{1}' => safe.push_str("&#58;//"),
+            '\u{2}' => safe.push_str("www&#46;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
@@ -144,10 +152,14 @@ fn text(text: &str) -> String {
     safe
 }
 
-/// Text as code, in a cell of a table, too: a bar would end the cell.
+/// Text as code.
 fn code(text: &str) -> String {
-    let text = printable(text).replace('`', "'").replace('|', "\\|");
-    format!("`{text}`")
+    format!("`{}`", printable(text).replace('`', "'"))
+}
+
+/// Text as code in a cell of a table, which a bar would end.
+fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
 }
 
 #[cfg(test)]
@@ -157,6 +169,7 @@ mod tests {
     #[test]
     fn text_from_a_bundle_is_no_markup() {
         assert_eq!(text("<img src=x> *a* [b](c) @d |"), "&lt;img src=x&gt; \\*a\\* \\[b\\](c) &#64;d \\|");
-        assert_eq!(code("a`b|c\n"), "`a'b\\|c?`");
+        assert_eq!((code("a`b|c\n"), cell("a|b")), ("`a'b|c?`".to_owned(), "`a\\|b`".to_owned()));
+        assert_eq!(text("http://x www.y"), "http&#58;//x www&#46;y");
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use snat_analyze::Report;
 use snat_analyze::report::{Capture, Input, Node, NodeDestination, Notice, RankRow, Tool};
 
-use crate::render::json;
+use crate::render::{json, words};
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -41,14 +41,13 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut line = |line: Line<'_>| json::write_line(&line, out);
     line(Line::Report { schema_version: report.schema_version, tool: &report.tool })?;
     for (at, node) in report.nodes.iter().enumerate() {
-        let unnamed = format!("#{}", at + 1);
-        let name = node.node.name.as_deref().or(node.node.internal_ip.as_deref()).unwrap_or(&unnamed);
+        let name = words::short_name(&node.node, at);
         line(Line::Node { node: &node.node, owners: node.owners, capture: &node.capture })?;
         for row in &node.ranking {
-            line(Line::Owner { node: name, row })?;
+            line(Line::Owner { node: &name, row })?;
         }
         for destination in &node.destinations {
-            line(Line::Destination { node: name, destination })?;
+            line(Line::Destination { node: &name, destination })?;
         }
     }
     report.inputs.iter().try_for_each(|input| line(Line::Input(input)))?;

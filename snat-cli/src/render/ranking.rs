@@ -71,9 +71,8 @@ pub(crate) fn write(node: &NodeReport, view: &View, screen: Screen, out: &mut dy
     if hidden > 0 {
         writeln!(out, "   … and {hidden} more; --top 0 shows all")?;
     }
-    let elsewhere = node.ranking.len() - all.len();
-    if elsewhere > 0 {
-        writeln!(out, "   {elsewhere} owners of other namespaces are left out")?;
+    if let Some(left_out) = words::left_out(node, view) {
+        writeln!(out, "   {left_out}")?;
     }
     let note = "PUBLIC: connects to public addresses. RECIPE: what awk '{print $6,$10}' would count if it read the columns \
                 rightly: every row of the owner's addresses, closes, accepts and private destinations too.";

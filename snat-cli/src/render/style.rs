@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 use crate::args::Color;
 
@@ -144,6 +145,7 @@ pub(crate) fn printable(text: &str) -> String {
 /// Control characters (C0, DEL, C1), line separators, direction marks and invisible tags.
 pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}')
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -181,8 +183,9 @@ pub(crate) fn middle(text: &str, room: usize) -> String {
     }
     let back = room.saturating_sub(1) / 2;
     let front = room.saturating_sub(1) - back;
-    let end: Vec<char> = fitting(text.chars().rev(), back).into_iter().rev().collect();
-    fitting(text.chars(), front).into_iter().chain(std::iter::once('…')).chain(end).collect()
+    let mut end = fitting(text.graphemes(true).rev(), back);
+    end.reverse();
+    [&fitting(text.graphemes(true), front).concat(), "…", &end.concat()].concat()
 }
 
 /// The text in at most `room` columns, cut at its end.
@@ -190,14 +193,15 @@ pub(crate) fn end(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
     }
-    fitting(text.chars(), room.saturating_sub(1)).into_iter().chain(std::iter::once('…')).collect()
+    fitting(text.graphemes(true), room.saturating_sub(1)).concat() + "…"
 }
 
-fn fitting(chars: impl Iterator<Item = char>, room: usize) -> Vec<char> {
+/// What people take for letters, as many as there is room for: marks stay with their letter.
+fn fitting<'t>(letters: impl Iterator<Item = &'t str>, room: usize) -> Vec<&'t str> {
     let mut used = 0;
-    chars
-        .take_while(|c| {
-            used += c.width().unwrap_or(0);
+    letters
+        .take_while(|letter| {
+            used += width(letter);
             used <= room
         })
         .collect()
@@ -261,7 +265,8 @@ mod tests {
     #[test]
     fn cut_text_fits_whatever_it_is_made_of() {
         assert_eq!(middle("payments/payments-api-x2k4p", 11), "payme…x2k4p");
-        for text in ["日本語日本語日本語", "ab日本cd日本", "plain"] {
+        let texts = ["日本語日本語日本語", "ab日本cd日本", "plain", "☁️☁️☁️☁️☁️☁️", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}"];
+        for text in texts {
             for room in 1..20 {
                 assert!(width(&middle(text, room)) <= room && width(&end(text, room)) <= room, "{text} in {room}");
             }

@@ -29,6 +29,7 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
         list("Doubts", &words::doubts(node), out, screen)?;
     }
     list("Not understood", &words::not_understood(report), out, screen)?;
+    list("Not read", &words::not_read(&report.notices), out, screen)?;
     list("Missing", &words::missing(&report.notices), out, screen)?;
     paragraph("not shown", words::BLIND, out, screen)
 }
@@ -75,7 +76,7 @@ fn why(node: &NodeReport, view: &View, out: &mut dyn Write, screen: Screen) -> i
             out,
             "{} {}: {}",
             right(&rank, 2),
-            middle(&printable(&words::label(&row.owner)), screen.width.saturating_sub(18)),
+            middle(&printable(&words::label(&row.owner)), screen.width.saturating_sub(sure.len() + 5)),
             screen.paint(words::tone(row), sure)
         )?;
         let steps: Vec<(String, String, String)> = row

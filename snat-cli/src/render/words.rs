@@ -25,6 +25,11 @@ pub(crate) fn node_name(node: &Node) -> String {
     node.internal_ip.as_deref().map_or_else(|| name.to_owned(), |ip| format!("{name} ({ip})"))
 }
 
+/// Its name, else its address, else its place in the report.
+pub(crate) fn short_name(node: &Node, at: usize) -> String {
+    node.name.clone().or_else(|| node.internal_ip.clone()).unwrap_or_else(|| format!("#{}", at + 1))
+}
+
 /// How long, how much, how the name is known.
 pub(crate) fn facts(node: &NodeReport) -> String {
     let capture = &node.capture;
@@ -275,22 +280,38 @@ pub(crate) fn not_understood(report: &Report) -> Vec<String> {
     lines
 }
 
-/// Dumps that are missing, and what happened while the bundle was read.
+/// Dumps that are missing.
 pub(crate) fn missing(notices: &[Notice]) -> Vec<String> {
-    let mut lines: Vec<String> = notices
-        .iter()
-        .map(|notice| match (&notice.entry, &notice.node) {
-            (Some(entry), _) => format!("{entry}: {}", notice.message),
-            (None, Some(node)) => format!("{node}: {}", notice.message),
-            (None, None) => notice.message.clone(),
-        })
-        .collect();
+    let of = notices.iter().filter(|notice| notice.entry.is_none());
+    first(of.map(|notice| match &notice.node {
+        Some(node) => format!("{node}: {}", notice.message),
+        None => notice.message.clone(),
+    }))
+}
+
+/// Entries that were left unread, or read otherwise than they lie there.
+pub(crate) fn not_read(notices: &[Notice]) -> Vec<String> {
+    first(notices.iter().filter_map(|notice| Some(format!("{}: {}", notice.entry.as_ref()?, notice.message))))
+}
+
+fn first(lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = lines.collect();
     let hidden = lines.len().saturating_sub(2 * LISTED);
     lines.truncate(2 * LISTED);
     if hidden > 0 {
         lines.push(format!("… and {hidden} more in -o json"));
     }
     lines
+}
+
+/// Owners that `--namespace` leaves out; those without a known namespace may belong to it all the same.
+pub(crate) fn left_out(node: &NodeReport, view: &View) -> Option<String> {
+    let namespace = view.namespace.as_ref()?;
+    let others: Vec<&RankRow> =
+        node.ranking.iter().filter(|row| row.owner.namespace.as_ref() != Some(namespace)).collect();
+    let unknown = others.iter().filter(|row| row.owner.kind == OwnerKind::Unknown).count();
+    let unknown = if unknown > 0 { format!(", {unknown} of them unknown") } else { String::new() };
+    (!others.is_empty()).then(|| format!("{} other owners are left out{unknown}", others.len()))
 }
 
 /// How an owner's certainty is coloured.

@@ -72,9 +72,9 @@ fn fill(kind: VertexKind) -> &'static str {
     }
 }
 
-/// Text within quotes: in DOT only the quote and the backslash mean something there.
+/// Text within quotes: the quote and the backslash mean something there, and entities as in HTML.
 fn escaped(text: &str) -> String {
-    printable(text).replace('\\', "\\\\").replace('"', "\\\"")
+    printable(text).replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 fn quoted(text: &str) -> String {

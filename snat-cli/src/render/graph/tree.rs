@@ -8,7 +8,7 @@ use snat_analyze::graph::{GraphEdge, GraphReport, NodeGraph, Vertex};
 use snat_analyze::report::Confidence;
 
 use super::{details, title};
-use crate::render::style::{Screen, Tone, count, end, middle, printable, width};
+use crate::render::style::{Screen, Tone, count, end, middle, printable, width, wrap};
 use crate::render::words;
 
 /// Writes a tree a node.
@@ -72,6 +72,21 @@ impl<'g> Tree<'g> {
         let at_width = places.iter().map(|place| width(place)).max().unwrap_or(0).min(room / 3);
         for (line, place) in lines.iter().zip(places) {
             self.line(line, &place, room.saturating_sub(at_width + 2), at_width, out)?;
+        }
+        for found in &self.node.contradictions {
+            let places: Vec<String> =
+                found.places.iter().map(|place| format!("{}:{}", place.entry, place.line)).collect();
+            let text = format!(
+                "but by {} {} instead of {}: {} ({})",
+                found.route,
+                found.owner,
+                found.instead_of,
+                found.why,
+                places.join(", ")
+            );
+            for (at, part) in wrap(&printable(&text), self.screen.prose().saturating_sub(2)).iter().enumerate() {
+                writeln!(out, "{}{part}", if at == 0 { "" } else { "  " })?;
+            }
         }
         Ok(())
     }
