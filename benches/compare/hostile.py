@@ -229,14 +229,14 @@ def _(path):
     path.write_bytes(zip_list(1_000_000))
 
 
-@case("zip with 200,000 members, on disk")
+@case("zip with 29,000 members, on disk")
 def _(path):
-    path.write_bytes(zip_list(200_000))
+    path.write_bytes(zip_list(29_000))
 
 
-@case("zip with 60,000 members in a tar")
+@case("zip with 28,000 members in a tar")
 def _(path):
-    beside(path, "many.zip", zip_list(60_000))
+    beside(path, "many.zip", zip_list(28_000))
 
 
 @case("zip of 65,000 members over one another")
@@ -319,10 +319,10 @@ def _(path):
     tar_file(path, (member("d/%07d" % n, b"x\n") for n in range(1_000_000)), "gz")
 
 
-@case("100,000 members with names of 4,000 bytes")
+@case("29,000 members with names of 4,000 bytes")
 def _(path):
     def pieces():
-        for n in range(99_000):
+        for n in range(29_000):
             name = b"%06d" % n + b"n" * 4000
             yield member("././@LongLink", name, b"L") + member("short", b"x\n")
 
@@ -334,16 +334,16 @@ def _(path):
     tar_file(path, (header("l/%07d" % n, b"2") for n in range(1_000_000)), "gz")
 
 
-@case("100,000 gzips, each of one line")
+@case("29,000 gzips, each of one line")
 def _(path):
     line = gzip.compress(b"words\n")
-    tar_file(path, (member("%07d.gz" % n, line) for n in range(99_000)), "gz")
+    tar_file(path, (member("%07d.gz" % n, line) for n in range(29_000)), "gz")
 
 
-@case("100,000 dumps of one row")
+@case("29,000 dumps of one row")
 def _(path):
     pods = b"        NS TYPE NPROCS   PID USER COMMAND\n4026532785 net       3 19832 root bash\n"
-    tar_file(path, (member("%07d" % n, pods) for n in range(99_000)), "gz")
+    tar_file(path, (member("%07d" % n, pods) for n in range(29_000)), "gz")
 
 
 @case("a name of 512 MiB")
@@ -386,7 +386,7 @@ def _(path):
     beside(path, "run.json", wrapper("Enable succeeded: \n[stdout]\n" + "words \\ \"\n" * (MIB) + "\n[stderr]\n"))
 
 
-@case("a wrapper of 300,000 texts")
+@case("a wrapper of 200,000 texts")
 def _(path):
     one = {"code": "ProvisioningState/succeeded", "message": "a\n"}
     beside(path, "run.json", json.dumps({"value": [one] * 200_000}).encode())
@@ -426,6 +426,13 @@ def made(build, path):
         sys.exit(f"{path} could not be made")
 
 
+def tail(path):
+    """The last bytes: an output may be large, and this process has to stay small."""
+    with open(path, "rb") as file:
+        file.seek(max(0, path.stat().st_size - 4 * MIB))
+        return file.read()
+
+
 def run(path, folder):
     """Exit code, seconds, peak MiB and the first notice."""
     out, err = folder / "out", folder / "err"
@@ -435,8 +442,8 @@ def run(path, folder):
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.monotonic() - began
         child.returncode = os.waitstatus_to_exitcode(status)
-    said = first_notice(out.read_bytes(), err.read_bytes())
-    return child.returncode, seconds, usage.ru_maxrss / 1024, said, b"panicked" in err.read_bytes()
+    said, wrong = tail(out), tail(err)
+    return child.returncode, seconds, usage.ru_maxrss / 1024, first_notice(said, wrong), b"panicked" in wrong
 
 
 def main():

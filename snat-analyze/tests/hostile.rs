@@ -371,3 +371,32 @@ fn nothing_is_written_anywhere() {
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(analyze(tar(&[("x", b"")])).is_err());
 }
+
+#[test]
+fn paths_together_are_bounded() {
+    let members: Vec<Vec<u8>> = (0..6000)
+        .map(|n| {
+            let name = format!("{n:05}{}", "n".repeat(4000));
+            [member(&header(b"././@LongLink", b'L', name.len() as u64), name.as_bytes()), file("short", b"x\n")]
+                .concat()
+        })
+        .collect();
+    let report = read(tar_of(&[vec![file("tcptracer.log", LOG.as_bytes())], members].concat()));
+    assert_eq!(report.nodes[0].capture.events, 2);
+    assert_eq!(codes(&report).len(), 1);
+    assert!(report.inputs.len() < 4200, "{}", report.inputs.len());
+}
+
+#[test]
+fn a_file_of_many_small_bombs_ends() {
+    let mut options = Options::default();
+    (options.limits.ratio, options.limits.ratio_from) = (10, 1 << 16);
+    let small = gzip(&vec![0u8; 1 << 16]);
+    let bombs: Vec<Vec<u8>> = (0..200).map(|n| file(&format!("{n:03}.gz"), &small)).collect();
+    let packed = gzip(&tar_of(&[vec![file("a.log", LOG.as_bytes())], bombs].concat()));
+    let source = Source::texts("case", [("bombs.tgz", packed), ("tcptracer.log", LOG.as_bytes().to_vec())]);
+    let report = Analysis::of(vec![source], &options).unwrap();
+    assert_eq!(codes(&report).len(), 1, "{:?}", codes(&report));
+    assert!(report.inputs.len() < 30, "{}", report.inputs.len());
+    assert!(entries(&report).contains(&"tcptracer.log"));
+}

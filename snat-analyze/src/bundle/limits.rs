@@ -25,7 +25,8 @@ use std::rc::Rc;
 pub struct Limits {
     /// Bytes of all entries together, unpacked.
     pub bytes: u64,
-    /// Entries of all bundles together, and as many archives in archives.
+    /// Entries of all bundles together, and as many archives in archives. Of an entry the report keeps some kilobytes;
+    /// their paths together may have 16 MiB.
     pub entries: usize,
     /// Unpacked bytes for each packed one, from `ratio_from` unpacked bytes on. It holds for each compressed stream and
     /// each zip, and from sixteen times as many bytes on for a whole file with all that is nested in it.
@@ -49,7 +50,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             bytes: 1 << 40,
-            entries: 100_000,
+            entries: 30_000,
             ratio: 500,
             ratio_from: 64 << 20,
             depth: 4,

@@ -25,6 +25,8 @@ pub(super) struct Walker<'a> {
     said: BTreeMap<String, u64>,
     bundle: String,
     entries: usize,
+    /// Bytes of their paths.
+    paths: usize,
     /// Archives and compressions that were opened.
     opened: usize,
     total: Meter,
@@ -35,6 +37,9 @@ pub(super) struct Walker<'a> {
     /// Whether it was said that the file unpacks to too much.
     is_bomb: bool,
 }
+
+/// Bytes that the paths of all entries may have.
+const PATHS: usize = 16 << 20;
 
 /// A whole file may have so many times the bytes that one compressed stream may unpack to from any size.
 const WHOLE: u64 = 16;
@@ -53,6 +58,7 @@ impl<'a> Walker<'a> {
             said: BTreeMap::new(),
             bundle: String::new(),
             entries: 0,
+            paths: 0,
             opened: 0,
             total,
             packed: Meter::default(),
@@ -310,16 +316,17 @@ impl<'a> Walker<'a> {
 
     /// An entry.
     fn plain(&mut self, reader: impl Read, name: &str) {
-        self.entries += 1;
-        if self.entries > self.limits.entries {
-            if self.entries == self.limits.entries + 1 {
-                self.notice(
-                    Some(name),
-                    "limit",
-                    format!("more than {} entries: this one and all after it are not read", self.limits.entries),
-                );
-            }
+        if self.has_all_entries() {
             return;
+        }
+        self.entries += 1;
+        self.paths += name.len();
+        if self.has_all_entries() {
+            let message = format!(
+                "more than {} entries, or {PATHS} bytes of their paths: this one and all after it are not read",
+                self.limits.entries
+            );
+            return self.notice(Some(name), "limit", message);
         }
         let left = self.limits.bytes.saturating_sub(self.total.bytes());
         let mut reader = Metered::new(reader.take(left.saturating_add(1)), self.total.clone());
@@ -348,9 +355,13 @@ impl<'a> Walker<'a> {
     pub(super) fn is_over(&self) -> bool {
         self.watch.asks_to_stop()
             || self.is_bomb
-            || self.entries > self.limits.entries
+            || self.has_all_entries()
             || self.opened > self.limits.entries
             || self.total.bytes() > self.limits.bytes
+    }
+
+    fn has_all_entries(&self) -> bool {
+        self.entries > self.limits.entries || self.paths > PATHS
     }
 
     /// The path of a member that is read: told apart from those before it in the same archive.
