@@ -44,7 +44,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l snat -d 'Conn
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
@@ -81,7 +81,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l sna
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
@@ -100,7 +100,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l form
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -s o -l output -d 'How the rows are written' -r -f -a "ndjson\t'One JSON object a row and line'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
@@ -121,7 +121,7 @@ json\t'For programs'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l node -d 'Only this node' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
@@ -147,7 +147,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l reje
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-entries -d 'Entries of all bundles together [default: 100000]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-depth -d 'Archives in archives [default: 4]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r

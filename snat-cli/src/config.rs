@@ -40,11 +40,12 @@ impl Shared {
     pub(crate) fn of(common: &CommonArgs, matches: ArgMatches) -> Result<Self, Failure> {
         let settings = Settings::read(common)?;
         // How near a flag is set: by the command line, the environment, the file; what is off in a nearer layer is off.
-        let layer = |id: &str, value: bool, file: Option<bool>| match has(&matches, id).then(|| matches.value_source(id)) {
-            Some(Some(ValueSource::CommandLine)) => (3, value),
-            Some(Some(ValueSource::EnvVariable)) => (2, value),
-            _ => file.map_or((0, false), |value| (1, value)),
-        };
+        let layer =
+            |id: &str, value: bool, file: Option<bool>| match has(&matches, id).then(|| matches.value_source(id)) {
+                Some(Some(ValueSource::CommandLine)) => (3, value),
+                Some(Some(ValueSource::EnvVariable)) => (2, value),
+                _ => file.map_or((0, false), |value| (1, value)),
+            };
         let (quiet_at, quiet) = layer("quiet", common.quiet, settings.quiet);
         let (verbose_at, verbose) = layer("verbose", common.verbose, settings.verbose);
         // Of both the nearer wins; of two in one layer the silent one.

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_snat-analyze"));
-    command.args(args).env_remove("COLUMNS").stdin(Stdio::null());
+    command.args(args).env_remove("COLUMNS").env("XDG_CONFIG_HOME", "/nonexistent").stdin(Stdio::null());
     command
 }
 

@@ -10,7 +10,13 @@ use serde_json::Value;
 
 fn run(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_snat-analyze"));
-    command.args(args).env_remove("COLUMNS").stdin(Stdio::null()).output().unwrap()
+    command
+        .args(args)
+        .env_remove("COLUMNS")
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

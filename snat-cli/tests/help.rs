@@ -118,6 +118,28 @@ fn every_command_teaches_by_examples() {
 }
 
 #[test]
+fn bash_completes_options_and_values_of_every_command() {
+    let script = String::from_utf8(run(&["completions", "bash"]).stdout).unwrap();
+    let complete = |words: &[&str]| {
+        let last = words.len() - 1;
+        let shell = format!(
+            "{script}\nCOMP_WORDS=({}); COMP_CWORD={last}; _snat__analyze snat-analyze '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
+            words.join(" "),
+            words[last],
+            words[last - 1]
+        );
+        let done = Command::new("bash").args(["--norc", "-c", &shell]).output().ok()?;
+        Some(String::from_utf8(done.stdout).unwrap().trim().to_owned())
+    };
+    // Without bash there is nothing to complete.
+    let Some(found) = complete(&["snat-analyze", "graph", "--p"]) else { return };
+    assert_eq!(found, "--pod");
+    assert_eq!(complete(&["snat-analyze", "report", "-o", "m"]).unwrap(), "markdown");
+    assert_eq!(complete(&["snat-analyze", "completions", "z"]).unwrap(), "zsh");
+    assert_eq!(complete(&["snat-analyze", "ins"]).unwrap(), "inspect");
+}
+
+#[test]
 fn the_manual_and_the_completions_are_current() {
     let docs = fixtures::workspace().join("docs");
     let output = |args: &[&str]| {

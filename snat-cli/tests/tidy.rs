@@ -184,6 +184,7 @@ fn the_readme_s_quick_start_is_two_commands_and_ci_runs_the_second() {
     let done = Command::new(env!("CARGO_BIN_EXE_snat-analyze"))
         .arg(fixtures::workspace().join(bundle))
         .env("COLUMNS", "80")
+        .env("XDG_CONFIG_HOME", "/nonexistent")
         .output()
         .unwrap();
     assert_eq!(String::from_utf8(done.stdout).unwrap().trim_end(), shown.trim_end());

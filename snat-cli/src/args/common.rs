@@ -75,7 +75,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "SIZE", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_BYTES", hide_env_values = true)]
     pub(crate) max_bytes: Option<ByteSize>,
 
-    /// Entries of all bundles together [default: 100000]
+    /// Entries of all bundles together [default: 30000]
     #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_ENTRIES", hide_env_values = true)]
     pub(crate) max_entries: Option<usize>,
 
@@ -120,5 +120,29 @@ impl LimitArgs {
             limits.line = size(line);
         }
         limits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_names_the_defaults_that_hold() {
+        let limits = Limits::default();
+        let size = |bytes: u64| ByteSize(bytes).to_string().replace(".0 ", "").replace(' ', "");
+        let command = crate::args::command();
+        for (id, want) in [
+            ("max_bytes", size(limits.bytes)),
+            ("max_entries", limits.entries.to_string()),
+            ("max_ratio", limits.ratio.to_string()),
+            ("max_depth", limits.depth.to_string()),
+            ("max_dumps", size(limits.dumps as u64)),
+            ("max_line", size(limits.line as u64)),
+        ] {
+            let arg = command.get_arguments().find(|arg| arg.get_id() == id);
+            let help = arg.and_then(clap::Arg::get_help).map(ToString::to_string).unwrap_or_default();
+            assert!(help.ends_with(&format!("[default: {want}]")), "{id}: {help}, but {want}");
+        }
     }
 }

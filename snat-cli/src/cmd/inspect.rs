@@ -19,7 +19,8 @@ pub(crate) fn run(args: InspectArgs, shared: &Shared) -> Result<(), Failure> {
     let mut more = super::plan_of(&outputs);
     more.push(("node", options.node.clone().unwrap_or_else(|| "all".to_owned()), String::new()));
     shared.plan(&sources, &options.limits, &more);
-    let mut watch = Watch::new(Rejects::to(args.rejects.as_deref(), args.force, &args.bundles, outputs.files())?, shared.progress);
+    let mut watch =
+        Watch::new(Rejects::to(args.rejects.as_deref(), args.force, &args.bundles, outputs.files())?, shared.progress);
     let inspection = Inspection::of(sources, &options, &mut watch);
     let rejects = watch.finish();
     let inspection = inspection?;

@@ -35,7 +35,8 @@ pub(crate) fn run(args: ParseArgs, shared: &Shared) -> Result<(), Failure> {
     let mut keep = Keep::default();
     (keep.line, keep.only) = (limits.line, only);
     (keep.alone, keep.beside_log) = (keep.alone.min(limits.dumps), keep.beside_log.min(limits.dumps));
-    let mut rejects = Rejects::to(args.rejects.as_deref(), args.force, std::slice::from_ref(&args.file), std::iter::empty())?;
+    let mut rejects =
+        Rejects::to(args.rejects.as_deref(), args.force, std::slice::from_ref(&args.file), std::iter::empty())?;
     keep.rejects = rejects.wants_lines();
     let mut reading = Reading {
         keep,

@@ -145,7 +145,11 @@ pub(crate) fn printable(text: &str) -> String {
 /// Control characters (C0, DEL, C1), line separators, direction marks and invisible tags.
 pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}' | '\u{fff9}'
+                ..='\u{fffb}'
+        )
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -265,7 +269,8 @@ mod tests {
     #[test]
     fn cut_text_fits_whatever_it_is_made_of() {
         assert_eq!(middle("payments/payments-api-x2k4p", 11), "payme…x2k4p");
-        let texts = ["日本語日本語日本語", "ab日本cd日本", "plain", "☁️☁️☁️☁️☁️☁️", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}"];
+        let texts =
+            ["日本語日本語日本語", "ab日本cd日本", "plain", "☁️☁️☁️☁️☁️☁️", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}"];
         for text in texts {
             for room in 1..20 {
                 assert!(width(&middle(text, room)) <= room && width(&end(text, room)) <= room, "{text} in {room}");
