@@ -298,9 +298,9 @@ def _(path):
     beside(path, "text", b"some words of no format at all, and more of them\n" * (120 * MIB // 50))
 
 
-@case("120 MiB of empty lines")
+@case("60 MiB of empty lines")
 def _(path):
-    beside(path, "text", b"\n" * (120 * MIB))
+    beside(path, "text", b"\n" * (60 * MIB))
 
 
 @case("a line of 64 MiB")

@@ -156,6 +156,7 @@ pub(crate) fn read(
         limits: &options.limits,
         entries: Vec::new(),
         observer,
+        buffer: vec![0; BUFFER],
         bytes: 0,
         dumps: 0,
         going: ControlFlow::Continue(()),
@@ -182,6 +183,8 @@ struct Reading<'a> {
     limits: &'a Limits,
     entries: Vec<EntryData>,
     observer: &'a mut dyn Observe,
+    /// One for all entries: there may be many, and a heap with as many holes in it.
+    buffer: Vec<u8>,
     /// Unpacked, of all entries.
     bytes: u64,
     /// Of those, the bytes of dumps whose rows are kept.
@@ -222,16 +225,15 @@ impl Visit for Reading<'_> {
         keep.rejects = self.observer.wants_lines();
         let mut parser = EntryReader::new(keep).named(&name.path);
         let mut fold = Fold::default();
-        let mut buffer = vec![0; BUFFER];
         let ended = loop {
             self.going = self.observer.progress(&Progress::new(&name, self.bytes));
             self.cancelled()?;
-            match reader.read(&mut buffer) {
+            match reader.read(&mut self.buffer) {
                 Ok(0) => break Ok(()),
                 Ok(got) => {
                     self.bytes += got as u64;
                     let mut ears = Ears { fold: &mut fold, name: &name, observer: &mut *self.observer };
-                    parser.feed(&buffer[..got], &mut ears);
+                    parser.feed(&self.buffer[..got], &mut ears);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Err(error),

@@ -103,6 +103,10 @@ fn by_content(lines: &[Line<'_>], formats: &[&'static dyn Format], named: Option
     let mut open: Option<Open> = None;
     let mut marks: Vec<(&'static dyn Format, Mark)> = Vec::with_capacity(formats.len());
     for at in 0..lines.len() {
+        // A blank line begins nothing; asked for each of a million of them, formats that look ahead take their time.
+        if open.is_none() && lines[at].is_blank() {
+            continue;
+        }
         marks.clear();
         marks.extend(formats.iter().map(|format| (*format, format.mark(lines, at))));
         let yes = sole(&marks, named);

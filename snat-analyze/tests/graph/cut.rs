@@ -62,13 +62,13 @@ fn what_is_not_there_is_said_with_what_is_near() {
     let error = |found: Result<Vec<String>, snat_analyze::Error>| found.expect_err("nothing").to_string();
     let said = error(report.only(Some("web/frontend-6d5f4c7b9-kx7rb"), None));
     assert!(
-        said.contains("no pod web/frontend-6d5f4c7b9-kx7rb here: there is web/frontend-6d5f4c7b9-kx7rd,"),
+        said.contains("no pod web/frontend-6d5f4c7b9-kx7rb here; nearest: web/frontend-6d5f4c7b9-kx7rd,"),
         "{said}"
     );
     let said = error(report.only(Some("coredns"), None));
-    assert!(said.contains("there is kube-system/coredns-77d8fcb9f6-8tkmv"), "{said}");
+    assert!(said.contains("nearest: kube-system/coredns-77d8fcb9f6-8tkmv"), "{said}");
     let said = error(report.only(None, Some(4_026_532_715)));
-    assert!(said.contains("no namespace 4026532715 here: there is 4026532714,"), "{said}");
+    assert!(said.contains("no namespace 4026532715 here; nearest: 4026532714,"), "{said}");
     let said = error(report.only(Some("report-builder-0"), Some(4_026_532_714)));
     assert!(said.contains("no way from namespace 4026532714 to pod report-builder-0 here"), "{said}");
     assert_eq!(report, before);
