@@ -1,7 +1,7 @@
 //! The same capture in every wrapping gives the same JSON, once `bundle` is blanked and what each wrapping puts before
 //! the names of the entries (`outer!`, the root folder) is cut.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
