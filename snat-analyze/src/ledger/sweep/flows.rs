@@ -1,0 +1,101 @@
+//! The flows that are open or whose port is held, and those that came in.
+
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::RandomState;
+
+use super::counts::Seat;
+use super::step::FlowKey;
+
+/// A flow to a destination, until no hold keeps its port any more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flow {
+    pub(super) key: FlowKey,
+    /// Its destination.
+    pub(super) seat: Seat,
+    /// The sum over all public destinations, if its destination is one.
+    pub(super) sum: Option<Seat>,
+    /// Time of the connect row, while the flow is open.
+    pub(super) opened: Option<i64>,
+    pub(super) open: bool,
+    /// Place in the queue of releases; `None` while it is open.
+    pub(super) place: Option<u64>,
+    /// Port number of the first-free simulation, while the main hold keeps it.
+    pub(super) number: Option<u32>,
+}
+
+impl Flow {
+    /// Where it is counted.
+    pub(super) fn seats(&self) -> impl Iterator<Item = Seat> + use<> {
+        [Some(self.seat), self.sum].into_iter().flatten()
+    }
+}
+
+/// Flows by their ends. Places are used again, so that memory follows the flows that live.
+#[derive(Debug, Default)]
+pub(super) struct Flows {
+    by_key: HashMap<FlowKey, u32, RandomState>,
+    flows: Vec<Flow>,
+    free: Vec<u32>,
+    /// Accepted flows that have not closed.
+    accepted: HashSet<FlowKey, RandomState>,
+    /// Groups and local ports that accepted.
+    ports: HashSet<(u32, u16), RandomState>,
+}
+
+impl Flows {
+    pub(super) fn find(&self, key: &FlowKey) -> Option<u32> {
+        self.by_key.get(key).copied()
+    }
+
+    pub(super) fn get(&self, at: u32) -> &Flow {
+        &self.flows[at as usize]
+    }
+
+    pub(super) fn get_mut(&mut self, at: u32) -> &mut Flow {
+        &mut self.flows[at as usize]
+    }
+
+    pub(super) fn insert(&mut self, flow: Flow) -> u32 {
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.flows[at as usize] = flow;
+                at
+            }
+            None => {
+                self.flows.push(flow);
+                self.flows.len() as u32 - 1
+            }
+        };
+        self.by_key.insert(flow.key, at);
+        at
+    }
+
+    pub(super) fn remove(&mut self, at: u32) {
+        let flow = &mut self.flows[at as usize];
+        flow.place = None;
+        self.by_key.remove(&flow.key);
+        self.free.push(at);
+    }
+
+    /// An accept row.
+    pub(super) fn accept(&mut self, group: u32, key: FlowKey) {
+        self.ports.insert((group, key.sport));
+        self.accepted.insert(key);
+    }
+
+    /// Takes an accepted flow out, if it is one.
+    pub(super) fn end_accepted(&mut self, key: &FlowKey) -> bool {
+        self.accepted.remove(key)
+    }
+
+    /// Whether the local port accepted in this group before.
+    pub(super) fn accepts(&self, group: u32, port: u16) -> bool {
+        self.ports.contains(&(group, port))
+    }
+
+    /// Flows that are open or held, and accepted ones.
+    pub(super) fn len(&self) -> usize {
+        self.by_key.len() + self.accepted.len()
+    }
+}

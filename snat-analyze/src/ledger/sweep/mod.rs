@@ -1,0 +1,161 @@
+//! The exact sweep: the rows of one run of the tracer replayed into ports held over time.
+//!
+//! ```text
+//! Step ─► order: by (time, line) ─► stage ─┬─ flows: which connect a close belongs to
+//!                                          ├─ release: when every hold lets go of a closed flow's port
+//!                                          ├─ counts: now, peak, and every group's part at the node's peak
+//!                                          ├─ ports: first-free simulation · series: values per minute · lives
+//!                                          └─► replay: what was found
+//! ```
+//!
+//! A port of a destination is held on [open, close + hold). Rows take effect in the order (time, line); before each one
+//! every hold that ends at or before its time is released. Memory follows the flows that are open or held, and the
+//! pairs of destination and process; not the length of the log.
+
+mod counts;
+mod flows;
+mod lives;
+mod order;
+mod ports;
+mod release;
+mod replay;
+mod report;
+mod series;
+mod stage;
+mod step;
+
+#[cfg(test)]
+mod by_hand;
+#[cfg(test)]
+mod captures;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod random;
+
+pub(crate) use lives::Lives;
+pub(crate) use replay::{Counts, Part, Peak, Place, Replay, Series, Share, Spot, Timeline};
+pub(crate) use step::{Rules, SECOND, SeriesRules, Step, StepKind};
+
+use order::Order;
+use stage::{Row, Stage};
+
+/// Replays one run, row by row.
+#[derive(Debug)]
+pub(crate) struct Sweep {
+    rules: Rules,
+    clock: Clock,
+    stage: Stage,
+    order: Order<Row>,
+    /// Smallest and largest TIME.
+    span: Option<(i64, i64)>,
+    unkeyed: u64,
+}
+
+/// Whether the run has TIME.
+#[derive(Debug)]
+enum Clock {
+    /// Not known yet: rows without TIME so far, with their lines.
+    Unknown(Vec<(u64, Row)>),
+    /// TIME of the row before; a row whose own is masked takes it over.
+    Runs(i64),
+    None,
+}
+
+/// What a sweep keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// Open, held and accepted flows.
+    pub(crate) flows: usize,
+    /// Closed flows that wait for their release, those opened again since included.
+    pub(crate) queue: usize,
+    /// Rows that wait for earlier ones.
+    pub(crate) pending: usize,
+    /// Destinations, and their parts by group and by process.
+    pub(crate) counters: usize,
+    /// Buckets of all series.
+    pub(crate) buckets: usize,
+}
+
+impl Sweep {
+    pub(crate) fn new(rules: &Rules) -> Self {
+        Self {
+            stage: Stage::new(rules, true),
+            rules: rules.clone(),
+            clock: Clock::Unknown(Vec::new()),
+            order: Order::new(),
+            span: None,
+            unkeyed: 0,
+        }
+    }
+
+    /// Takes the next row of the log.
+    pub(crate) fn step(&mut self, step: Step) {
+        if let Some(time) = step.time {
+            let (low, high) = self.span.get_or_insert((time, time));
+            (*low, *high) = ((*low).min(time), (*high).max(time));
+            self.time_is_known(time);
+        }
+        let Some(row) = Row::of(&step) else {
+            self.unkeyed += 1;
+            return;
+        };
+        match &mut self.clock {
+            Clock::Runs(last) => {
+                let time = step.time.unwrap_or(*last);
+                *last = time;
+                self.order.push(time, step.line, row, &mut |time, row| self.stage.apply(time, row));
+            }
+            Clock::Unknown(rows) => {
+                rows.push((step.line, row));
+                if rows.len() > order::PENDING {
+                    self.has_no_time();
+                }
+            }
+            Clock::None => self.stage.apply(0, row),
+        }
+    }
+
+    /// The first TIME of the run: rows before it, whose own is masked, take it over.
+    fn time_is_known(&mut self, time: i64) {
+        if let Clock::Unknown(rows) = &mut self.clock {
+            let rows = std::mem::take(rows);
+            self.clock = Clock::Runs(time);
+            for (line, row) in rows {
+                self.order.push(time, line, row, &mut |time, row| self.stage.apply(time, row));
+            }
+        }
+    }
+
+    fn has_no_time(&mut self) {
+        if let Clock::Unknown(rows) = &mut self.clock {
+            let rows = std::mem::take(rows);
+            self.clock = Clock::None;
+            self.stage = Stage::new(&self.rules, false);
+            rows.into_iter().for_each(|(_, row)| self.stage.apply(0, row));
+        }
+    }
+
+    /// The log is over.
+    pub(crate) fn finish(mut self) -> Replay {
+        self.has_no_time();
+        self.order.drain(&mut |time, row| self.stage.apply(time, row));
+        let timed = matches!(self.clock, Clock::Runs(_));
+        self.stage.counts.late = self.order.late;
+        self.stage.counts.unkeyed = self.unkeyed;
+        report::replay(self.stage, &self.rules, self.span.filter(|_| timed))
+    }
+
+    /// What is kept at the moment.
+    pub(crate) fn size(&self) -> Size {
+        Size {
+            flows: self.stage.flows.len(),
+            queue: self.stage.releases.len(),
+            pending: self.order.pending(),
+            counters: self.stage.counters.spots.len()
+                + self.stage.counters.groups.len()
+                + self.stage.counters.cells.len(),
+            buckets: self.stage.series.tracks.iter().map(|track| track.values.len()).sum(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The state at the end, as what a sweep has found.
+
+use super::counts::{self, Own, Tally};
+use super::replay::{Part, Peak, Place, Replay, Series, Share, Spot, Timeline};
+use super::stage::Stage;
+use super::step::Rules;
+
+/// `span`: smallest and largest TIME; `None` where the run has none.
+pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) -> Replay {
+    let timed = span.is_some();
+    stage.finish(span.map(|(_, high)| high));
+    let window = span
+        .map(|(low, high)| {
+            (rules.since.map_or(low, |since| since.max(low)), rules.until.map_or(high, |until| until.min(high)))
+        })
+        .filter(|(low, high)| low <= high);
+    let timeline = window.map(|_| timeline(&stage));
+    let mut groups: Vec<Vec<Share>> = vec![Vec::new(); stage.counters.spots.len()];
+    let mut cells = groups.clone();
+    for (shares, parts) in [(&mut groups, &stage.counters.groups), (&mut cells, &stage.counters.cells)] {
+        for ((spot, of), part) in parts {
+            shares[*spot as usize].push(share(*of as usize, part));
+        }
+        shares.iter_mut().for_each(|shares| shares.sort_by_key(|share| share.of));
+    }
+    let expected_used_ports = stage.pools.map(|pool| timed.then(|| peak(&pool.used)));
+    let which = &stage.which;
+    let spots = stage.counters.spots.into_iter().zip(groups).zip(cells).map(|(((place, spot), groups), cells)| Spot {
+        place,
+        public: spot.public,
+        connects: spot.connects,
+        closes: spot.closes,
+        lone_mapped: spot.lone_mapped,
+        lone_plain: spot.lone_plain,
+        open: peak(&spot.open),
+        held: which.iter().filter_map(|hold| spot.held.get(*hold)).map(peak).collect(),
+        groups,
+        cells,
+    });
+    Replay {
+        timed,
+        window,
+        holds: rules.holds.clone(),
+        counts: stage.counts,
+        spots: spots.collect(),
+        expected_used_ports,
+        timeline,
+        lives: stage.lives,
+    }
+}
+
+fn peak(tally: &Tally) -> Peak {
+    Peak { now: tally.now, peak: tally.peak, at: tally.at }
+}
+
+fn share(of: usize, part: &counts::Part) -> Share {
+    let own = |own: &Own| Part { now: own.now, peak: own.peak, at_node_peak: own.at_peak };
+    Share { of, connects: part.connects, closes: part.closes, open: own(&part.open), held: own(&part.held) }
+}
+
+fn timeline(stage: &Stage) -> Timeline {
+    let series = &stage.series;
+    let mut found: Vec<Series> = series
+        .tracks
+        .iter()
+        .filter_map(|track| {
+            let (place, _) = stage.counters.spots.get_index(track.spot as usize)?;
+            Some(Series { place: *place, from: series.bucket_of(track.start), values: track.values.clone() })
+        })
+        .collect();
+    found.sort_by_key(|series| (matches!(series.place, Place::Dest { .. }), series.place));
+    Timeline { origin: series.origin, width: series.width, series: found }
+}

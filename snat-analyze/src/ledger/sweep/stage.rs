@@ -1,0 +1,354 @@
+//! Rows in order, applied one after the other.
+
+use super::counts::Counters;
+use super::flows::{Flow, Flows};
+use super::lives::Lives;
+use super::ports::Pool;
+use super::release::Releases;
+use super::replay::{Counts, Place};
+use super::series::Series;
+use super::step::{FlowKey, Now, Rules, Step, StepKind};
+
+/// A row whose ends are known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    kind: StepKind,
+    key: FlowKey,
+    mapped: bool,
+    public: bool,
+    group: u32,
+    cell: u32,
+}
+
+impl Row {
+    pub(super) fn of(step: &Step) -> Option<Self> {
+        Some(Self {
+            kind: step.kind,
+            key: step.key()?,
+            mapped: step.is_mapped(),
+            public: step.public,
+            group: step.group as u32,
+            cell: step.cell as u32,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Before,
+    Inside,
+    Behind,
+}
+
+/// The state of a replay at one instant.
+#[derive(Debug)]
+pub(super) struct Stage {
+    timed: bool,
+    since: Option<i64>,
+    until: Option<i64>,
+    phase: Phase,
+    /// Time of the first row.
+    first: Option<i64>,
+    pub(super) flows: Flows,
+    pub(super) releases: Releases,
+    /// For each of the rules' holds which of the different ones it is.
+    pub(super) which: Vec<usize>,
+    main: usize,
+    pub(super) counters: Counters,
+    /// IPv4 and IPv6.
+    pub(super) pools: [Pool; 2],
+    pub(super) series: Series,
+    pub(super) lives: Vec<Lives>,
+    pub(super) counts: Counts,
+}
+
+impl Stage {
+    pub(super) fn new(rules: &Rules, timed: bool) -> Self {
+        let (releases, which) = match (timed, rules.holds.as_slice()) {
+            (false, _) => Releases::new(&[]),
+            (true, []) => Releases::new(&[0]),
+            (true, holds) => Releases::new(holds),
+        };
+        let main = which.first().copied().unwrap_or(0);
+        Self {
+            timed,
+            since: rules.since,
+            until: rules.until,
+            phase: if timed { Phase::Before } else { Phase::Inside },
+            first: None,
+            flows: Flows::default(),
+            main,
+            counters: Counters::new(main, releases.holds()),
+            releases,
+            which,
+            pools: Default::default(),
+            series: Series::new(rules.series.clone()),
+            lives: Vec::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Applies a row. `time` never goes back, and is meaningless in a run without TIME.
+    pub(super) fn apply(&mut self, time: i64, row: Row) {
+        let Some(now) = self.advance(time) else { return };
+        match row.kind {
+            StepKind::Connect => self.connect(&row, now),
+            StepKind::Accept => self.accept(&row, now),
+            StepKind::Close => self.close(&row, now),
+        }
+    }
+
+    /// Lets go of what is due; `None` behind the end of what is measured.
+    fn advance(&mut self, time: i64) -> Option<Now> {
+        if !self.timed {
+            return Some(Now { time: None, measured: true });
+        }
+        let first = *self.first.get_or_insert(time);
+        if self.phase == Phase::Before && self.since.is_none_or(|since| since <= time) {
+            let from = self.since.map_or(first, |since| since.max(first));
+            if self.until.is_none_or(|until| from <= until) {
+                self.begin(from);
+            }
+        }
+        match self.until {
+            Some(until) if until < time => {
+                self.phase = Phase::Behind;
+                self.release(until);
+                None
+            }
+            _ => {
+                self.release(time);
+                Some(Now { time: Some(time), measured: self.phase == Phase::Inside })
+            }
+        }
+    }
+
+    fn begin(&mut self, from: i64) {
+        self.release(from);
+        self.phase = Phase::Inside;
+        self.counters.begin(from);
+        self.pools.iter_mut().for_each(|pool| pool.used.begin(from));
+        self.series.begin(from);
+        for spot in 0..self.counters.spots.len() as u32 {
+            self.raised(spot, Now { time: Some(from), measured: true });
+        }
+    }
+
+    /// The run is over: lets go of what was due at its last instant.
+    pub(super) fn finish(&mut self, last: Option<i64>) {
+        let Some(end) = last.map(|last| self.until.map_or(last, |until| until.min(last))) else {
+            self.counters.settle();
+            return;
+        };
+        self.release(end);
+        for track in 0..self.series.tracks.len() as u32 {
+            let values = self.counters.values(self.series.tracks[track as usize].spot);
+            self.series.before(track, end, values);
+            self.series.after(track, end, values);
+        }
+        self.counters.settle();
+    }
+
+    fn release(&mut self, time: i64) {
+        for hold in 0..self.releases.holds() {
+            while let Some(due) = self.releases.next(hold, time) {
+                let flow = *self.flows.get(due.flow);
+                if flow.place != Some(due.place) {
+                    continue;
+                }
+                if hold == self.main {
+                    self.changes(&flow, Now { time: Some(due.time), measured: true });
+                    self.give_back(due.flow);
+                }
+                for seat in flow.seats() {
+                    self.counters.release(seat, hold);
+                }
+                if hold + 1 == self.releases.holds() {
+                    self.flows.remove(due.flow);
+                }
+            }
+        }
+    }
+
+    fn connect(&mut self, row: &Row, now: Now) {
+        self.counts.connects += u64::from(now.measured);
+        self.flows.end_accepted(&row.key);
+        let at = self.flow(row);
+        let flow = *self.flows.get(at);
+        if now.measured {
+            self.counts.reopened += u64::from(flow.open);
+            let kept = flow.place.is_some_and(|place| self.releases.keeps(self.main, place));
+            self.counts.reused += u64::from(kept);
+        }
+        self.take(at, row, true, now);
+        let flow = *self.flows.get(at);
+        if now.measured {
+            flow.seats().for_each(|seat| self.counters.connect(seat));
+        }
+    }
+
+    /// The other end called: neither this flow nor its close takes a port. The row of an outbound flow that is open says
+    /// nothing about it.
+    fn accept(&mut self, row: &Row, now: Now) {
+        self.counts.accepts += u64::from(now.measured);
+        self.flows.accept(row.group, row.key);
+    }
+
+    fn close(&mut self, row: &Row, now: Now) {
+        let one = u64::from(now.measured);
+        self.counts.closes += one;
+        let found = self.flows.find(&row.key);
+        if let Some(at) = found.filter(|at| self.flows.get(*at).open) {
+            self.shut(at, row, now);
+        } else if self.flows.end_accepted(&row.key) {
+            self.counts.inbound += one;
+        } else if self.flows.accepts(row.group, row.key.sport) {
+            self.counts.inbound_guessed += one;
+        } else if row.mapped {
+            self.counts.lone_mapped += one;
+            if let Some(time) = now.time {
+                let at = self.flow(row);
+                self.take(at, row, false, now);
+                self.hold(at, time);
+                let flow = *self.flows.get(at);
+                for seat in flow.seats().filter(|_| now.measured) {
+                    self.counters.close(seat);
+                    self.counters.spot_mut(seat.spot).lone_mapped += 1;
+                }
+            }
+        } else {
+            self.counts.lone_plain += one;
+            let places = [Some(dest(&row.key)), row.public.then(|| sum(&row.key))];
+            for place in places.into_iter().flatten() {
+                if let Some(spot) = self.counters.spots.get_mut(&place) {
+                    spot.lone_plain += one;
+                }
+            }
+        }
+    }
+
+    /// The flow of a row; a new one is neither open nor held yet.
+    fn flow(&mut self, row: &Row) -> u32 {
+        if let Some(at) = self.flows.find(&row.key) {
+            return at;
+        }
+        let seat = self.counters.seat(dest(&row.key), row.public, row.group, row.cell);
+        let public = self.counters.spot(seat.spot).public;
+        let sum = public.then(|| self.counters.seat(sum(&row.key), true, row.group, row.cell));
+        self.flows.insert(Flow { key: row.key, seat, sum, opened: None, open: false, place: None, number: None })
+    }
+
+    /// Gives the flow its port where it has none, and to the row's process. Holds that still keep the port go on with
+    /// it: one port.
+    fn take(&mut self, at: u32, row: &Row, opens: bool, now: Now) {
+        let mut flow = *self.flows.get(at);
+        self.changes(&flow, now);
+        // The shorter a hold, the sooner it has let go.
+        let gone = match flow.place {
+            Some(place) => (0..self.releases.holds()).take_while(|hold| !self.releases.keeps(*hold, place)).count(),
+            None if flow.open => 0,
+            None => self.releases.holds(),
+        };
+        for seat in [Some(&mut flow.seat), flow.sum.as_mut()].into_iter().flatten() {
+            let from = *seat;
+            seat.cell = self.counters.cell(seat.spot, row.cell);
+            if from != *seat {
+                self.counters.hand_over(from, *seat, flow.open, self.timed && gone <= self.main, now);
+            }
+            for hold in 0..gone {
+                self.counters.hold(*seat, hold, now);
+            }
+            if opens && !flow.open {
+                self.counters.open(*seat, now);
+            }
+        }
+        if gone > self.main && flow.sum.is_some() {
+            let pool = &mut self.pools[usize::from(row.key.daddr.is_ipv6())];
+            flow.number = Some(pool.take(&mut self.counters.spot_mut(flow.seat.spot).numbers, now));
+        }
+        if opens {
+            (flow.open, flow.opened, flow.place) = (true, now.time, None);
+        }
+        *self.flows.get_mut(at) = flow;
+        for seat in flow.seats() {
+            self.raised(seat.spot, now);
+        }
+    }
+
+    /// The close of an open flow.
+    fn shut(&mut self, at: u32, row: &Row, now: Now) {
+        let flow = *self.flows.get(at);
+        self.changes(&flow, now);
+        for seat in flow.seats() {
+            self.counters.shut(seat);
+            if now.measured {
+                self.counters.close(seat);
+            }
+        }
+        let Some(time) = now.time else {
+            self.flows.remove(at);
+            return;
+        };
+        if let Some(opened) = flow.opened.filter(|_| now.measured) {
+            let group = row.group as usize;
+            if self.lives.len() <= group {
+                self.lives.resize_with(group + 1, Lives::default);
+            }
+            self.lives[group].add(time.saturating_sub(opened).max(0) as u64);
+        }
+        self.hold(at, time);
+    }
+
+    /// Starts the holds of a flow.
+    fn hold(&mut self, at: u32, time: i64) {
+        let place = self.releases.push(time, at);
+        let flow = self.flows.get_mut(at);
+        (flow.open, flow.place) = (false, Some(place));
+    }
+
+    /// The main hold has let go of the flow's port number.
+    fn give_back(&mut self, at: u32) {
+        let flow = self.flows.get_mut(at);
+        if let Some(number) = flow.number.take() {
+            let pool = &mut self.pools[usize::from(flow.key.daddr.is_ipv6())];
+            pool.give_back(&mut self.counters.spot_mut(flow.seat.spot).numbers, number);
+        }
+    }
+
+    /// Before a change: the series take note of what stood until now.
+    fn changes(&mut self, flow: &Flow, now: Now) {
+        let Some(time) = now.time else { return };
+        for seat in flow.seats() {
+            if let Some(track) = self.counters.spot(seat.spot).track {
+                self.series.before(track, time, self.counters.values(seat.spot));
+            }
+        }
+    }
+
+    /// After a spot may have got more: its series takes note, or begins.
+    fn raised(&mut self, at: u32, now: Now) {
+        let Some(time) = now.time.filter(|_| now.measured) else { return };
+        let values = self.counters.values(at);
+        let spot = self.counters.spot(at);
+        if !spot.public {
+            return;
+        }
+        if let Some(track) = spot.track {
+            self.series.after(track, time, values);
+        } else if let Some((track, gone)) = self.series.enter(at, self.counters.is_sum(at), time, values[0]) {
+            if let Some(gone) = gone {
+                self.counters.spot_mut(gone).track = None;
+            }
+            self.counters.spot_mut(at).track = Some(track);
+            self.series.after(track, time, values);
+        }
+    }
+}
+
+fn dest(key: &FlowKey) -> Place {
+    Place::Dest { addr: key.daddr, port: key.dport }
+}
+
+fn sum(key: &FlowKey) -> Place {
+    Place::Sum { v6: key.daddr.is_ipv6() }
+}
