@@ -96,14 +96,16 @@ impl Sweep {
             (*low, *high) = ((*low).min(time), (*high).max(time));
             self.time_is_known(time);
         }
+        if let (Clock::Runs(last), Some(time)) = (&mut self.clock, step.time) {
+            *last = time;
+        }
         let Some(row) = Row::of(&step) else {
             self.unkeyed += 1;
             return;
         };
         match &mut self.clock {
-            Clock::Runs(last) => {
-                let time = step.time.unwrap_or(*last);
-                *last = time;
+            Clock::Runs(time) => {
+                let time = *time;
                 self.order.push(time, step.line, row, &mut |time, row| self.stage.apply(time, row));
             }
             Clock::Unknown(rows) => {

@@ -1,1 +1,143 @@
+//! Random logs, small and full of accidents: the sweep against the oracle.
 
+use std::net::IpAddr;
+
+use proptest::prelude::*;
+
+use super::oracle::solve;
+use super::{Lives, Rules, SECOND, SeriesRules, Step, StepKind, Sweep};
+
+/// Times stand on this grid, so that ties are common.
+const UNIT: i64 = SECOND / 2;
+
+const GROUPS: [(Option<u64>, &str); 3] = [(Some(1), "10.0.0.1"), (Some(1), "10.0.0.2"), (None, "10.0.0.1")];
+/// The two families, a destination that costs nothing, two ports of one address.
+const DESTS: [(&str, u16, bool); 5] = [
+    ("20.0.0.1", 443, true),
+    ("20.0.0.1", 80, true),
+    ("10.1.1.1", 443, false),
+    ("2001:db8::1", 443, true),
+    ("20.0.0.2", 443, true),
+];
+
+/// A row as the generator draws it.
+#[derive(Clone, Debug)]
+struct Draw {
+    pause: i64,
+    back: i64,
+    kind: StepKind,
+    group: usize,
+    port: u16,
+    dest: usize,
+    pid: usize,
+    mapped: bool,
+    masked: u8,
+}
+
+fn draw() -> impl Strategy<Value = Draw> {
+    let kind = prop_oneof![5 => Just(StepKind::Connect), 5 => Just(StepKind::Close), 1 => Just(StepKind::Accept)];
+    let pause = prop_oneof![4 => Just(0), 4 => 1..4_i64, 1 => 4..60_i64];
+    let dest = prop_oneof![6 => Just(0_usize), 5 => 1..5_usize];
+    (pause, 0..=4_i64, kind, 0..3_usize, 1..4_u16, dest, 0..3_usize, prop::bool::weighted(0.15), 0..60_u8).prop_map(
+        |(pause, back, kind, group, port, dest, pid, mapped, masked)| Draw {
+            pause,
+            back,
+            kind,
+            group,
+            port,
+            dest,
+            pid,
+            mapped,
+            masked,
+        },
+    )
+}
+
+/// Rows in the order of a log: each at most two seconds behind the newest before it.
+fn log(draws: &[Draw], timed: bool) -> Vec<Step> {
+    let mut newest = -3 * SECOND;
+    let mut steps = Vec::new();
+    for (line, draw) in draws.iter().enumerate() {
+        newest += draw.pause * UNIT;
+        let (netns, saddr) = GROUPS[draw.group];
+        let (daddr, dport, public) = DESTS[draw.dest];
+        let daddr: IpAddr = daddr.parse().unwrap();
+        steps.push(Step {
+            time: (timed && draw.masked != 1).then_some(newest - draw.back * UNIT),
+            line: line as u64 + 2,
+            kind: draw.kind,
+            family: Some(if draw.mapped || daddr.is_ipv6() { 6 } else { 4 }),
+            netns,
+            saddr: Some(saddr.parse().unwrap()),
+            sport: (draw.masked != 2).then_some(if draw.masked == 3 { 0 } else { draw.port }),
+            daddr: (draw.masked != 4).then_some(daddr),
+            dport: Some(dport),
+            group: draw.group,
+            cell: draw.group * 3 + draw.pid,
+            public,
+        });
+    }
+    steps
+}
+
+fn rules() -> impl Strategy<Value = Rules> {
+    let hold = prop_oneof![Just(1), Just(UNIT), Just(3 * SECOND), Just(15 * SECOND), Just(30 * SECOND)];
+    let edge = || prop::option::weighted(0.25, (-10..80_i64).prop_map(|at| at * UNIT));
+    (prop::collection::vec(hold, 1..5), edge(), edge(), 1..5_u32, 1..9_usize, 1..9_i64).prop_map(
+        |(holds, since, until, at_least, buckets, bucket)| Rules {
+            holds,
+            since,
+            until,
+            series: SeriesRules { bucket: bucket * UNIT, buckets, at_least, keep: 64 },
+        },
+    )
+}
+
+/// Every number of the sweep is the oracle's.
+pub(super) fn check(steps: &[Step], rules: &Rules) {
+    let mut sweep = Sweep::new(rules);
+    steps.iter().for_each(|step| sweep.step(*step));
+    let mut got = sweep.finish();
+    let want = solve(steps, rules);
+    assert_eq!(got.counts, want.counts);
+    got.spots.sort_by_key(|spot| spot.place);
+    assert_eq!(got.spots, want.spots);
+    for (got, want) in got.expected_used_ports.iter().zip(want.expected_used_ports) {
+        assert_eq!(got.unwrap_or_default(), want, "expected used ports");
+    }
+    for (group, got) in got.lives.iter().enumerate() {
+        let Lives::Exact(lives) = got else { panic!("few lives") };
+        let mut lives = lives.clone();
+        lives.sort_unstable();
+        assert_eq!(lives, want.lives.get(&group).cloned().unwrap_or_default());
+    }
+    let timeline = got.timeline.clone().unwrap_or_default();
+    assert_eq!(timeline.series, want.series);
+    assert!(timeline.series.is_empty() || timeline.width == want.width);
+    for spot in &got.spots {
+        let sum = |shares: &[super::Share]| shares.iter().map(|share| share.held.at_node_peak).sum::<u32>();
+        let peak = spot.held.first().map_or(0, |held| held.peak);
+        assert_eq!((sum(&spot.groups), sum(&spot.cells)), (peak, peak), "parts add up");
+        for group in &spot.groups {
+            let of = spot.cells.iter().filter(|cell| cell.of / 3 == group.of).copied().collect::<Vec<_>>();
+            assert_eq!(sum(&of), group.held.at_node_peak, "processes add up to their group");
+        }
+    }
+}
+
+proptest! {
+    // PROPTEST_CASES asks for more.
+    #![proptest_config({
+        let asked = ProptestConfig::default();
+        ProptestConfig { cases: asked.cases.max(2_000), failure_persistence: None, ..asked }
+    })]
+
+    #[test]
+    fn the_sweep_is_the_oracle(
+        draws in prop::collection::vec(draw(), 1..70),
+        timed in prop::bool::weighted(0.9),
+        rules in rules(),
+    ) {
+        check(&log(&draws, timed), &rules);
+    }
+}

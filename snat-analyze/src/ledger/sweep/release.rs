@@ -5,6 +5,9 @@
 
 use std::collections::VecDeque;
 
+/// A hold of nothing would make a close alone a port that never was held.
+const SHORTEST: i64 = 1;
+
 #[derive(Clone, Copy, Debug)]
 struct Closed {
     time: i64,
@@ -26,8 +29,6 @@ pub(super) struct Releases {
 /// A hold that ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Release {
-    /// Which of the different holds.
-    pub(super) hold: usize,
     pub(super) time: i64,
     pub(super) flow: u32,
     /// The place that the flow must still have, or its 4-tuple has been opened again.
@@ -37,7 +38,8 @@ pub(super) struct Release {
 impl Releases {
     /// `holds` in any order. Also returned: for each of them which of the different ones it is.
     pub(super) fn new(holds: &[i64]) -> (Self, Vec<usize>) {
-        let mut distinct: Vec<i64> = holds.iter().map(|hold| (*hold).max(0)).collect();
+        let holds: Vec<i64> = holds.iter().map(|hold| (*hold).max(SHORTEST)).collect();
+        let mut distinct = holds.clone();
         distinct.sort_unstable();
         distinct.dedup();
         let which = holds.iter().map(|hold| distinct.partition_point(|other| other < hold)).collect();
@@ -74,7 +76,7 @@ impl Releases {
             self.queue.pop_front();
             self.base += 1;
         }
-        Some(Release { hold, time: end, flow: closed.flow, place })
+        Some(Release { time: end, flow: closed.flow, place })
     }
 
     /// Entries in the queue.

@@ -90,7 +90,7 @@ impl Default for SeriesRules {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
     /// How long a port stays held after a close, ns: the profile's hold after FIN, then any others (after RST, the
-    /// ladder, what-ifs). The same time may stand there twice; none at all is one hold of nothing.
+    /// ladder, what-ifs). The same time may stand there twice. The shortest hold is 1 ns, and so is the only one where none is given.
     pub(crate) holds: Vec<i64>,
     /// Only instants in `since..=until` are measured; rows before are replayed, rows behind are left out. Without
     /// meaning in a run without TIME.
