@@ -98,4 +98,9 @@ impl Flows {
     pub(super) fn len(&self) -> usize {
         self.by_key.len() + self.accepted.len()
     }
+
+    /// Places, those free included.
+    pub(super) fn slots(&self) -> usize {
+        self.flows.len()
+    }
 }

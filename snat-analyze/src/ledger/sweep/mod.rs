@@ -34,7 +34,7 @@ mod oracle;
 mod random;
 
 pub(crate) use lives::Lives;
-pub(crate) use replay::{Counts, Part, Peak, Place, Replay, Series, Share, Spot, Timeline};
+pub(crate) use replay::{Counts, Part, Peak, Place, Replay, Series, Share, Spot};
 pub(crate) use step::{Rules, SECOND, SeriesRules, Step, StepKind};
 
 use order::Order;
@@ -67,6 +67,8 @@ enum Clock {
 pub(crate) struct Size {
     /// Open, held and accepted flows.
     pub(crate) flows: usize,
+    /// Places for flows, those free included.
+    pub(crate) slots: usize,
     /// Closed flows that wait for their release, those opened again since included.
     pub(crate) queue: usize,
     /// Rows that wait for earlier ones.
@@ -152,6 +154,7 @@ impl Sweep {
     pub(crate) fn size(&self) -> Size {
         Size {
             flows: self.stage.flows.len(),
+            slots: self.stage.flows.slots(),
             queue: self.stage.releases.len(),
             pending: self.order.pending(),
             counters: self.stage.counters.spots.len()

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 
 use super::oracle::solve;
-use super::{Lives, Rules, SECOND, SeriesRules, Step, StepKind, Sweep};
+use super::{Counts, Lives, Rules, SECOND, SeriesRules, Step, StepKind, Sweep};
 
 /// Times stand on this grid, so that ties are common.
 const UNIT: i64 = SECOND / 2;
@@ -140,4 +141,31 @@ proptest! {
     ) {
         check(&log(&draws, timed), &rules);
     }
+}
+
+/// The generator makes the accidents that the comparison is for.
+#[test]
+fn accidents_happen() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut all, mut series) = (Counts::default(), 0);
+    for _ in 0..200 {
+        let draws = prop::collection::vec(draw(), 1..70).new_tree(&mut runner).unwrap().current();
+        let rules = rules().new_tree(&mut runner).unwrap().current();
+        let mut sweep = Sweep::new(&rules);
+        log(&draws, true).into_iter().for_each(|step| sweep.step(step));
+        let found = sweep.finish();
+        assert_eq!(found.counts.late, 0, "within the window");
+        let counts = found.counts;
+        all.reopened += counts.reopened;
+        all.reused += counts.reused;
+        all.inbound += counts.inbound;
+        all.inbound_guessed += counts.inbound_guessed;
+        all.lone_mapped += counts.lone_mapped;
+        all.lone_plain += counts.lone_plain;
+        all.unkeyed += counts.unkeyed;
+        series += found.timeline.map_or(0, |timeline| timeline.series.len());
+    }
+    let least =
+        [all.reopened, all.reused, all.inbound, all.inbound_guessed, all.lone_mapped, all.lone_plain, all.unkeyed];
+    assert!(least.iter().all(|count| *count >= 20) && series > 200, "{all:?}");
 }
