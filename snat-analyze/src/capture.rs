@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use snat_parse::{Cut, Section};
+use snat_parse::Section;
 
 use crate::bundle::EntryName;
 use crate::fold::{GroupKey, Run};
@@ -110,9 +110,7 @@ fn capture(entries: &[EntryData], own: BTreeSet<usize>) -> Capture {
     let mut facts = Facts::default();
     for at in &own {
         for section in &entries[*at].sections {
-            if let (Some(format), Some(table)) = (section.format, &section.table) {
-                facts.add(format, *at, section.first_line, table, !section.cut.contains(&Cut::NoHeader));
-            }
+            facts.add(*at, section);
         }
     }
     for dump in &mut facts.dumps {
@@ -135,10 +133,8 @@ fn identity(entries: &[EntryData], own: &BTreeSet<usize>) -> Option<Identity> {
     let mut facts = Facts::default();
     for (at, entry) in entries.iter().enumerate() {
         for section in &entry.sections {
-            if let (Some(format), Some(table)) = (section.format, &section.table)
-                && (own.contains(&at) || matches!(format, "kubectl-pods" | "kubectl-nodes"))
-            {
-                facts.add(format, at, section.first_line, table, true);
+            if own.contains(&at) || matches!(section.format, Some("kubectl-pods" | "kubectl-nodes")) {
+                facts.add(at, section);
             }
         }
     }
@@ -254,10 +250,7 @@ fn node(entries: &[EntryData], own: &BTreeSet<usize>, facts: &Facts) -> Node {
     } else {
         (None, seen.host_address(), None)
     };
-    let captured = name.as_deref().is_some_and(|name| facts.nodes.iter().any(|node| node.name == name));
-    let names: BTreeSet<&str> =
-        facts.nodes.iter().filter(|node| !node.virtual_kubelet).map(|node| node.name.as_str()).collect();
-    let pool_size = (facts.nodes_whole && captured && names.len() >= 2).then_some(names.len() as u64);
+    let pool_size = name.as_deref().and_then(|name| facts.pool_size(name)).map(|pool| pool.nodes);
     Node { name, internal_ip: ip.map(|ip| ip.to_string()), pool_size, source }
 }
 

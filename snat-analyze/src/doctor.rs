@@ -348,7 +348,7 @@ fn sandbox_pod(capture: &Capture) -> Found {
 fn node(capture: &Capture) -> Found {
     let facts = &capture.facts;
     let mut lost = Vec::new();
-    if !facts.nodes_whole {
+    if !facts.nodes_whole() {
         lost.push("not the whole list: it has one row, or lost its header".to_owned());
     }
     match &capture.node.name {

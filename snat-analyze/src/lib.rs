@@ -39,6 +39,13 @@ mod ledger;
 mod options;
 mod owner;
 mod rank;
+/// Profiles: how many ports a NAT gives a node, and when a closed connection gives its port back.
+pub mod profile {
+    pub use crate::ledger::{
+        Allocation, Fixed, Found, Holder, Overrides, Path, PerAddress, PoolSize, PoolTable, Profile, ProfileError,
+        Quota, Reuse, Sourced, Tcp, Tier, Udp, Why,
+    };
+}
 pub mod report;
 
 pub use analysis::{Analysis, Observe, Quiet};
@@ -47,4 +54,5 @@ pub use doctor::Inspection;
 pub use error::Error;
 pub use graph::GraphReport;
 pub use options::Options;
+pub use profile::Profile;
 pub use report::Report;

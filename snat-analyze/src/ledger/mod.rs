@@ -1,7 +1,20 @@
-//! What takes ports: so far the standing stock that snapshots show.
+//! What takes ports: so far the standing stock that snapshots show; and the rules that say how many there are and for
+//! how long each is taken.
 
+mod allocation;
+#[cfg(test)]
+mod allocation_tests;
+mod profile;
+mod profile_error;
+#[cfg(test)]
+mod profile_tests;
 mod snapshot;
+mod sourced;
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the fold is wired to it in the next step"))]
 mod sweep;
 
+pub use allocation::{Allocation, Overrides, PoolSize, Why};
+pub use profile::{Fixed, Found, Holder, Path, PerAddress, PoolTable, Profile, Quota, Reuse, Tcp, Tier, Udp};
+pub use profile_error::ProfileError;
 pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, is_same_name, names, pid_in_name};
+pub use sourced::Sourced;

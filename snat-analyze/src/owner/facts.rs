@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use snat_parse::{Addr, Column, Table};
+use snat_parse::{Addr, Column, Cut, Section, Table};
 
 use super::ids::ShimId;
+use super::nodes::{NodeList, NodeRow, age_s};
 use crate::fold::Mark;
 use crate::ledger::{Dump, Socket};
 
@@ -100,14 +101,6 @@ pub(crate) enum Life {
     Live,
 }
 
-/// A row of the node list.
-#[derive(Clone, Debug)]
-pub(crate) struct NodeRow {
-    pub(crate) name: String,
-    pub(crate) internal_ip: Option<IpAddr>,
-    pub(crate) virtual_kubelet: bool,
-}
-
 /// All facts of one capture.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
@@ -120,8 +113,8 @@ pub(crate) struct Facts {
     pub(crate) dumps: Vec<Dump>,
     /// Whether there is any dump of that kind, be it empty.
     pub(crate) has_lsns: bool,
-    /// The node list has its header and at least two rows.
-    pub(crate) nodes_whole: bool,
+    /// Which of the nodes were listed together.
+    pub(crate) node_lists: Vec<NodeList>,
 }
 
 /// Cells of a table by column name. A missing column reads as nulls; that none is missing is a test of `schema`.
@@ -188,7 +181,7 @@ const SCHEMA: &[(&str, &[&str])] = &[
     ("crictl-ps", &["container", "image", "state", "name", "attempt", "pod_id", "pod", "namespace"]),
     ("crictl-pods", &["pod_id", "state", "name", "namespace"]),
     ("kubectl-pods", &["namespace", "name", "status", "ip", "node"]),
-    ("kubectl-nodes", &["name", "roles", "version", "internal_ip"]),
+    ("kubectl-nodes", &["name", "age", "version", "internal_ip"]),
     ("netstat", &["proto", "local_addr", "local_port", "remote_addr", "remote_port", "state", "pid", "program"]),
 ];
 
@@ -203,8 +196,10 @@ impl Facts {
         (self.pods.iter().filter(|row| !listed || here(row)).collect(), listed && node.is_some())
     }
 
-    /// Takes over the rows of one section, which starts at that line of its entry.
-    pub(crate) fn add(&mut self, format: &str, entry: usize, first_line: u64, table: &Table, whole: bool) {
+    /// Takes over the rows of one section of that entry.
+    pub(crate) fn add(&mut self, entry: usize, section: &Section) {
+        let (Some(format), Some(table)) = (section.format, &section.table) else { return };
+        let first_line = section.first_line;
         let cells = Cells { table, entry };
         let rows = 0..table.len();
         match format {
@@ -224,8 +219,14 @@ impl Facts {
             "crictl-pods" => self.sandboxes.extend(rows.filter_map(|at| sandbox(&cells, at))),
             "kubectl-pods" => self.pods.extend(rows.filter_map(|at| pod(&cells, at))),
             "kubectl-nodes" => {
-                self.nodes_whole |= whole && table.len() >= 2;
+                let first = self.nodes.len();
                 self.nodes.extend(rows.filter_map(|at| node(&cells, at)));
+                let lost = [Cut::NoHeader, Cut::NotLookedAt, Cut::SizeAtCap];
+                self.node_lists.push(NodeList {
+                    rows: first..self.nodes.len(),
+                    whole: !section.cut.iter().any(|cut| lost.contains(cut)),
+                    rejected: section.tally.rejected_lines(),
+                });
             }
             _ => {}
         }
@@ -463,7 +464,8 @@ fn node(cells: &Cells<'_>, at: usize) -> Option<NodeRow> {
     let name = name.strip_prefix("node/").unwrap_or(name).to_owned();
     let version = cells.text("version", at).unwrap_or_default();
     let virtual_kubelet = name.starts_with("virtual-node") || version.contains("vk-") || version.contains("-vk");
-    Some(NodeRow { internal_ip: cells.ip("internal_ip", at), virtual_kubelet, name })
+    let age_s = cells.text("age", at).and_then(age_s);
+    Some(NodeRow { internal_ip: cells.ip("internal_ip", at), virtual_kubelet, age_s, name })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 mod facts;
 mod graph;
 mod ids;
+mod nodes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
