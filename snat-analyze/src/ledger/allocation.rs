@@ -189,14 +189,17 @@ fn quota(profile: &Profile, overrides: &Overrides, pool: Option<PoolSize>) -> Po
             Ports { ports: Some(ports), why, explained, assumed: fixed.adjustable, warnings: Vec::new() }
         }
         Found::Fixed(fixed) => shared(profile, &format!("{} ports", grouped(fixed.ports.value.get()))),
-        Found::PerAddress(per) => shared(profile, &per_address(per)),
+        Found::PerAddress(per) => shared(profile, &per_address(per, overrides.outbound_ips)),
     }
 }
 
-fn per_address(per: &PerAddress) -> String {
-    let most = per.addresses_at_most.as_ref();
-    let most = most.map(|most| format!(", at most {} addresses", grouped(most.value.get()))).unwrap_or_default();
-    format!("{} ports for each address{most}", grouped(per.ports.value.get()))
+fn per_address(per: &PerAddress, addresses: Option<u64>) -> String {
+    let ports = grouped(per.ports.value.get());
+    match (addresses, &per.addresses_at_most) {
+        (Some(addresses), _) => format!("{ports} ports for each of {}", plural(addresses, "address", "addresses")),
+        (None, Some(most)) => format!("{ports} ports for each of at most {} addresses", grouped(most.value.get())),
+        (None, None) => format!("{ports} ports for each address"),
+    }
 }
 
 fn shared(profile: &Profile, all: &str) -> Ports {
@@ -214,7 +217,7 @@ fn shared(profile: &Profile, all: &str) -> Ports {
 fn refusals(table: &PoolTable, ports: u64, overrides: &Overrides, pool: Option<PoolSize>) -> Vec<String> {
     let mut found = Vec::new();
     let step = table.multiple_of.as_ref().map(|step| step.value.get());
-    if let Some(step) = step.filter(|step| ports % step != 0) {
+    if let Some(step) = step.filter(|step| !ports.is_multiple_of(*step)) {
         found.push(format!("{} is no multiple of {step}: it cannot have been set", grouped(ports)));
     }
     let Some(each) = table.ports_per_address.as_ref().map(|each| each.value.get()) else { return found };

@@ -123,9 +123,11 @@ fn a_gateway_has_no_quota_of_a_node() {
     assert_eq!((got.ports, got.why, got.assumed), (None, Why::UnknownSharedGateway, false));
     assert_eq!(
         got.explained,
-        "unknown: all nodes behind it share the ports of Azure NAT gateway (64,512 ports for each address, at most 16 \
-         addresses, 50,000 at once to one destination)"
+        "unknown: all nodes behind it share the ports of Azure NAT gateway (64,512 ports for each of at most \
+         16 addresses, 50,000 at once to one destination)"
     );
+    let given = of("azure-natgw", Overrides { outbound_ips: Some(2), ..Overrides::default() }, None);
+    assert!(given.explained.contains("(64,512 ports for each of 2 addresses, "), "{}", given.explained);
     assert_eq!(of("aws-natgw", Overrides::default(), None).why, Why::UnknownSharedGateway);
     let given = of("azure-natgw", Overrides { ports: Some(900), ..Overrides::default() }, None);
     assert_eq!((given.ports, given.why), (Some(900), Why::Given));

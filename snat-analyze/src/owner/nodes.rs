@@ -22,10 +22,9 @@ pub(crate) struct NodeRow {
 pub(crate) struct NodeList {
     /// Its rows in [`Facts::nodes`].
     pub(crate) rows: Range<usize>,
-    /// Whether it has its header and none of it was left unread. That its last line does not end proves nothing: pastes
-    /// are like that.
+    /// Whether it has its header and no tool cut it. That its last line does not end is no such cut: pastes are like that.
     pub(crate) whole: bool,
-    /// Lines that could not be read.
+    /// Lines that could not be read, a last one that does not end among them.
     pub(crate) rejected: u64,
 }
 
@@ -132,12 +131,14 @@ mod tests {
         let two = ready(&["a-1", "a-2"]);
         assert_eq!(nodes(&[format!("{HEAD}{two}")], "a-2"), Some(2));
         assert_eq!(nodes(&[format!("{HEAD}{two}")], "a-3"), None);
-        assert_eq!(nodes(&[two.clone()], "a-1"), None);
+        assert_eq!(nodes(std::slice::from_ref(&two), "a-1"), None);
         assert_eq!(nodes(&[format!("{HEAD}{}", ready(&["a-1"]))], "a-1"), None);
         assert_eq!(nodes(&[format!("{HEAD}{}", ready(&["a-1", "a-1"]))], "a-1"), None);
         assert_eq!(nodes(&[], "a-1"), None);
-        // A paste without a last line end is whole all the same.
-        assert_eq!(nodes(&[format!("{HEAD}{}", two.trim_end())], "a-1"), Some(2));
+        // Of a paste without a last line end the last row is unread, and the rest is a list all the same.
+        let three = format!("{HEAD}{}", ready(&["a-1", "a-2", "a-3"]));
+        let size = facts(&[three.trim_end().to_owned()]).pool_size("a-1");
+        assert_eq!(size, Some(PoolSize { nodes: 2, young: 0, unread: 1 }));
     }
 
     #[test]
