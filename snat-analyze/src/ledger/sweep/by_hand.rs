@@ -197,7 +197,7 @@ fn stream(sweep: &mut Sweep, rows: std::ops::Range<u64>) {
 
 #[test]
 fn memory_follows_the_rate_and_not_the_length() {
-    let rules = Rules { series: SeriesRules { buckets: 8, ..SeriesRules::default() }, ..holds(&[240, 15, 120]) };
+    let rules = Rules { series: SeriesRules { buckets: 8, ..SeriesRules::default() }, ..holds(&[240, 15]) };
     let mut sweep = Sweep::new(&rules);
     stream(&mut sweep, 0..200_000);
     let short = sweep.size();

@@ -15,6 +15,8 @@ pub(super) struct Flow {
     pub(super) seat: Seat,
     /// The sum over all public destinations, if its destination is one.
     pub(super) sum: Option<Seat>,
+    /// The process, by the fold's number.
+    pub(super) cell: u32,
     /// Time of the connect row, while the flow is open.
     pub(super) opened: Option<i64>,
     pub(super) open: bool,

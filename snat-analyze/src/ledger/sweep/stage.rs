@@ -235,7 +235,16 @@ impl Stage {
         let seat = self.counters.seat(dest(&row.key), row.public, row.group, row.cell);
         let public = self.counters.spot(seat.spot).public;
         let sum = public.then(|| self.counters.seat(sum(&row.key), true, row.group, row.cell));
-        self.flows.insert(Flow { key: row.key, seat, sum, opened: None, open: false, place: None, number: None })
+        self.flows.insert(Flow {
+            key: row.key,
+            seat,
+            sum,
+            cell: row.cell,
+            opened: None,
+            open: false,
+            place: None,
+            number: None,
+        })
     }
 
     /// Gives the flow its port where it has none, and to the row's process. Holds that still keep the port go on with
@@ -250,9 +259,9 @@ impl Stage {
             None => self.releases.holds(),
         };
         for seat in [Some(&mut flow.seat), flow.sum.as_mut()].into_iter().flatten() {
-            let from = *seat;
-            seat.cell = self.counters.cell(seat.spot, row.cell);
-            if from != *seat {
+            if flow.cell != row.cell {
+                let from = *seat;
+                seat.cell = self.counters.cell(seat.spot, row.cell);
                 self.counters.hand_over(from, *seat, flow.open, self.timed && gone <= self.main, now);
             }
             for hold in 0..gone {
@@ -262,6 +271,7 @@ impl Stage {
                 self.counters.open(*seat, now);
             }
         }
+        flow.cell = row.cell;
         if gone > self.main && flow.sum.is_some() {
             let pool = &mut self.pools[usize::from(row.key.daddr.is_ipv6())];
             flow.number = Some(pool.take(&mut self.counters.spot_mut(flow.seat.spot).numbers, now));
