@@ -136,6 +136,14 @@ fn closes_alone_count_by_their_kind() {
     assert_eq!((spot.held[0].peak, spot.held[0].at, spot.open.peak), (1, Some(3), 0));
 }
 
+/// Found by the random logs: with a hold of nothing, a port that never was held had a peak of one.
+#[test]
+fn a_hold_of_nothing_is_the_shortest_there_is() {
+    let lone = Step { family: Some(6), ..row(0, 2, StepKind::Close, 1) };
+    let found = replay(&holds(&[0]), &[lone, row(1, 3, StepKind::Connect, 2)]);
+    assert_eq!(held(&found, 0), Peak { now: 1, peak: 1, at: Some(0) });
+}
+
 #[test]
 fn without_time_the_order_is_known_and_nothing_else() {
     let rows = [StepKind::Connect, StepKind::Connect, StepKind::Close, StepKind::Connect];
