@@ -200,14 +200,18 @@ impl Counters {
         held.add(now);
     }
 
-    pub(super) fn release(&mut self, seat: Seat, hold: usize) {
+    /// The main hold lets go of a port.
+    pub(super) fn release(&mut self, seat: Seat) {
         let main = self.main;
         let (spot, parts) = self.row(seat);
-        let held = &mut spot.held[hold];
-        if hold == main {
-            parts.into_iter().for_each(|part| part.held.take(held));
-        }
+        let held = &mut spot.held[main];
+        parts.into_iter().for_each(|part| part.held.take(held));
         held.take();
+    }
+
+    /// Another hold lets go of a port.
+    pub(super) fn release_other(&mut self, spot: u32, hold: usize) {
+        self.spot_mut(spot).held[hold].take();
     }
 
     /// Gives a flow's port to another process of its group; the node's value stays.

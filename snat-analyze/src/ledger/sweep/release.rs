@@ -12,6 +12,10 @@ const SHORTEST: i64 = 1;
 struct Closed {
     time: i64,
     flow: u32,
+    /// Where it is counted: most holds need no more, and the flow itself need not be fetched.
+    spots: [Option<u32>; 2],
+    /// Its 4-tuple was opened again: nothing is to be released.
+    cancelled: bool,
 }
 
 /// Closed flows whose port some hold keeps.
@@ -31,8 +35,7 @@ pub(super) struct Releases {
 pub(super) struct Release {
     pub(super) time: i64,
     pub(super) flow: u32,
-    /// The place that the flow must still have, or its 4-tuple has been opened again.
-    pub(super) place: u64,
+    pub(super) spots: [Option<u32>; 2],
 }
 
 impl Releases {
@@ -53,9 +56,16 @@ impl Releases {
     }
 
     /// Puts a flow that closed at `time` into the queue.
-    pub(super) fn push(&mut self, time: i64, flow: u32) -> u64 {
-        self.queue.push_back(Closed { time, flow });
+    pub(super) fn push(&mut self, time: i64, flow: u32, spots: [Option<u32>; 2]) -> u64 {
+        self.queue.push_back(Closed { time, flow, spots, cancelled: false });
         self.base + self.queue.len() as u64 - 1
+    }
+
+    /// Takes the pending releases of a place out.
+    pub(super) fn cancel(&mut self, place: u64) {
+        if let Some(closed) = self.queue.get_mut((place - self.base) as usize) {
+            closed.cancelled = true;
+        }
     }
 
     /// Whether the hold still keeps what was pushed to the place.
@@ -65,18 +75,21 @@ impl Releases {
 
     /// The next release of one hold that is due at `time`.
     pub(super) fn next(&mut self, hold: usize, time: i64) -> Option<Release> {
-        let place = self.cursors[hold];
-        let closed = *self.queue.get((place - self.base) as usize)?;
-        let end = closed.time.saturating_add(self.holds[hold]);
-        if end > time {
-            return None;
+        loop {
+            let closed = *self.queue.get((self.cursors[hold] - self.base) as usize)?;
+            let end = closed.time.saturating_add(self.holds[hold]);
+            if end > time {
+                return None;
+            }
+            self.cursors[hold] += 1;
+            if hold + 1 == self.holds.len() {
+                self.queue.pop_front();
+                self.base += 1;
+            }
+            if !closed.cancelled {
+                return Some(Release { time: end, flow: closed.flow, spots: closed.spots });
+            }
         }
-        self.cursors[hold] += 1;
-        if hold + 1 == self.holds.len() {
-            self.queue.pop_front();
-            self.base += 1;
-        }
-        Some(Release { time: end, flow: closed.flow, place })
     }
 
     /// Entries in the queue.
@@ -93,12 +106,15 @@ mod tests {
     fn every_hold_lets_go_at_its_own_time() {
         let (mut releases, which) = Releases::new(&[20, 5, 20]);
         assert_eq!(which, [1, 0, 1]);
-        let place = releases.push(100, 7);
+        let place = releases.push(100, 7, [Some(0), None]);
         assert!(releases.next(0, 104).is_none());
         assert_eq!(releases.next(0, 105).map(|release| (release.time, release.flow)), Some((105, 7)));
         assert!(!releases.keeps(0, place) && releases.keeps(1, place));
         assert!(releases.next(1, 119).is_none());
         assert_eq!(releases.next(1, 130).map(|release| release.time), Some(120));
+        let place = releases.push(200, 8, [Some(0), None]);
+        releases.cancel(place);
+        assert!(releases.next(0, 900).is_none() && releases.next(1, 900).is_none());
         assert_eq!(releases.len(), 0);
     }
 }

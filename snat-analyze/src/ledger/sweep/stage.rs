@@ -152,16 +152,13 @@ impl Stage {
     fn release(&mut self, time: i64) {
         for hold in 0..self.releases.holds() {
             while let Some(due) = self.releases.next(hold, time) {
-                let flow = *self.flows.get(due.flow);
-                if flow.place != Some(due.place) {
-                    continue;
-                }
                 if hold == self.main {
+                    let flow = *self.flows.get(due.flow);
                     self.changes(&flow, Now { time: Some(due.time), measured: true });
                     self.give_back(due.flow);
-                }
-                for seat in flow.seats() {
-                    self.counters.release(seat, hold);
+                    flow.seats().for_each(|seat| self.counters.release(seat));
+                } else {
+                    due.spots.into_iter().flatten().for_each(|spot| self.counters.release_other(spot, hold));
                 }
                 if hold + 1 == self.releases.holds() {
                     self.flows.remove(due.flow);
@@ -258,6 +255,9 @@ impl Stage {
             None if flow.open => 0,
             None => self.releases.holds(),
         };
+        if let Some(place) = flow.place.take() {
+            self.releases.cancel(place);
+        }
         for seat in [Some(&mut flow.seat), flow.sum.as_mut()].into_iter().flatten() {
             if flow.cell != row.cell {
                 let from = *seat;
@@ -277,7 +277,7 @@ impl Stage {
             flow.number = Some(pool.take(&mut self.counters.spot_mut(flow.seat.spot).numbers, now));
         }
         if opens {
-            (flow.open, flow.opened, flow.place) = (true, now.time, None);
+            (flow.open, flow.opened) = (true, now.time);
         }
         *self.flows.get_mut(at) = flow;
         for seat in flow.seats() {
@@ -311,8 +311,9 @@ impl Stage {
 
     /// Starts the holds of a flow.
     fn hold(&mut self, at: u32, time: i64) {
-        let place = self.releases.push(time, at);
         let flow = self.flows.get_mut(at);
+        let spots = [Some(flow.seat.spot), flow.sum.map(|sum| sum.spot)];
+        let place = self.releases.push(time, at, spots);
         (flow.open, flow.place) = (false, Some(place));
     }
 
