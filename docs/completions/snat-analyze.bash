@@ -77,7 +77,7 @@ _snat__analyze() {
 
     case "${cmd}" in
         snat__analyze)
-            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --help --version report parse inspect graph formats schema completions man help"
+            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --help --version report parse inspect graph formats schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -112,7 +112,7 @@ _snat__analyze() {
                     return 0
                     ;;
                 --sort-by)
-                    COMPREPLY=($(compgen -W "connections rate article" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "connections rate article ports" -- "${cur}"))
                     return 0
                     ;;
                 --top)
@@ -124,6 +124,30 @@ _snat__analyze() {
                     return 0
                     ;;
                 --no-snat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ports)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outbound-ips)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nodes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hold)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hold-reset)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -579,7 +603,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__report)
-            opts="-o -n -q -v -h --output --force --node --namespace --sort-by --top --snat --no-snat --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -n -q -v -h --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -606,7 +630,7 @@ _snat__analyze() {
                     return 0
                     ;;
                 --sort-by)
-                    COMPREPLY=($(compgen -W "connections rate article" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "connections rate article ports" -- "${cur}"))
                     return 0
                     ;;
                 --top)
@@ -618,6 +642,30 @@ _snat__analyze() {
                     return 0
                     ;;
                 --no-snat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ports)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outbound-ips)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nodes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hold)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hold-reset)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

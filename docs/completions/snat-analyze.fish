@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_snat_analyze_global_optspecs
-    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= rejects= max-bytes= max-entries= max-ratio= max-depth= max-dumps= max-line= h/help V/version
+    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= profile= ports= outbound-ips= nodes= hold= hold-reset= rejects= max-bytes= max-entries= max-ratio= max-depth= max-dumps= max-line= h/help V/version
 end
 
 function __fish_snat_analyze_needs_command
@@ -38,10 +38,17 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l node -d 'Only
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -s n -l namespace -d 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l sort-by -d 'What the ranking goes by [default: connections]' -r -f -a "connections\t'Connects to public addresses'
 rate\t'The same, a second'
-article\t'Rows that the manual recipe would count'"
+article\t'Rows that the manual recipe would count'
+ports\t'Ports held to the fullest destination at its peak, then to any one destination'"
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l top -d 'Cut the ranking to N owners, in every format; 0 = all [default: what fits the screen in a table, else all]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l profile -d 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l ports -d 'Ports that the node has, where that is known [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l outbound-ips -d 'Outbound addresses of the load balancer or the gateway [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l nodes -d 'Nodes that share them [default: what a whole list of nodes says]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l hold-reset -d 'The same after a reset [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
@@ -75,10 +82,17 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l nod
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -s n -l namespace -d 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l sort-by -d 'What the ranking goes by [default: connections]' -r -f -a "connections\t'Connects to public addresses'
 rate\t'The same, a second'
-article\t'Rows that the manual recipe would count'"
+article\t'Rows that the manual recipe would count'
+ports\t'Ports held to the fullest destination at its peak, then to any one destination'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l top -d 'Cut the ranking to N owners, in every format; 0 = all [default: what fits the screen in a table, else all]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l profile -d 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l ports -d 'Ports that the node has, where that is known [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l outbound-ips -d 'Outbound addresses of the load balancer or the gateway [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l nodes -d 'Nodes that share them [default: what a whole list of nodes says]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l hold-reset -d 'The same after a reset [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r

@@ -11,8 +11,8 @@ use crate::bundle::{self, EntryName, Limits, Progress, Source, Visit};
 use crate::capture::{Capture, EntryData, captures};
 use crate::doctor::{self, Inspection};
 use crate::error::Error;
-use crate::fold::{self, Fold, Group, GroupKey, Map, PidKey, Run};
-use crate::ledger::{Asks, Snapshots, Tie};
+use crate::fold::{self, Fold, Group, GroupKey, Map, PidKey, Ruling, Run};
+use crate::ledger::{Allocation, Asks, Book, SECOND, Snapshots, SweepRules, Tie};
 use crate::options::Options;
 use crate::owner::{self, Asked, Facts, Graph};
 use crate::rank::{self, Counted, place};
@@ -154,6 +154,7 @@ pub(crate) fn read(
 ) -> Result<(Vec<EntryData>, Vec<Notice>), Error> {
     let mut reading = Reading {
         limits: &options.limits,
+        ruling: ruling(options),
         entries: Vec::new(),
         observer,
         buffer: vec![0; BUFFER],
@@ -165,6 +166,14 @@ pub(crate) fn read(
     let mut entries = reading.entries;
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok((entries, notices))
+}
+
+/// Holds of the ledger: the profile's after FIN, then after a reset.
+fn ruling(options: &Options) -> Ruling {
+    let allocation = Allocation::of(&options.profile, &options.overrides, None);
+    let holds = [allocation.hold_s, allocation.hold_reset_s].map(|hold| (hold * SECOND as f64).round() as i64);
+    let sweep = SweepRules { holds: holds.to_vec(), ..SweepRules::default() };
+    Ruling { rules: options.rules.clone(), sweep }
 }
 
 pub(crate) fn is_nothing(entries: &[EntryData]) -> bool {
@@ -181,6 +190,7 @@ const BUFFER: usize = 1 << 18;
 
 struct Reading<'a> {
     limits: &'a Limits,
+    ruling: Ruling,
     entries: Vec<EntryData>,
     observer: &'a mut dyn Observe,
     /// One for all entries: there may be many, and a heap with as many holes in it.
@@ -224,7 +234,7 @@ impl Visit for Reading<'_> {
         (keep.alone, keep.beside_log) = (keep.alone.min(room), keep.beside_log.min(room));
         keep.rejects = self.observer.wants_lines();
         let mut parser = EntryReader::new(keep).named(&name.path);
-        let mut fold = Fold::default();
+        let mut fold = Fold::by(self.ruling.clone());
         let ended = loop {
             self.going = self.observer.progress(&Progress::new(&name, self.bytes));
             self.cancelled()?;
@@ -322,6 +332,11 @@ pub(crate) fn work(
         lost_samples,
         ..report::Capture::default()
     };
+    let mut runs = runs;
+    let book = Book::of(&mut runs);
+    counts.unmatched_closes = book.unmatched_closes();
+    counts.ports_peak_sum = book.ports_peak_sum();
+    counts.expected_used_ports_metric = book.expected_used_ports();
     let groups = fold::merge(runs);
     counts.connects_of_other_pids = other_pids(&groups);
     let mut asked = owner::asked(&groups);
@@ -350,6 +365,7 @@ pub(crate) fn work(
         addresses: &graph.addresses,
         entries: paths,
         snapshots: &snapshots,
+        book: &book,
         has_log: counts.events > 0,
     };
     (counts.connects_by_class, counts.connects_documentation) = counted.by_class();
@@ -363,7 +379,9 @@ pub(crate) fn work(
     counts.joins.clone_from(&graph.joins);
     counts.joins.extend(snapshots.joins);
     let owners = ranking.len() as u64;
-    let report = NodeReport { node: capture.node, capture: counts, owners, ranking, destinations };
+    let pool = capture.node.name.as_deref().and_then(|name| capture.facts.pool_size(name));
+    let allocation = Allocation::of(&options.profile, &options.overrides, pool);
+    let report = NodeReport { node: capture.node, capture: counts, allocation, owners, ranking, destinations };
     Ok(Worked { report, facts: capture.facts, groups, graph })
 }
 

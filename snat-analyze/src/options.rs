@@ -2,6 +2,7 @@
 
 use crate::bundle::Limits;
 use crate::egress::Rule;
+use crate::ledger::{Overrides, Profile};
 
 /// Options of an analysis. The default is what the command line does without options.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +12,10 @@ pub struct Options {
     pub node: Option<String>,
     /// `--snat` and `--no-snat`, in the order in which they were given.
     pub rules: Vec<Rule>,
+    /// The rules of the NAT that the connections go through: quota and times.
+    pub profile: Profile,
+    /// What the user says of them.
+    pub overrides: Overrides,
     /// What a bundle may cost.
     pub limits: Limits,
 }

@@ -7,7 +7,7 @@ use snat_parse::Addr;
 
 use crate::egress::{Class, Rule, classify};
 use crate::fold::{DestKey, Group, GroupKey, Map, Mark, PidKey};
-use crate::ledger::{Held, Snapshots};
+use crate::ledger::{Book, Held, OwnerPorts, Part, Snapshots};
 use crate::owner::{Claim, Dissent, Edge, OwnerKey, PodKey, Share};
 use crate::report::{
     Confidence, Contradiction, Destination, Evidence, NodeDestination, Owner, OwnerKind, Place, RankRow, UnknownReason,
@@ -26,6 +26,7 @@ pub(crate) struct Counted<'a> {
     /// Entry paths by index.
     pub(crate) entries: &'a [String],
     pub(crate) snapshots: &'a Snapshots,
+    pub(crate) book: &'a Book,
     /// Whether any event was read: without one no connect is known, not even none.
     pub(crate) has_log: bool,
 }
@@ -54,6 +55,7 @@ struct Gathered<'a> {
     /// Whether the log has events of it.
     in_log: bool,
     established_public: Option<u64>,
+    parts: Vec<Part<'a>>,
     edges: BTreeMap<(usize, String, String, &'static str), Vec<Mark>>,
     dissent: BTreeSet<Dissent>,
 }
@@ -119,12 +121,19 @@ impl Counted<'_> {
         }
         let mut found: Vec<_> = sums.into_iter().collect();
         found.sort_by_key(|(key, connects)| (std::cmp::Reverse(*connects), *key));
-        let row = |(key, connects): (&DestKey, u64)| NodeDestination {
-            addr: key.addr.to_string(),
-            port: key.port,
-            proto: "tcp".into(),
-            class: self.class(key),
-            connects,
+        let row = |(key, connects): (&DestKey, u64)| {
+            let ports = self.book.dest(key);
+            NodeDestination {
+                addr: key.addr.to_string(),
+                port: key.port,
+                proto: "tcp".into(),
+                class: self.class(key),
+                connects,
+                open_peak: ports.map(|ports| ports.open_peak),
+                ports_peak: ports.and_then(|ports| ports.ports_peak),
+                ports_peak_reset: ports.and_then(|ports| ports.ports_peak_reset),
+                at_s: ports.and_then(|ports| ports.at_s).map(rounded),
+            }
         };
         found.into_iter().map(row).collect()
     }
@@ -184,7 +193,8 @@ impl Counted<'_> {
         }
     }
 
-    fn gather<'a>(&self, into: &mut Gathered<'a>, key: &GroupKey, group: &'a Group, claim: &Claim) {
+    fn gather<'a>(&self, into: &mut Gathered<'a>, key: &'a GroupKey, group: &'a Group, claim: &'a Claim) {
+        into.parts.push((key, &claim.share));
         let held = |pid: &PidKey| match &claim.share {
             Share::Whole => true,
             Share::Cells(cells) => cells.contains(pid),
@@ -258,6 +268,8 @@ impl Counted<'_> {
             why: dissent.why.to_owned(),
             places: self.places(dissent.marks),
         });
+        let account = self.book.account(&gathered.parts);
+        let ports = if gathered.in_log { account.ports() } else { OwnerPorts::default() };
         let mut dests: Vec<_> = gathered.dests.into_iter().collect();
         dests.sort_by_key(|(key, sum)| (std::cmp::Reverse(sum.connects), *key));
         let destinations = dests.into_iter().map(|(key, sum)| Destination {
@@ -266,6 +278,7 @@ impl Counted<'_> {
             proto: "tcp".into(),
             class: self.class(key),
             connects: sum.connects,
+            ports_peak: account.dest(key),
             first: self.place(sum.first),
             last: self.place(sum.last),
         });
@@ -317,6 +330,12 @@ impl Counted<'_> {
                 .filter(|seconds| *seconds > 0.0 && self.has_log)
                 .map(|seconds| rounded(connects_public as f64 / seconds)),
             article_count,
+            median_life_s: ports.median_life_s.map(rounded),
+            ports_peak: ports.ports_peak,
+            ports_peak_is_bound: ports.ports_peak_is_bound,
+            ports_at_node_peak: ports.ports_at_node_peak,
+            ports_share: ports.ports_share.map(rounded),
+            plateau: ports.plateau.map(rounded),
             destinations: destinations.collect(),
             confidence: gathered.confidence.map_or(Confidence::Weak, |(_, confidence)| confidence),
             contradictions: contradictions.collect(),

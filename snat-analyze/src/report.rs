@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::egress::Class;
+use crate::ledger::Allocation;
 
 /// Version of this model.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -54,6 +55,8 @@ pub struct NodeReport {
     pub node: Node,
     /// What was captured of it.
     pub capture: Capture,
+    /// Ports that the node has, by which rules, and how long each is held.
+    pub allocation: Allocation,
     /// How many owners there are; the ranking may be cut to fewer.
     pub owners: u64,
     /// Owners, most public connects first, then by namespace and name; unknown ones stand in their place.
@@ -116,6 +119,14 @@ pub struct Capture {
     pub accepts: u64,
     /// Close rows.
     pub closes: u64,
+    /// Closes whose connect is not in the log and that are not inbound.
+    pub unmatched_closes: u64,
+    /// The most ports held at once over all public destinations together, as if no port were used for two; null without
+    /// times.
+    pub ports_peak_sum: Option<u64>,
+    /// The most port numbers in use at once, were each new connection given the lowest that its destination leaves free:
+    /// for comparison with a metric of used ports, nothing more; null without times.
+    pub expected_used_ports_metric: Option<u64>,
     /// Samples that the tracer said it lost.
     pub lost_samples: u64,
     /// Connect rows of processes beyond those that are kept apart in one group.
@@ -208,6 +219,20 @@ pub struct RankRow {
     pub rate_per_s: Option<f64>,
     /// Rows of any type with the owner's addresses and namespaces: what the manual recipe would count.
     pub article_count: Option<u64>,
+    /// Seconds from connect to close, the median of the flows with both in the log; null where there is none, and for an
+    /// owner of some processes of a namespace.
+    pub median_life_s: Option<f64>,
+    /// The most ports that it held to one public destination at once; null without times.
+    pub ports_peak: Option<u64>,
+    /// Whether that was added over several addresses or processes, whose peaks may have been at other times.
+    pub ports_peak_is_bound: bool,
+    /// Ports that it held to the fullest public destination at that destination's peak; they add up over the owners.
+    pub ports_at_node_peak: Option<u64>,
+    /// That over the destination's peak.
+    pub ports_share: Option<f64>,
+    /// Where its ports to one public destination settle at the rate of the log: open at the end and closes a second times
+    /// the hold; the largest over destinations. Null without times.
+    pub plateau: Option<f64>,
     /// Where it connected to, most connects first.
     pub destinations: Vec<Destination>,
     /// How sure the owner is.
@@ -374,6 +399,8 @@ pub struct Destination {
     pub class: Option<Class>,
     /// Connect rows.
     pub connects: u64,
+    /// The most ports that the owner held to it at once, added over its addresses and processes; null without times.
+    pub ports_peak: Option<u64>,
     /// The first of them.
     pub first: Place,
     /// The last of them.
@@ -381,7 +408,7 @@ pub struct Destination {
 }
 
 /// A destination of the node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NodeDestination {
@@ -395,6 +422,14 @@ pub struct NodeDestination {
     pub class: Option<Class>,
     /// Connect rows.
     pub connects: u64,
+    /// Connections open at once, at most; null where it is masked.
+    pub open_peak: Option<u64>,
+    /// Ports held at once, at most; null without times.
+    pub ports_peak: Option<u64>,
+    /// The same if every close had been a reset.
+    pub ports_peak_reset: Option<u64>,
+    /// When the peak was, in seconds of the trace.
+    pub at_s: Option<f64>,
 }
 
 /// One section of an entry.

@@ -13,9 +13,10 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, ValueEnum};
 use snat_analyze::egress::Rule;
+use snat_analyze::profile::{Overrides, Profile};
 use snat_analyze::{Limits, Options, Source};
 
-use crate::args::{Asked, Color, CommonArgs, LimitArgs, Output, ReportArgs};
+use crate::args::{Asked, Color, CommonArgs, LimitArgs, NatArgs, Output, ReportArgs};
 use crate::exit::Failure;
 use crate::outputs::Outputs;
 use crate::render::{Screen, printable};
@@ -131,7 +132,7 @@ impl Shared {
         }
         for (name, value, from) in lines {
             let from = if from.is_empty() { from } else { format!(" ({from})") };
-            crate::exit::say(&printable(&format!("{name:<12}{value}{from}")));
+            crate::exit::say(&printable(&format!("{name:<14}{value}{from}")));
         }
     }
 }
@@ -164,6 +165,9 @@ impl Plan {
         options.limits = shared.limits(&args.limits);
         let (rules, said_rules) = shared.rules()?;
         options.rules = rules;
+        let nat = Nat::of(&args.nat, shared)?;
+        let said_nat = nat.said(shared);
+        (options.profile, options.overrides) = (nat.profile, nat.overrides);
         let (output, output_from) = match (args.output.is_empty(), settings::variable("OUTPUT"), file.output) {
             (false, _, _) => (args.output, "command line"),
             (true, Some(text), _) => {
@@ -195,6 +199,7 @@ impl Plan {
         let top = view.top.map_or("what fits the screen".to_owned(), |top| top.to_string());
         more.push(("top", top, shared.origin("top", file.top.is_some()).to_owned()));
         more.extend(said_rules);
+        more.extend(said_nat);
         if let Some(path) = &args.rejects {
             more.push(("rejects", path.display().to_string(), String::new()));
         }
@@ -209,6 +214,60 @@ impl Plan {
             read: args.bundles,
             screen,
         })
+    }
+}
+
+/// The NAT's rules, of all layers.
+struct Nat {
+    profile: Profile,
+    overrides: Overrides,
+}
+
+impl Nat {
+    fn of(args: &NatArgs, shared: &Shared) -> Result<Self, Failure> {
+        let file = &shared.settings;
+        let profile = match args.profile.as_ref().or(file.profile.as_ref()) {
+            None => Profile::default(),
+            Some(name) => match Profile::named(name) {
+                Some(profile) => profile,
+                None => {
+                    let text = std::fs::read_to_string(name).map_err(|error| {
+                        let names = Profile::NAMES.join(", ");
+                        Failure::Usage(format!("--profile {name}: neither one of {names} nor a file: {error}"))
+                    })?;
+                    Profile::parse(&text).map_err(|error| Failure::Usage(format!("--profile {name}: {error}")))?
+                }
+            },
+        };
+        let overrides = Overrides {
+            ports: args.ports.or(file.ports),
+            outbound_ips: args.outbound_ips.or(file.outbound_ips),
+            nodes: args.nodes.or(file.nodes),
+            hold_s: args.hold.or(file.hold),
+            hold_reset_s: args.hold_reset.or(file.hold_reset),
+            ..Overrides::default()
+        };
+        overrides.check().map_err(|error| Failure::Usage(error.to_string()))?;
+        Ok(Self { profile, overrides })
+    }
+
+    /// Lines of the plan.
+    fn said(&self, shared: &Shared) -> Vec<Line> {
+        let (file, of) = (&shared.settings, &self.overrides);
+        let whole = |value: Option<u64>| value.map(|value| value.to_string());
+        let seconds = |value: Option<f64>| value.map(|value| format!("{value} s"));
+        let lines = [
+            ("profile", "profile", Some(self.profile.name.clone()), file.profile.is_some()),
+            ("ports", "ports", whole(of.ports), file.ports.is_some()),
+            ("outbound-ips", "outbound_ips", whole(of.outbound_ips), file.outbound_ips.is_some()),
+            ("nodes", "nodes", whole(of.nodes), file.nodes.is_some()),
+            ("hold", "hold", seconds(of.hold_s), file.hold.is_some()),
+            ("hold-reset", "hold_reset", seconds(of.hold_reset_s), file.hold_reset.is_some()),
+        ];
+        let line = |(name, id, value, in_file): (_, &str, Option<String>, bool)| {
+            (name, value.unwrap_or("by the profile".into()), shared.origin(id, in_file).to_owned())
+        };
+        lines.into_iter().map(line).collect()
     }
 }
 

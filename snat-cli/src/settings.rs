@@ -23,6 +23,12 @@ pub(crate) struct Settings {
     pub(crate) top: Option<usize>,
     pub(crate) snat: Vec<String>,
     pub(crate) no_snat: Vec<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) ports: Option<u64>,
+    pub(crate) outbound_ips: Option<u64>,
+    pub(crate) nodes: Option<u64>,
+    pub(crate) hold: Option<f64>,
+    pub(crate) hold_reset: Option<f64>,
     pub(crate) color: Option<Color>,
     pub(crate) quiet: Option<bool>,
     pub(crate) verbose: Option<bool>,
@@ -36,9 +42,11 @@ pub(crate) struct Settings {
 }
 
 /// Settings that the environment knows, without their prefix; the command line's own variables are among them.
-pub(crate) const VARIABLES: [&str; 17] = [
+pub(crate) const VARIABLES: [&str; 23] = [
     "COLOR",
     "CONFIG",
+    "HOLD",
+    "HOLD_RESET",
     "MAX_BYTES",
     "MAX_DEPTH",
     "MAX_DUMPS",
@@ -46,9 +54,13 @@ pub(crate) const VARIABLES: [&str; 17] = [
     "MAX_LINE",
     "MAX_RATIO",
     "NAMESPACE",
+    "NODES",
     "NO_PROGRESS",
     "NO_SNAT",
+    "OUTBOUND_IPS",
     "OUTPUT",
+    "PORTS",
+    "PROFILE",
     "QUIET",
     "SNAT",
     "SORT_BY",

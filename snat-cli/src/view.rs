@@ -49,6 +49,7 @@ impl View {
                 let rate = |row: &RankRow| row.rate_per_s.unwrap_or(-1.0);
                 rows.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
             }
+            Some(SortBy::Ports) => rows.sort_by_key(|row| Reverse((row.ports_at_node_peak, row.ports_peak))),
             Some(SortBy::Article) => rows.sort_by_key(|row| Reverse(row.article_count)),
         }
         rows

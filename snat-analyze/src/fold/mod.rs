@@ -14,6 +14,9 @@ use snat_parse::{Addr, place_text};
 
 pub(crate) use same::same_events;
 
+use crate::egress::{Class, Rule, classify};
+use crate::ledger::{Replay, Step, StepKind, Sweep, SweepRules};
+
 use same::Sketch;
 
 /// Processes that are kept apart in one group; the connects of others are counted together.
@@ -70,6 +73,8 @@ pub(crate) struct Dest {
 /// Events of one process of a group.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
+    /// Dense over the run, for the ledger.
+    pub(crate) number: usize,
     /// Thread name of its first connect, else of its first event.
     pub(crate) comm: Option<String>,
     pub(crate) comm_of_connect: bool,
@@ -88,8 +93,16 @@ pub(crate) struct Group {
     pub(crate) accepts: BTreeSet<u16>,
 }
 
+/// What the ledger is kept by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ruling {
+    /// Which destinations take a port.
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) sweep: SweepRules,
+}
+
 /// One run of the tracer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Run {
     /// The first event.
     pub(crate) first: Mark,
@@ -101,12 +114,17 @@ pub(crate) struct Run {
     /// Smallest and largest TIME.
     pub(crate) span: Option<(i64, i64)>,
     pub(crate) has_netns: bool,
+    /// What was held when; there when the entry is over.
+    pub(crate) replay: Option<Replay>,
+    sweep: Option<Sweep>,
+    cells: usize,
     sketch: Sketch,
 }
 
 /// Folds the events of one entry.
 #[derive(Debug, Default)]
 pub(crate) struct Fold {
+    ruling: Ruling,
     runs: Vec<Run>,
     current: Option<u32>,
     batches: u64,
@@ -115,7 +133,12 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    pub(crate) fn into_runs(self) -> Vec<Run> {
+    pub(crate) fn by(ruling: Ruling) -> Self {
+        Self { ruling, ..Self::default() }
+    }
+
+    pub(crate) fn into_runs(mut self) -> Vec<Run> {
+        self.runs.iter_mut().for_each(Run::finish);
         self.runs
     }
 }
@@ -134,10 +157,11 @@ impl Sink for Fold {
         for at in 0..batch.len() {
             if self.current != Some(batch.run(at)) {
                 self.current = Some(batch.run(at));
-                self.runs.push(Run::new(mark(batch, at)));
+                self.runs.last_mut().into_iter().for_each(Run::finish);
+                self.runs.push(Run::new(mark(batch, at), &self.ruling));
             }
             let run_at = self.runs.len() - 1;
-            let Some((group, cell, dest)) = self.runs[run_at].event(batch, at) else { continue };
+            let Some((group, cell, dest)) = self.runs[run_at].event(batch, at, &self.ruling) else { continue };
             let found = &mut self.runs[run_at].groups[group].cells[cell].dests[dest];
             if found.batch != self.batches {
                 found.batch = self.batches;
@@ -153,7 +177,7 @@ impl Sink for Fold {
 }
 
 impl Run {
-    fn new(first: Mark) -> Self {
+    fn new(first: Mark, ruling: &Ruling) -> Self {
         Self {
             first,
             groups: Map::default(),
@@ -163,8 +187,44 @@ impl Run {
             closes: 0,
             span: None,
             has_netns: false,
+            replay: None,
+            sweep: Some(Sweep::new(&ruling.sweep)),
+            cells: 0,
             sketch: Sketch::default(),
         }
+    }
+
+    /// No more events.
+    fn finish(&mut self) {
+        if let Some(sweep) = self.sweep.take() {
+            self.replay = Some(sweep.finish());
+        }
+    }
+
+    /// Tells the ledger of an event.
+    fn step(&mut self, event: &Event<'_>, line: u64, group: usize, cell: usize, ruling: &Ruling) {
+        let kind = match event.kind {
+            Kind::Connect => StepKind::Connect,
+            Kind::Accept => StepKind::Accept,
+            Kind::Close => StepKind::Close,
+            Kind::Unknown => return,
+        };
+        let Some(sweep) = &mut self.sweep else { return };
+        let daddr = event.daddr.to_addr();
+        sweep.step(Step {
+            time: event.time,
+            line,
+            kind,
+            family: event.ip,
+            netns: event.netns,
+            saddr: event.saddr.to_addr().ip(),
+            sport: event.sport,
+            daddr: daddr.ip(),
+            dport: event.dport,
+            group,
+            cell,
+            public: classify(&daddr, event.dport, &ruling.rules) == Some(Class::Public),
+        });
     }
 
     /// Entries get their final numbers only when all are read and sorted.
@@ -188,7 +248,7 @@ impl Run {
     }
 
     /// Counts one event; for a connect, where its destination is kept.
-    fn event(&mut self, batch: &Batch<'_>, at: usize) -> Option<(usize, usize, usize)> {
+    fn event(&mut self, batch: &Batch<'_>, at: usize, ruling: &Ruling) -> Option<(usize, usize, usize)> {
         let event = batch.event(at);
         self.events += 1;
         if let Some(time) = event.time {
@@ -221,7 +281,9 @@ impl Run {
         }
         let cell_entry = group.cells.entry(pid);
         let cell_at = cell_entry.index();
+        let next = self.cells;
         let cell = cell_entry.or_insert_with(|| Cell {
+            number: next,
             comm: None,
             comm_of_connect: false,
             first: mark(batch, at),
@@ -229,6 +291,10 @@ impl Run {
             dests: Map::default(),
         });
         cell.name(pid, &event);
+        let number = cell.number;
+        self.cells = self.cells.max(number + 1);
+        self.step(&event, batch.line(at), group_at, number, ruling);
+        let cell = &mut self.groups[group_at].cells[cell_at];
         if event.kind != Kind::Connect {
             return None;
         }

@@ -128,7 +128,16 @@ impl Allocation {
     /// The allocation of a node under a profile. `pool` is what a whole node list says. The overrides are believed; see
     /// [`Overrides::check`].
     pub fn of(profile: &Profile, overrides: &Overrides, pool: Option<PoolSize>) -> Self {
-        let quota = quota(profile, overrides, pool);
+        let mut quota = quota(profile, overrides, pool);
+        // What is given and changes nothing is said.
+        let found = &profile.quota.found;
+        let idle = [
+            ("number of nodes", overrides.nodes.is_some() && !matches!(found, Found::PoolSize(_))),
+            ("number of outbound addresses", overrides.outbound_ips.is_some() && matches!(found, Found::Fixed(_))),
+        ];
+        for (what, _) in idle.iter().filter(|(_, idle)| *idle) {
+            quota.warnings.push(format!("the {what} that was given has no bearing on the ports of {}", profile.name));
+        }
         let tcp = &profile.tcp;
         let times = [
             ("hold_s", overrides.hold_s.is_some(), Some(&tcp.hold_s)),

@@ -183,3 +183,13 @@ fn the_words_are_those_of_json() {
     assert_eq!((json["ports"].is_null(), &json["why"]), (true, &"unknown-shared-gateway".into()));
     assert_eq!(serde_json::from_value::<Allocation>(json).unwrap(), got);
 }
+
+#[test]
+fn what_is_given_and_changes_nothing_is_said() {
+    let overrides = Overrides { nodes: Some(5), outbound_ips: Some(2), ..Overrides::default() };
+    let warned = |name: &str| {
+        let profile = Profile::named(name).expect("a built-in one");
+        Allocation::of(&profile, &overrides, None).warnings.iter().filter(|text| text.contains("no bearing")).count()
+    };
+    assert_eq!(["azure-lb-aks", "azure-natgw", "gcp-nat", "linux-masquerade"].map(warned), [0, 1, 2, 2]);
+}

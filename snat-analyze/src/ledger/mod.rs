@@ -4,17 +4,19 @@
 mod allocation;
 #[cfg(test)]
 mod allocation_tests;
+mod book;
 mod profile;
 mod profile_error;
 #[cfg(test)]
 mod profile_tests;
 mod snapshot;
 mod sourced;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the fold is wired to it in the next step"))]
 mod sweep;
 
 pub use allocation::{Allocation, Overrides, PoolSize, Why};
+pub(crate) use book::{Book, OwnerPorts, Part};
 pub use profile::{Fixed, Found, Holder, Path, PerAddress, PoolTable, Profile, Quota, Reuse, Tcp, Tier, Udp};
 pub use profile_error::ProfileError;
 pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, is_same_name, names, pid_in_name};
 pub use sourced::Sourced;
+pub(crate) use sweep::{Replay, Rules as SweepRules, SECOND, Step, StepKind, Sweep};

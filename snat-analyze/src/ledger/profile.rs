@@ -230,6 +230,14 @@ const BUILT_IN: [(&str, &str); 6] = [
     ("linux-masquerade", include_str!("../../profiles/linux-masquerade.toml")),
 ];
 
+impl Default for Profile {
+    /// The one that is assumed where nobody says otherwise: `azure-lb-aks`.
+    #[expect(clippy::expect_used, reason = "built in, and a test parses every one that is")]
+    fn default() -> Self {
+        Self::named(Self::NAMES[0]).expect("a built-in profile")
+    }
+}
+
 impl Profile {
     /// Names of the built-in profiles; the first is the default.
     pub const NAMES: [&str; BUILT_IN.len()] = {

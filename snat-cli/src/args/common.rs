@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use snat_analyze::Limits;
 
 const COMMON: &str = "Common options";
+const NAT: &str = "Ports: how many there are, and how long each is held";
 const LIMITS: &str = "Limits: what lies beyond is not read, and said";
 
 #[derive(Args, Debug)]
@@ -67,6 +68,34 @@ pub(crate) struct RuleArgs {
     /// Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)
     #[arg(long, value_name = "CIDR[:PORT]")]
     pub(crate) no_snat: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct NatArgs {
+    /// Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like
+    /// those [default: azure-lb-aks]
+    #[arg(long, value_name = "NAME|FILE", help_heading = NAT, env = "SNAT_ANALYZE_PROFILE", hide_env_values = true)]
+    pub(crate) profile: Option<String>,
+
+    /// Ports that the node has, where that is known [default: by the profile]
+    #[arg(long, value_name = "N", help_heading = NAT, env = "SNAT_ANALYZE_PORTS", hide_env_values = true)]
+    pub(crate) ports: Option<u64>,
+
+    /// Outbound addresses of the load balancer or the gateway [default: by the profile]
+    #[arg(long, value_name = "N", help_heading = NAT, env = "SNAT_ANALYZE_OUTBOUND_IPS", hide_env_values = true)]
+    pub(crate) outbound_ips: Option<u64>,
+
+    /// Nodes that share them [default: what a whole list of nodes says]
+    #[arg(long, value_name = "N", help_heading = NAT, env = "SNAT_ANALYZE_NODES", hide_env_values = true)]
+    pub(crate) nodes: Option<u64>,
+
+    /// Seconds that a port is held after a close [default: by the profile]
+    #[arg(long, value_name = "S", help_heading = NAT, env = "SNAT_ANALYZE_HOLD", hide_env_values = true)]
+    pub(crate) hold: Option<f64>,
+
+    /// The same after a reset [default: by the profile]
+    #[arg(long, value_name = "S", help_heading = NAT, env = "SNAT_ANALYZE_HOLD_RESET", hide_env_values = true)]
+    pub(crate) hold_reset: Option<f64>,
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub(crate) use common::{Color, CommonArgs, LimitArgs, RuleArgs};
+pub(crate) use common::{Color, CommonArgs, LimitArgs, NatArgs, RuleArgs};
 pub(crate) use format::{Asked, Formats};
 pub(crate) use graph::{GraphArgs, GraphOutput};
 
@@ -101,6 +101,9 @@ pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) _rules: RuleArgs,
 
+    #[command(flatten)]
+    pub(crate) nat: NatArgs,
+
     /// Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard
     /// error
     #[arg(long, value_name = "FILE")]
@@ -136,6 +139,8 @@ pub(crate) enum SortBy {
     Rate,
     /// Rows that the manual recipe would count
     Article,
+    /// Ports held to the fullest destination at its peak, then to any one destination
+    Ports,
 }
 
 #[derive(Args, Debug)]

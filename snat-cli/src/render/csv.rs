@@ -11,7 +11,7 @@ use crate::render::style::printable;
 use crate::render::words;
 
 /// Names of the columns, in their order; new ones come at the end.
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 29] = [
     "node",
     "rank",
     "kind",
@@ -35,6 +35,12 @@ const COLUMNS: [&str; 23] = [
     "pids",
     "contradictions",
     "evidence",
+    "ports_at_node_peak",
+    "ports_share",
+    "ports_peak",
+    "ports_peak_is_bound",
+    "plateau",
+    "median_life_s",
 ];
 
 /// Writes the rankings of all nodes, one below the other.
@@ -51,7 +57,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-fn cells(node: &str, row: &RankRow) -> [String; 23] {
+fn cells(node: &str, row: &RankRow) -> [String; 29] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
     let fraction = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -87,6 +93,12 @@ fn cells(node: &str, row: &RankRow) -> [String; 23] {
         numbers(&owner.pids),
         doubts.join("; "),
         places.join(" "),
+        number(row.ports_at_node_peak),
+        fraction(row.ports_share),
+        number(row.ports_peak),
+        row.ports_peak.map(|_| row.ports_peak_is_bound.to_string()).unwrap_or_default(),
+        fraction(row.plateau),
+        fraction(row.median_life_s),
     ]
 }
 

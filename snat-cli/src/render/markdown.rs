@@ -18,7 +18,7 @@ const OWNERS_OF_SEVERAL: usize = 3;
 const PROVED: usize = 3;
 const STEPS: usize = 3;
 /// Lines about what is doubtful, was read, was not, and is missing.
-const REMARKS: usize = 9;
+const REMARKS: usize = 8;
 
 /// Writes the report.
 pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
@@ -27,6 +27,9 @@ pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Re
     for node in &report.nodes {
         writeln!(out, "### SNAT ports: {}\n", text(&words::node_name(&node.node)))?;
         writeln!(out, "**{}**\n", text(&words::answer(node, view)))?;
+        if let Some(ports) = words::ports(node) {
+            writeln!(out, "{}\n", text(&ports))?;
+        }
         if !node.ranking.is_empty() {
             ranking(node, view, several, out)?;
             why(node, view, if several { 1 } else { PROVED }, out)?;
@@ -54,15 +57,17 @@ fn ranking(node: &NodeReport, view: &View, several: bool, out: &mut dyn Write) -
     };
     let shown = &rows[..most.min(rows.len())];
     let standing = node.ranking.iter().any(|row| row.established_public.is_some());
-    let column = |text: &'static str| if standing { text } else { "" };
-    writeln!(out, "| # | Owner | Public | Share |{} Top destination | Recipe | Sure |", column(" Estab |"))?;
-    writeln!(out, "|--:|---|--:|--:|{}---|--:|---|", column("--:|"))?;
+    let held = shown.iter().any(|row| row.ports_at_node_peak.is_some());
+    let columns = format!("{}{}", if held { " Ports |" } else { "" }, if standing { " Estab |" } else { "" });
+    writeln!(out, "| # | Owner | Public | Share |{columns} Top destination | Recipe | Sure |")?;
+    writeln!(out, "|--:|---|--:|--:|{}---|--:|---|", "--:|".repeat(usize::from(held) + usize::from(standing)))?;
     let number = |value: Option<u64>| value.map_or("-".to_owned(), count);
     for row in shown {
+        let ports = if held { format!(" {} |", words::own_ports(row)) } else { String::new() };
         let estab = if standing { format!(" {} |", number(row.established_public)) } else { String::new() };
         writeln!(
             out,
-            "| {} | {} | {} | {} |{estab} {} | {} | {} |",
+            "| {} | {} | {} | {} |{ports}{estab} {} | {} | {} |",
             row.rank.map_or("-".to_owned(), |rank| rank.to_string()),
             cell(&words::label(&row.owner)),
             number(row.connects_public),

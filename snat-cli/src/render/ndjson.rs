@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use snat_analyze::Report;
+use snat_analyze::profile::Allocation;
 use snat_analyze::report::{Capture, Input, Node, NodeDestination, Notice, RankRow, Tool};
 
 use crate::render::{json, words};
@@ -19,6 +20,7 @@ enum Line<'a> {
     Node {
         node: &'a Node,
         owners: u64,
+        allocation: &'a Allocation,
         capture: &'a Capture,
     },
     Owner {
@@ -42,7 +44,12 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     line(Line::Report { schema_version: report.schema_version, tool: &report.tool })?;
     for (at, node) in report.nodes.iter().enumerate() {
         let name = words::short_name(&node.node, at);
-        line(Line::Node { node: &node.node, owners: node.owners, capture: &node.capture })?;
+        line(Line::Node {
+            node: &node.node,
+            owners: node.owners,
+            allocation: &node.allocation,
+            capture: &node.capture,
+        })?;
         for row in &node.ranking {
             line(Line::Owner { node: &name, row })?;
         }

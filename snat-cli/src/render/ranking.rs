@@ -76,15 +76,39 @@ pub(crate) fn write(node: &NodeReport, view: &View, screen: Screen, out: &mut dy
     }
     let note = "PUBLIC: connects to public addresses. RECIPE: what awk '{print $6,$10}' would count if it read the columns \
                 rightly: every row of the owner's addresses, closes, accepts and private destinations too.";
+    let note = match fullest(node) {
+        Some(peak) if screen.width >= FOR_RATE => {
+            format!(
+                "{OWN} AT PEAK: held to {peak}. PLATEAU: where its ports to one destination settle at this rate. {note}"
+            )
+        }
+        Some(_) => format!("{OWN} {note}"),
+        None => note.to_owned(),
+    };
     let note = if standing {
         format!("{note} ESTAB: established outbound sockets to public addresses in the snapshots, each once.")
     } else {
-        note.to_owned()
+        note
     };
     for line in wrap(&note, screen.prose().saturating_sub(3)) {
         writeln!(out, "   {}", screen.paint(Tone::Dim, &line))?;
     }
     writeln!(out)
+}
+
+/// The fullest public destination, as the ledger has it: address, peak, when, of how many.
+fn fullest(node: &NodeReport) -> Option<String> {
+    let dest = words::fullest(node)?;
+    let at = dest.at_s.map(|at| format!(" at {at:.0} s")).unwrap_or_default();
+    Some(format!("{} when it was fullest{at}", words::dest_name(&dest.addr, dest.port)))
+}
+
+/// What the ports of an owner are.
+const OWN: &str = "PORTS: the most that it held to one public destination at once (≤: added over its parts).";
+
+/// A time that is short, most of the time.
+fn seconds(seconds: f64) -> String {
+    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
 }
 
 /// One line of the table: the titles, or the row of that place.
@@ -115,6 +139,7 @@ fn columns(rows: &[&RankRow], standing: bool, screen: Screen) -> Vec<Column> {
     let number = |value: Option<u64>| value.map_or("-".to_owned(), count);
     let listed = |texts: &[String]| if texts.is_empty() { "-".to_owned() } else { texts.join(" ") };
     let (wide, room) = (screen.wide, screen.width);
+    let held = rows.iter().any(|row| row.ports_at_node_peak.is_some());
     let mut columns = vec![
         Column::new("#", rows, Set::Right(2), |row| row.rank.map_or("-".to_owned(), |rank| rank.to_string())),
         Column::new("OWNER", rows, Set::Cut(0, fit), |row| words::label(&row.owner)),
@@ -126,7 +151,8 @@ fn columns(rows: &[&RankRow], standing: bool, screen: Screen) -> Vec<Column> {
         }
     };
     // On a narrow screen the share gives way: it says what PUBLIC says.
-    add(!standing || room >= NARROW, Column::new("SHARE", rows, Set::Right(5), |row| percent(row.share)));
+    let tight = if held { 2 * usize::from(standing) } else { usize::from(standing) };
+    add(room >= [0, NARROW, FOR_BARS][tight], Column::new("SHARE", rows, Set::Right(5), |row| percent(row.share)));
     let bar_room = if room >= FOR_ADDRESS { 20 } else { 10 };
     let bars = rows.iter().any(|row| row.share.is_some());
     add(
@@ -135,6 +161,12 @@ fn columns(rows: &[&RankRow], standing: bool, screen: Screen) -> Vec<Column> {
     );
     let rate = |row: &RankRow| row.rate_per_s.map_or("-".to_owned(), |rate| format!("{rate:.1}"));
     add(room >= FOR_RATE, Column::new("RATE/S", rows, Set::Right(6), rate));
+    add(held, Column::new("PORTS", rows, Set::Right(5), words::own_ports));
+    add(held && room >= FOR_RATE, Column::new("AT PEAK", rows, Set::Right(7), |row| number(row.ports_at_node_peak)));
+    let plateau = |row: &RankRow| row.plateau.map_or("-".to_owned(), |plateau| count(plateau.round() as u64));
+    add(held && room >= FOR_RATE, Column::new("PLATEAU", rows, Set::Right(7), plateau));
+    let life = |row: &RankRow| row.median_life_s.map_or("-".to_owned(), seconds);
+    add(held && room >= FOR_ADDRESS, Column::new("LIFE", rows, Set::Right(6), life));
     add(standing, Column::new("ESTAB", rows, Set::Right(5), |row| number(row.established_public)));
     add(true, Column::new("TOP DESTINATION", rows, Set::Cut(0, middle), words::top));
     add(

@@ -20,6 +20,9 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
             writeln!(out)?;
         }
         head(node, view, out, screen)?;
+        if let Some(ports) = words::ports(node) {
+            paragraph("ports", &ports, out, screen)?;
+        }
         paragraph("read", &words::read(&report.inputs, node, several), out, screen)?;
         writeln!(out)?;
         if !node.ranking.is_empty() {

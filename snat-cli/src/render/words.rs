@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use snat_analyze::Report;
 use snat_analyze::report::{
-    Confidence, Destination, Input, Node, NodeReport, NodeSource, Notice, Owner, OwnerKind, RankRow, SnapshotDump,
+    Confidence, Destination, Input, Node, NodeDestination, NodeReport, NodeSource, Notice, Owner, OwnerKind, RankRow,
+    SnapshotDump,
 };
 
 use crate::render::style::{Tone, count, percent};
@@ -17,7 +18,7 @@ const LISTED: usize = 6;
 pub(crate) const HOST: &str = " (host)";
 /// What no tcptracer log can show.
 pub(crate) const BLIND: &str = "failed and hanging connects, UDP, connections opened before the trace, and under -4 every \
-    dual-stack socket (the default in Java and .NET). Ports stay held about 240 s after a close: connects are not ports.";
+    dual-stack socket (the default in Java and .NET). A trace shorter than the hold of a port does not show how full it gets.";
 
 /// Which node.
 pub(crate) fn node_name(node: &Node) -> String {
@@ -155,9 +156,47 @@ pub(crate) fn top_destination(row: &RankRow) -> Option<&Destination> {
 
 /// The same as one text.
 pub(crate) fn top(row: &RankRow) -> String {
-    let Some(dest) = top_destination(row) else { return "-".to_owned() };
-    let addr = if dest.addr.contains(':') { format!("[{}]", dest.addr) } else { dest.addr.clone() };
-    dest.port.map_or_else(|| addr.clone(), |port| format!("{addr}:{port}"))
+    top_destination(row).map_or("-".to_owned(), |dest| dest_name(&dest.addr, dest.port))
+}
+
+/// Address and port.
+pub(crate) fn dest_name(addr: &str, port: Option<u16>) -> String {
+    let addr = if addr.contains(':') { format!("[{addr}]") } else { addr.to_owned() };
+    port.map_or_else(|| addr.clone(), |port| format!("{addr}:{port}"))
+}
+
+/// The public destination that most ports were held to at once: then the earlier, then by name.
+pub(crate) fn fullest(node: &NodeReport) -> Option<&NodeDestination> {
+    let public = node.destinations.iter().filter(|dest| dest.class == Some(snat_analyze::egress::Class::Public));
+    public.filter(|dest| dest.ports_peak.is_some_and(|peak| peak > 0)).min_by(|a, b| {
+        let at = |dest: &NodeDestination| dest.at_s.unwrap_or(f64::MAX);
+        let name = |dest: &NodeDestination| (dest.addr.parse::<std::net::IpAddr>().ok(), dest.port);
+        b.ports_peak.cmp(&a.ports_peak).then(at(a).total_cmp(&at(b))).then_with(|| name(a).cmp(&name(b)))
+    })
+}
+
+/// The most ports that an owner held to one destination; a bound says so.
+pub(crate) fn own_ports(row: &RankRow) -> String {
+    let bound = if row.ports_peak_is_bound && row.ports_peak.is_some_and(|peak| peak > 0) { "≤" } else { "" };
+    row.ports_peak.map_or("-".to_owned(), |peak| format!("{bound}{}", count(peak)))
+}
+
+/// What was held at most, of how many.
+pub(crate) fn ports(node: &NodeReport) -> Option<String> {
+    let dest = fullest(node)?;
+    let allocation = &node.allocation;
+    let peak = count(dest.ports_peak?);
+    let name = dest_name(&dest.addr, dest.port);
+    let of = match allocation.ports {
+        Some(ports) => {
+            let share = percent(Some(dest.ports_peak? as f64 / ports as f64));
+            format!("of {} ports, {share}", count(ports))
+        }
+        None => "ports".to_owned(),
+    };
+    let reset = dest.ports_peak_reset.filter(|reset| Some(*reset) != dest.ports_peak);
+    let reset = reset.map(|reset| format!(", {} if all were resets", count(reset))).unwrap_or_default();
+    Some(format!("{name} held {peak} {of} ({} s after a close{reset}). {}", allocation.hold_s, allocation.explained))
 }
 
 /// Whether the owner makes connections that take ports: by the trace, else by the snapshots.
@@ -183,6 +222,13 @@ pub(crate) fn doubts(node: &NodeReport) -> Vec<String> {
         if !row.owner.candidates.is_empty() && counts(row) {
             lines.push(format!("{who}: process not known; may be {}", row.owner.candidates.join(", ")));
         }
+    }
+    lines.extend(node.allocation.warnings.iter().cloned());
+    if node.capture.unmatched_closes > 0 {
+        lines.push(format!(
+            "{} closes without a connect in the log: opened before the trace, or of dual-stack sockets",
+            count(node.capture.unmatched_closes)
+        ));
     }
     for same in &node.capture.same_events {
         lines.push(format!(

@@ -218,15 +218,3 @@ fn memory_follows_the_rate_and_not_the_length() {
         "{long:?}"
     );
 }
-
-/// `cargo test … speed -- --ignored --nocapture`.
-#[test]
-#[ignore = "measures"]
-#[expect(clippy::print_stderr, reason = "a measurement is for the eye")]
-fn speed() {
-    let mut sweep = Sweep::new(&holds(&[240, 15, 15, 30, 60, 120, 180, 240]));
-    let start = std::time::Instant::now();
-    stream(&mut sweep, 0..4_000_000);
-    let found = sweep.finish();
-    eprintln!("{:.0} rows/s, peak {}", 4e6 / start.elapsed().as_secs_f64(), held(&found, 0).peak);
-}

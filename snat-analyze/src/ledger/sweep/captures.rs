@@ -11,8 +11,8 @@ use super::{Place, Replay, Rules, SECOND, Step, StepKind, Sweep};
 use crate::egress::{Class, classify};
 
 fn log(capture: &str) -> Vec<u8> {
-    let file = std::fs::File::open(fixtures::fixture(&format!("captures/{capture}.tar.gz"))).unwrap();
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let file = fixtures::bytes(&format!("captures/{capture}.tar.gz")).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file.as_slice()));
     let mut text = Vec::new();
     let mut entries = archive.entries().unwrap().map(Result::unwrap);
     let mut entry = entries.find(|entry| entry.path().unwrap().ends_with("tcptracer.log")).unwrap();
@@ -58,8 +58,8 @@ fn replay(capture: &str, holds: &[i64]) -> Replay {
 #[test]
 fn every_destination_was_open_as_often_as_it_was() {
     for capture in ["node-late", "node-mid"] {
-        let truth = std::fs::read_to_string(fixtures::fixture(&format!("captures/{capture}.truth.json"))).unwrap();
-        let truth: serde_json::Value = serde_json::from_str(&truth).unwrap();
+        let truth = fixtures::bytes(&format!("captures/{capture}.truth.json")).unwrap();
+        let truth: serde_json::Value = serde_json::from_slice(&truth).unwrap();
         let found = replay(capture, &[240 * SECOND]);
         let mut compared = 0;
         for dest in truth["destinations_in_tv_log"].as_array().unwrap() {

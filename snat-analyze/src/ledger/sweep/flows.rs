@@ -97,11 +97,13 @@ impl Flows {
     }
 
     /// Flows that are open or held, and accepted ones.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.by_key.len() + self.accepted.len()
     }
 
     /// Places, those free included.
+    #[cfg(test)]
     pub(super) fn slots(&self) -> usize {
         self.flows.len()
     }

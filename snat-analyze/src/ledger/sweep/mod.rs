@@ -34,8 +34,12 @@ mod oracle;
 mod random;
 
 pub(crate) use lives::Lives;
-pub(crate) use replay::{Counts, Part, Peak, Place, Replay, Series, Share, Spot};
-pub(crate) use step::{Rules, SECOND, SeriesRules, Step, StepKind};
+#[cfg(test)]
+pub(crate) use replay::{Counts, Part, Peak, Series, Share};
+pub(crate) use replay::{Place, Replay, Spot};
+#[cfg(test)]
+pub(crate) use step::SeriesRules;
+pub(crate) use step::{Rules, SECOND, Step, StepKind};
 
 use order::Order;
 use stage::{Row, Stage};
@@ -63,6 +67,7 @@ enum Clock {
 }
 
 /// What a sweep keeps.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
     /// Open, held and accepted flows.
@@ -151,6 +156,7 @@ impl Sweep {
     }
 
     /// What is kept at the moment.
+    #[cfg(test)]
     pub(crate) fn size(&self) -> Size {
         Size {
             flows: self.stage.flows.len(),

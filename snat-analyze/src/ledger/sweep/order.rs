@@ -67,6 +67,7 @@ impl<T> Order<T> {
     }
 
     /// Rows that wait.
+    #[cfg(test)]
     pub(super) fn pending(&self) -> usize {
         self.heap.len()
     }

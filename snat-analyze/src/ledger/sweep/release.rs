@@ -93,6 +93,7 @@ impl Releases {
     }
 
     /// Entries in the queue.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.queue.len()
     }

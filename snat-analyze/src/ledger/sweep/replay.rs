@@ -121,6 +121,7 @@ pub(crate) struct Replay {
     pub(crate) spots: Vec<Spot>,
     /// Different port numbers in use when every new flow takes the lowest that its destination leaves free: v4, v6.
     pub(crate) expected_used_ports: [Option<Peak>; 2],
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the plots that come next"))]
     pub(crate) timeline: Option<Timeline>,
     /// By group; may be shorter than there are groups. Outbound flows with both ends in the trace.
     pub(crate) lives: Vec<Lives>,
@@ -139,6 +140,7 @@ impl Replay {
     }
 
     /// The spot of a place.
+    #[cfg(test)]
     pub(crate) fn spot(&self, place: Place) -> Option<&Spot> {
         self.spots.iter().find(|spot| spot.place == place)
     }

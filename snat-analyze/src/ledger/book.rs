@@ -1,0 +1,263 @@
+//! The replays of a capture's runs, asked by destination and by owner.
+//!
+//! A destination is counted per run: of several runs the one in which it was fullest speaks for it. Values at the node's
+//! peak add up over groups and processes, so an owner's part is exact; an owner's own peak is exact where one group or
+//! process has it, and a bound where several were added.
+
+use std::collections::BTreeSet;
+
+use super::sweep::{Lives, Place, Replay, Spot};
+use crate::fold::{DestKey, GroupKey, Map, PidKey, Run};
+use crate::owner::Share;
+
+/// Nanoseconds as seconds.
+fn seconds(ns: i64) -> f64 {
+    ns as f64 / 1e9
+}
+
+/// One run, with what its dense numbers mean.
+#[derive(Debug)]
+struct Page {
+    replay: Replay,
+    groups: Vec<GroupKey>,
+    /// Group and process.
+    cells: Vec<(usize, PidKey)>,
+    /// Spots by their place.
+    places: Map<Place, usize>,
+}
+
+/// All runs of a capture.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    pages: Vec<Page>,
+}
+
+/// Ports of one destination.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct DestPorts {
+    /// Connections open at once, at most.
+    pub(crate) open_peak: u64,
+    /// Ports held at once, at most, with the profile's hold; `None` without times.
+    pub(crate) ports_peak: Option<u64>,
+    /// The same if every close had been a reset.
+    pub(crate) ports_peak_reset: Option<u64>,
+    /// When that peak was, s of the trace.
+    pub(crate) at_s: Option<f64>,
+}
+
+/// Ports of one owner.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct OwnerPorts {
+    pub(crate) ports_peak: Option<u64>,
+    pub(crate) ports_peak_is_bound: bool,
+    pub(crate) ports_at_node_peak: Option<u64>,
+    pub(crate) ports_share: Option<f64>,
+    pub(crate) plateau: Option<f64>,
+    pub(crate) median_life_s: Option<f64>,
+}
+
+/// A group of the log, and the part of it that is meant.
+pub(crate) type Part<'a> = (&'a GroupKey, &'a Share);
+
+impl Book {
+    /// Takes the replays out of the runs.
+    pub(crate) fn of(runs: &mut [Run]) -> Self {
+        let page = |run: &mut Run| {
+            let replay = run.replay.take()?;
+            let groups: Vec<GroupKey> = run.groups.keys().cloned().collect();
+            let mut cells: Vec<(usize, usize, PidKey)> = Vec::new();
+            for (at, group) in run.groups.values().enumerate() {
+                cells.extend(group.cells.iter().map(|(pid, cell)| (cell.number, at, *pid)));
+            }
+            cells.sort_unstable();
+            let places = replay.spots.iter().enumerate().map(|(at, spot)| (spot.place, at)).collect();
+            let cells = cells.into_iter().map(|(_, group, pid)| (group, pid)).collect();
+            Some(Page { replay, groups, cells, places })
+        };
+        Self { pages: runs.iter_mut().filter_map(page).collect() }
+    }
+
+    /// Closes without a connect that are not inbound, of all runs.
+    pub(crate) fn unmatched_closes(&self) -> u64 {
+        self.pages.iter().map(|page| page.replay.counts.lone_mapped + page.replay.counts.lone_plain).sum()
+    }
+
+    /// Whether some run has times, so that holds are known.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.pages.iter().any(|page| page.replay.timed)
+    }
+
+    /// The most port numbers in use at once, were each connect given the lowest that its destination leaves free; the
+    /// larger of both address families.
+    pub(crate) fn expected_used_ports(&self) -> Option<u64> {
+        let all = self.pages.iter().flat_map(|page| page.replay.expected_used_ports);
+        all.flatten().map(|peak| u64::from(peak.peak)).max()
+    }
+
+    /// The most ports held at once over all public destinations together, of the fuller address family.
+    pub(crate) fn ports_peak_sum(&self) -> Option<u64> {
+        let sums = [false, true].map(|v6| Place::Sum { v6 });
+        let spots = self.pages.iter().flat_map(|page| sums.iter().filter_map(|place| page.spot(*place)));
+        spots.filter_map(|spot| spot.held.first()).map(|held| u64::from(held.peak)).max()
+    }
+
+    pub(crate) fn dest(&self, key: &DestKey) -> Option<DestPorts> {
+        let place = place(key)?;
+        let spots = self.pages.iter().filter_map(|page| page.spot(place));
+        let best = spots.reduce(|best, spot| if peak(spot) > peak(best) { spot } else { best })?;
+        let held = best.held.first();
+        Some(DestPorts {
+            open_peak: u64::from(best.open.peak),
+            ports_peak: held.map(|held| u64::from(held.peak)),
+            ports_peak_reset: best.held.get(1).map(|held| u64::from(held.peak)),
+            at_s: held.and_then(|held| held.at).map(seconds),
+        })
+    }
+
+    /// The public destination that was fullest, with its run: the largest peak, then the earlier, then by address and
+    /// port.
+    fn fullest(&self) -> Option<(usize, &Spot)> {
+        let all = self.pages.iter().enumerate().flat_map(|(run, page)| page.replay.spots.iter().map(move |s| (run, s)));
+        let held = |spot: &Spot| spot.held.first().copied().unwrap_or_default();
+        all.filter(|(_, spot)| is_public_dest(spot) && held(spot).peak > 0)
+            .min_by_key(|(_, spot)| (std::cmp::Reverse(held(spot).peak), held(spot).at, spot.place))
+    }
+
+    /// The account of an owner: it is the parts that were claimed for it.
+    pub(crate) fn account(&self, parts: &[Part<'_>]) -> Account<'_> {
+        let units = self.pages.iter().map(|page| page.units(parts)).collect();
+        Account { book: self, units, median_life_s: self.median_life(parts) }
+    }
+
+    /// Over flows with both ends in the trace; not known for a part of a group.
+    fn median_life(&self, parts: &[Part<'_>]) -> Option<f64> {
+        let mut all: Option<Lives> = None;
+        for page in &self.pages {
+            for (key, share) in parts {
+                let Some(at) = page.groups.iter().position(|group| group == *key) else { continue };
+                if !matches!(share, Share::Whole) {
+                    return None;
+                }
+                if let Some(lives) = page.replay.lives.get(at) {
+                    match &mut all {
+                        Some(all) => all.merge(lives),
+                        None => all = Some(lives.clone()),
+                    }
+                }
+            }
+        }
+        all.and_then(|lives| lives.median_s())
+    }
+}
+
+/// One owner's part of the book.
+pub(crate) struct Account<'b> {
+    book: &'b Book,
+    /// Of each run.
+    units: Vec<Units>,
+    median_life_s: Option<f64>,
+}
+
+impl Account<'_> {
+    /// What it held, over all.
+    pub(crate) fn ports(&self) -> OwnerPorts {
+        let mut ports = OwnerPorts { median_life_s: self.median_life_s, ..OwnerPorts::default() };
+        if !self.book.is_timed() {
+            return ports;
+        }
+        let (mut most, mut bound) = (0, false);
+        for (page, units) in self.book.pages.iter().zip(&self.units) {
+            let hold = page.replay.holds.first().copied().unwrap_or_default();
+            for spot in page.replay.spots.iter().filter(|spot| is_public_dest(spot)) {
+                let own = units.on(spot);
+                if own.peak > most {
+                    (most, bound) = (own.peak, own.units > 1);
+                }
+                let settles = page.replay.plateau(own.open, own.closes, hold).filter(|_| own.units > 0);
+                ports.plateau = ports.plateau.into_iter().chain(settles).reduce(f64::max);
+            }
+        }
+        (ports.ports_peak, ports.ports_peak_is_bound) = (Some(most), bound);
+        if let Some((run, spot)) = self.book.fullest() {
+            let own = self.units[run].on(spot).at_node_peak;
+            let all = spot.held.first().map_or(0, |held| u64::from(held.peak));
+            ports.ports_at_node_peak = Some(own);
+            ports.ports_share = (all > 0).then(|| own as f64 / all as f64);
+        }
+        ports
+    }
+
+    /// What it held to one destination at most; added over groups and processes it is a bound.
+    pub(crate) fn dest(&self, key: &DestKey) -> Option<u64> {
+        let place = place(key)?;
+        let timed = self.book.pages.iter().zip(&self.units).filter(|(page, _)| page.replay.timed);
+        timed.filter_map(|(page, units)| Some(units.on(page.spot(place)?).peak)).max()
+    }
+}
+
+fn is_public_dest(spot: &Spot) -> bool {
+    spot.public && matches!(spot.place, Place::Dest { .. })
+}
+
+/// What places are ordered by where a destination's runs differ: held, then open.
+fn peak(spot: &Spot) -> (u32, u32) {
+    (spot.held.first().map_or(0, |held| held.peak), spot.open.peak)
+}
+
+fn place(key: &DestKey) -> Option<Place> {
+    Some(Place::Dest { addr: key.addr.ip()?, port: key.port? })
+}
+
+/// Dense numbers of the groups and processes of one owner in one run.
+struct Units {
+    groups: BTreeSet<usize>,
+    cells: BTreeSet<usize>,
+}
+
+/// What they have on one destination.
+#[derive(Default)]
+struct Own {
+    units: usize,
+    peak: u64,
+    at_node_peak: u64,
+    open: u32,
+    closes: u64,
+}
+
+impl Page {
+    fn spot(&self, place: Place) -> Option<&Spot> {
+        self.places.get(&place).map(|at| &self.replay.spots[*at])
+    }
+
+    fn units(&self, parts: &[Part<'_>]) -> Units {
+        let mut units = Units { groups: BTreeSet::new(), cells: BTreeSet::new() };
+        for (key, share) in parts {
+            let Some(at) = self.groups.iter().position(|group| group == *key) else { continue };
+            match share {
+                Share::Whole => {
+                    units.groups.insert(at);
+                }
+                Share::Cells(pids) => {
+                    let own = |(group, pid): &(usize, PidKey)| *group == at && pids.contains(pid);
+                    units.cells.extend(self.cells.iter().enumerate().filter(|(_, cell)| own(cell)).map(|(at, _)| at));
+                }
+            }
+        }
+        units
+    }
+}
+
+impl Units {
+    fn on(&self, spot: &Spot) -> Own {
+        let groups = spot.groups.iter().filter(|share| self.groups.contains(&share.of));
+        let cells = spot.cells.iter().filter(|share| self.cells.contains(&share.of));
+        groups.chain(cells).fold(Own::default(), |mut own, share| {
+            own.units += 1;
+            own.peak += u64::from(share.held.peak);
+            own.at_node_peak += u64::from(share.held.at_node_peak);
+            own.open += share.open.now;
+            own.closes += share.closes;
+            own
+        })
+    }
+}
