@@ -38,6 +38,9 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('--nodes', '--nodes', [CompletionResultType]::ParameterName, 'Nodes that share them [default: what a whole list of nodes says]')
             [CompletionResult]::new('--hold', '--hold', [CompletionResultType]::ParameterName, 'Seconds that a port is held after a close [default: by the profile]')
             [CompletionResult]::new('--hold-reset', '--hold-reset', [CompletionResultType]::ParameterName, 'The same after a reset [default: by the profile]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Measure from this second of the trace on; what was opened before is known')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Measure up to this second of the trace')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error')
             [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Bytes of all entries together, unpacked [default: 1TiB]')
             [CompletionResult]::new('--max-entries', '--max-entries', [CompletionResultType]::ParameterName, 'Entries of all bundles together [default: 30000]')
@@ -60,6 +63,7 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'One dump to rows, as JSON, one a line: what this program understood of it')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it')
             [CompletionResult]::new('graph', 'graph', [CompletionResultType]::ParameterValue, 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on')
+            [CompletionResult]::new('timeline', 'timeline', [CompletionResultType]::ParameterValue, 'Ports held over time, by destination and owner, against those that there are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'What is read: formats, their tools, commands and columns')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'JSON Schema of `report -o json`, or of what another command writes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions of a shell, on standard output')
@@ -83,6 +87,9 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('--nodes', '--nodes', [CompletionResultType]::ParameterName, 'Nodes that share them [default: what a whole list of nodes says]')
             [CompletionResult]::new('--hold', '--hold', [CompletionResultType]::ParameterName, 'Seconds that a port is held after a close [default: by the profile]')
             [CompletionResult]::new('--hold-reset', '--hold-reset', [CompletionResultType]::ParameterName, 'The same after a reset [default: by the profile]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Measure from this second of the trace on; what was opened before is known')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Measure up to this second of the trace')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error')
             [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Bytes of all entries together, unpacked [default: 1TiB]')
             [CompletionResult]::new('--max-entries', '--max-entries', [CompletionResultType]::ParameterName, 'Entries of all bundles together [default: 30000]')
@@ -180,6 +187,42 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'snat-analyze;timeline' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How it is written, and where: without a path on standard output (repeatable) [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How it is written, and where: without a path on standard output (repeatable) [default: table]')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only this node')
+            [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Destinations in the table, and owners of each; 0 = all [default: 3]')
+            [CompletionResult]::new('--snat', '--snat', [CompletionResultType]::ParameterName, 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)')
+            [CompletionResult]::new('--no-snat', '--no-snat', [CompletionResultType]::ParameterName, 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]')
+            [CompletionResult]::new('--ports', '--ports', [CompletionResultType]::ParameterName, 'Ports that the node has, where that is known [default: by the profile]')
+            [CompletionResult]::new('--outbound-ips', '--outbound-ips', [CompletionResultType]::ParameterName, 'Outbound addresses of the load balancer or the gateway [default: by the profile]')
+            [CompletionResult]::new('--nodes', '--nodes', [CompletionResultType]::ParameterName, 'Nodes that share them [default: what a whole list of nodes says]')
+            [CompletionResult]::new('--hold', '--hold', [CompletionResultType]::ParameterName, 'Seconds that a port is held after a close [default: by the profile]')
+            [CompletionResult]::new('--hold-reset', '--hold-reset', [CompletionResultType]::ParameterName, 'The same after a reset [default: by the profile]')
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Measure from this second of the trace on; what was opened before is known')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Measure up to this second of the trace')
+            [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Bytes of all entries together, unpacked [default: 1TiB]')
+            [CompletionResult]::new('--max-entries', '--max-entries', [CompletionResultType]::ParameterName, 'Entries of all bundles together [default: 30000]')
+            [CompletionResult]::new('--max-ratio', '--max-ratio', [CompletionResultType]::ParameterName, 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]')
+            [CompletionResult]::new('--max-depth', '--max-depth', [CompletionResultType]::ParameterName, 'Archives in archives [default: 4]')
+            [CompletionResult]::new('--max-dumps', '--max-dumps', [CompletionResultType]::ParameterName, 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]')
+            [CompletionResult]::new('--max-line', '--max-line', [CompletionResultType]::ParameterName, 'Bytes of one line [default: 1MiB]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Overwrite files that exist')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on standard error what will be done, and where each setting comes from')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on standard error what will be done, and where each setting comes from')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress on the terminal')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no configuration file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'snat-analyze;formats' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How the list is written, and where: without a path on standard output (repeatable) [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the list is written, and where: without a path on standard output (repeatable) [default: table]')
@@ -240,6 +283,7 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'One dump to rows, as JSON, one a line: what this program understood of it')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it')
             [CompletionResult]::new('graph', 'graph', [CompletionResultType]::ParameterValue, 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on')
+            [CompletionResult]::new('timeline', 'timeline', [CompletionResultType]::ParameterValue, 'Ports held over time, by destination and owner, against those that there are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'What is read: formats, their tools, commands and columns')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'JSON Schema of `report -o json`, or of what another command writes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions of a shell, on standard output')
@@ -257,6 +301,9 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             break
         }
         'snat-analyze;help;graph' {
+            break
+        }
+        'snat-analyze;help;timeline' {
             break
         }
         'snat-analyze;help;formats' {

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_snat_analyze_global_optspecs
-    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= profile= ports= outbound-ips= nodes= hold= hold-reset= rejects= max-bytes= max-entries= max-ratio= max-depth= max-dumps= max-line= h/help V/version
+    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= profile= ports= outbound-ips= nodes= hold= hold-reset= idle= since= until= rejects= max-bytes= max-entries= max-ratio= max-depth= max-dumps= max-line= h/help V/version
 end
 
 function __fish_snat_analyze_needs_command
@@ -49,6 +49,9 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l outbound-ips 
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l nodes -d 'Nodes that share them [default: what a whole list of nodes says]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l hold-reset -d 'The same after a reset [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l idle -d 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l since -d 'Measure from this second of the trace on; what was opened before is known' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l until -d 'Measure up to this second of the trace' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
@@ -67,6 +70,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "report" -d '
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "parse" -d 'One dump to rows, as JSON, one a line: what this program understood of it'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "inspect" -d 'The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "graph" -d 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on'
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "timeline" -d 'Ports held over time, by destination and owner, against those that there are'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "formats" -d 'What is read: formats, their tools, commands and columns'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "schema" -d 'JSON Schema of `report -o json`, or of what another command writes'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "completions" -d 'Completions of a shell, on standard output'
@@ -93,6 +97,9 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l out
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l nodes -d 'Nodes that share them [default: what a whole list of nodes says]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l hold-reset -d 'The same after a reset [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l idle -d 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l since -d 'Measure from this second of the trace on; what was opened before is known' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l until -d 'Measure up to this second of the trace' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
@@ -176,6 +183,39 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -s v -l
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l no-progress -d 'No progress on the terminal'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l no-config -d 'Read no configuration file'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -s o -l output -d 'How it is written, and where: without a path on standard output (repeatable) [default: table]' -r -f -a "table\t'For people: drawn'
+json\t'For programs: whole, with a schema version'
+csv\t'For spreadsheets and plots: a row for each time, destination and owner'"
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l node -d 'Only this node' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l top -d 'Destinations in the table, and owners of each; 0 = all [default: 3]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l profile -d 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l ports -d 'Ports that the node has, where that is known [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l outbound-ips -d 'Outbound addresses of the load balancer or the gateway [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l nodes -d 'Nodes that share them [default: what a whole list of nodes says]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l hold-reset -d 'The same after a reset [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l idle -d 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l since -d 'Measure from this second of the trace on; what was opened before is known' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l until -d 'Measure up to this second of the trace' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l max-depth -d 'Archives in archives [default: 4]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l max-dumps -d 'Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l max-line -d 'Bytes of one line [default: 1MiB]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a file or a pipe'
+never\t'Not at all'"
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l config -d 'The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l force -d 'Overwrite files that exist'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -s q -l quiet -d 'Nothing on standard error but errors'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -s v -l verbose -d 'Say on standard error what will be done, and where each setting comes from'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l no-progress -d 'No progress on the terminal'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l no-config -d 'Read no configuration file'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -s o -l output -d 'How the list is written, and where: without a path on standard output (repeatable) [default: table]' -r -f -a "table\t'For people'
 json\t'For programs'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
@@ -215,12 +255,13 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -s v -l v
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -l no-progress -d 'No progress on the terminal'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -l no-config -d 'Read no configuration file'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph formats schema completions man help" -f -a "report" -d 'Ranked report: who makes the outbound connections, and what that rests on (the default command)'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph formats schema completions man help" -f -a "parse" -d 'One dump to rows, as JSON, one a line: what this program understood of it'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph formats schema completions man help" -f -a "inspect" -d 'The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph formats schema completions man help" -f -a "graph" -d 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph formats schema completions man help" -f -a "formats" -d 'What is read: formats, their tools, commands and columns'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph formats schema completions man help" -f -a "schema" -d 'JSON Schema of `report -o json`, or of what another command writes'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph formats schema completions man help" -f -a "completions" -d 'Completions of a shell, on standard output'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph formats schema completions man help" -f -a "man" -d 'The manual page, or that of a command, on standard output'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph formats schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "report" -d 'Ranked report: who makes the outbound connections, and what that rests on (the default command)'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "parse" -d 'One dump to rows, as JSON, one a line: what this program understood of it'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "inspect" -d 'The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "graph" -d 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "timeline" -d 'Ports held over time, by destination and owner, against those that there are'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "formats" -d 'What is read: formats, their tools, commands and columns'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "schema" -d 'JSON Schema of `report -o json`, or of what another command writes'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "completions" -d 'Completions of a shell, on standard output'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "man" -d 'The manual page, or that of a command, on standard output'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

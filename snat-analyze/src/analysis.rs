@@ -11,8 +11,9 @@ use crate::bundle::{self, EntryName, Limits, Progress, Source, Visit};
 use crate::capture::{Capture, EntryData, captures};
 use crate::doctor::{self, Inspection};
 use crate::error::Error;
-use crate::fold::{self, Fold, Group, GroupKey, Map, PidKey, Ruling, Run};
+use crate::fold::{self, Cell, Fold, Group, GroupKey, Map, PidKey, Ruling, Run};
 use crate::ledger::{Allocation, Asks, Book, SECOND, Snapshots, SweepRules, Tie};
+use crate::mesh;
 use crate::options::Options;
 use crate::owner::{self, Asked, Facts, Graph};
 use crate::rank::{self, Counted, place};
@@ -172,7 +173,14 @@ pub(crate) fn read(
 fn ruling(options: &Options) -> Ruling {
     let allocation = Allocation::of(&options.profile, &options.overrides, None);
     let holds = [allocation.hold_s, allocation.hold_reset_s].map(|hold| (hold * SECOND as f64).round() as i64);
-    let sweep = SweepRules { holds: holds.to_vec(), ..SweepRules::default() };
+    let ns = |seconds: f64| (seconds * SECOND as f64).round() as i64;
+    let sweep = SweepRules {
+        holds: holds.to_vec(),
+        since: options.since_s.map(ns),
+        until: options.until_s.map(ns),
+        idle: allocation.idle_s.map(ns),
+        ..SweepRules::default()
+    };
     Ruling { rules: options.rules.clone(), sweep }
 }
 
@@ -318,7 +326,8 @@ pub(crate) fn work(
         .into_iter()
         .map(|(left_out, counted)| SameEvents { left_out: place(paths, &left_out), counted: place(paths, &counted) })
         .collect();
-    let times: Vec<f64> = runs.iter().filter_map(Run::seconds).collect();
+    let sweep = ruling(options).sweep;
+    let times: Vec<f64> = runs.iter().filter_map(|run| run.seconds(&sweep)).collect();
     let seconds = (!times.is_empty() && times.len() == runs.len()).then(|| rank::rounded(times.iter().sum()));
     let has_netns = runs.iter().any(|run| run.has_netns);
     let sum = |of: fn(&Run) -> u64| runs.iter().map(of).sum::<u64>();
@@ -330,10 +339,15 @@ pub(crate) fn work(
         accepts: sum(|run| run.accepts),
         closes: sum(|run| run.closes),
         lost_samples,
+        since_s: options.since_s,
+        until_s: options.until_s,
+        events_outside: sum(|run| run.outside),
+        gaps: gaps(&runs, paths),
         ..report::Capture::default()
     };
     let mut runs = runs;
-    let book = Book::of(&mut runs);
+    let book = Book::of(&mut runs, |pid, cell| is_proxy(&capture.facts, pid, cell));
+    counts.flows = (!runs.is_empty()).then(|| book.flows());
     counts.unmatched_closes = book.unmatched_closes();
     counts.ports_peak_sum = book.ports_peak_sum();
     counts.expected_used_ports_metric = book.expected_used_ports();
@@ -372,6 +386,8 @@ pub(crate) fn work(
     let connects_public = counts.connects_by_class.get("public").copied().unwrap_or(0);
     counts.connects_public = (counts.events > 0).then_some(connects_public);
     let ranking = counted.ranking(connects_public);
+    let timeline = counted.timeline(options.timeline, &ranking);
+    let ranking: Vec<_> = ranking.into_iter().map(|(_, row)| row).collect();
     let destinations = counted.destinations();
     counts.established_public =
         (!snapshots.dumps.is_empty()).then(|| snapshots.owners.values().map(|held| held.established_public).sum());
@@ -381,8 +397,43 @@ pub(crate) fn work(
     let owners = ranking.len() as u64;
     let pool = capture.node.name.as_deref().and_then(|name| capture.facts.pool_size(name));
     let allocation = Allocation::of(&options.profile, &options.overrides, pool);
-    let report = NodeReport { node: capture.node, capture: counts, allocation, owners, ranking, destinations };
+    let report =
+        NodeReport { node: capture.node, capture: counts, allocation, owners, ranking, destinations, timeline };
     Ok(Worked { report, facts: capture.facts, groups, graph })
+}
+
+/// Whether a process that looks like a proxy of a mesh is one: by its user, or by the name of the process.
+fn is_proxy(facts: &Facts, pid: PidKey, cell: &Cell) -> bool {
+    let PidKey::Pid(pid) = pid else { return false };
+    let named = |process: &owner::Process| process.pid == pid && mesh::is_proxy(process.name.as_bytes());
+    cell.is_proxy_user || facts.processes.iter().any(named)
+}
+
+/// Gaps are told that are so many times as long as the time between two events is elsewhere.
+const TIMES: f64 = 50.0;
+const ROWS: u64 = 20;
+
+/// Times without any event that stand out.
+fn gaps(runs: &[Run], paths: &[String]) -> Vec<report::Gap> {
+    let mut found = Vec::new();
+    for run in runs {
+        let (Some((low, high)), rows) = (run.span, run.events + run.outside) else { continue };
+        let quiet: i64 = run.gaps.iter().map(|gap| gap.ns).sum();
+        let busy = high.saturating_sub(low).saturating_sub(quiet).max(0) as f64;
+        let usual = busy / rows.max(1) as f64;
+        // A handful of rows has no usual time between them.
+        if rows < ROWS {
+            continue;
+        }
+        let out = run.gaps.iter().filter(|gap| gap.ns as f64 > usual * TIMES);
+        let gap = |gap: &fold::Gap| report::Gap {
+            seconds: rank::rounded(gap.ns as f64 / 1e9),
+            until: place(paths, &gap.until),
+        };
+        found.extend(out.map(gap));
+    }
+    found.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+    found
 }
 
 fn other_pids(groups: &Map<GroupKey, Group>) -> u64 {

@@ -36,6 +36,7 @@ mod fold;
 mod frames;
 pub mod graph;
 mod ledger;
+mod mesh;
 mod options;
 mod owner;
 mod rank;
@@ -47,6 +48,7 @@ pub mod profile {
     };
 }
 pub mod report;
+pub mod timeline;
 
 pub use analysis::{Analysis, Observe, Quiet};
 pub use bundle::{EntryName, Limits, Progress, Source, Visit, walk};
@@ -56,3 +58,4 @@ pub use graph::GraphReport;
 pub use options::Options;
 pub use profile::Profile;
 pub use report::Report;
+pub use timeline::TimelineReport;

@@ -2,7 +2,7 @@
 
 use crate::bundle::Limits;
 use crate::egress::Rule;
-use crate::ledger::{Overrides, Profile};
+use crate::ledger::{Detail, Overrides, Profile};
 
 /// Options of an analysis. The default is what the command line does without options.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,12 @@ pub struct Options {
     pub profile: Profile,
     /// What the user says of them.
     pub overrides: Overrides,
+    /// What is measured, in seconds of the trace: connections opened before are known, rows outside are not counted.
+    pub since_s: Option<f64>,
+    /// The end of it.
+    pub until_s: Option<f64>,
+    /// How much of the timeline the report has.
+    pub timeline: Detail,
     /// What a bundle may cost.
     pub limits: Limits,
 }

@@ -7,10 +7,11 @@ use snat_parse::Addr;
 
 use crate::egress::{Class, Rule, classify};
 use crate::fold::{DestKey, Group, GroupKey, Map, Mark, PidKey};
-use crate::ledger::{Book, Held, OwnerPorts, Part, Snapshots};
+use crate::ledger::{Book, Detail, Held, OwnerPorts, Part, Snapshots};
 use crate::owner::{Claim, Dissent, Edge, OwnerKey, PodKey, Share};
 use crate::report::{
-    Confidence, Contradiction, Destination, Evidence, NodeDestination, Owner, OwnerKind, Place, RankRow, UnknownReason,
+    Confidence, Contradiction, Destination, Evidence, NodeDestination, Owner, OwnerKind, OwnerRef, Place, RankRow,
+    Timeline, UnknownReason,
 };
 
 /// What the rows are made from.
@@ -133,13 +134,15 @@ impl Counted<'_> {
                 ports_peak: ports.and_then(|ports| ports.ports_peak),
                 ports_peak_reset: ports.and_then(|ports| ports.ports_peak_reset),
                 at_s: ports.and_then(|ports| ports.at_s).map(rounded),
+                open_at_end: ports.map(|ports| ports.open_at_end),
+                open_past_idle: ports.and_then(|ports| ports.open_past_idle),
             }
         };
         found.into_iter().map(row).collect()
     }
 
     /// The ranking: public connects, then kind, namespace and name.
-    pub(crate) fn ranking(&self, connects_public: u64) -> Vec<RankRow> {
+    pub(crate) fn ranking(&self, connects_public: u64) -> Vec<(OwnerKey, RankRow)> {
         let mut owners: BTreeMap<OwnerKey, Gathered<'_>> = BTreeMap::new();
         for ((key, group), claims) in self.groups.iter().zip(self.claims) {
             for claim in claims {
@@ -166,12 +169,12 @@ impl Counted<'_> {
         rows.sort_by(|(a, x), (b, y)| weight(y).cmp(&weight(x)).then_with(|| a.cmp(b)));
         let mut rank = 0;
         rows.into_iter()
-            .map(|(_, mut row)| {
+            .map(|(owner, mut row)| {
                 if row.owner.kind != OwnerKind::Unknown {
                     rank += 1;
                     row.rank = Some(rank);
                 }
-                row
+                (owner, row)
             })
             .collect()
     }
@@ -349,6 +352,23 @@ impl Counted<'_> {
 
     fn place(&self, mark: &Mark) -> Place {
         place(self.entries, mark)
+    }
+}
+
+impl Counted<'_> {
+    /// Ports held over time, by the owners of the ranking.
+    pub(crate) fn timeline(&self, detail: Detail, ranking: &[(OwnerKey, RankRow)]) -> Option<Timeline> {
+        let owners: Vec<OwnerRef> = ranking.iter().map(|(_, row)| OwnerRef::from(&row.owner)).collect();
+        let places: BTreeMap<&OwnerKey, usize> =
+            ranking.iter().enumerate().map(|(at, (owner, _))| (owner, at)).collect();
+        self.book.timeline(detail, &owners, |group, pid| {
+            let claims = self.claims.get(self.groups.get_index_of(group)?)?;
+            let claim = claims.iter().find(|claim| match &claim.share {
+                Share::Whole => true,
+                Share::Cells(cells) => cells.contains(pid),
+            });
+            places.get(&claim?.owner).copied()
+        })
     }
 }
 

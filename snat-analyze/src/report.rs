@@ -63,6 +63,8 @@ pub struct NodeReport {
     pub ranking: Vec<RankRow>,
     /// Destinations of all owners, most connects first.
     pub destinations: Vec<NodeDestination>,
+    /// Ports held over time; null without times.
+    pub timeline: Option<Timeline>,
 }
 
 /// The captured node.
@@ -119,6 +121,16 @@ pub struct Capture {
     pub accepts: u64,
     /// Close rows.
     pub closes: u64,
+    /// The window that was asked for, in seconds of the trace.
+    pub since_s: Option<f64>,
+    /// Its end.
+    pub until_s: Option<f64>,
+    /// Rows of the log outside of that window: not counted, but what was open before is known.
+    pub events_outside: u64,
+    /// Long times without any row, longest first: traces that were joined, a clock that was set, or a quiet node.
+    pub gaps: Vec<Gap>,
+    /// What became of connections whose two ends are not both in the log; null without a log.
+    pub flows: Option<Flows>,
     /// Closes whose connect is not in the log and that are not inbound.
     pub unmatched_closes: u64,
     /// The most ports held at once over all public destinations together, as if no port were used for two; null without
@@ -135,6 +147,164 @@ pub struct Capture {
     pub connects_documentation: u64,
     /// What each join matched and what it lost.
     pub joins: Vec<JoinTally>,
+}
+
+/// A time without any row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// Its length.
+    pub seconds: f64,
+    /// The row that ended it.
+    pub until: Place,
+}
+
+/// Connections whose course the log does not show from end to end, and rows that say little.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Flows {
+    /// Closes of connections that the other end opened, by their accept.
+    pub inbound_closes: u64,
+    /// The same where only the local port says so: it accepted others.
+    pub inbound_closes_guessed: u64,
+    /// Closes alone of IPv6 sockets with an IPv4 address, whose connects are never in a log: a port each, from then on.
+    pub lone_closes_mapped: u64,
+    /// Other closes alone: opened before the trace, or never; no port.
+    pub lone_closes: u64,
+    /// Connects with the ends of a connection whose port was still held: one port.
+    pub opened_again: u64,
+    /// Connects with the ends of a connection that is open: its close is lost.
+    pub opened_while_open: u64,
+    /// Public connections that are open at the end.
+    pub open_at_end: u64,
+    /// Of those, for longer than the idle time: if they were silent, the NAT has dropped them, and they hold nothing.
+    pub open_past_idle: u64,
+    /// Rows with a masked address or port: counted, not replayed.
+    pub without_ends: u64,
+    /// Rows over two seconds behind others: taken as if they were then.
+    pub late: u64,
+    /// Connects that a proxy of a mesh made again, known by its process: the first of the two holds no port.
+    pub mesh_doubles: u64,
+    /// Connects that look like those, by the name of a thread alone: both are counted.
+    pub mesh_doubles_suspected: u64,
+}
+
+/// Ports held over time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Timeline {
+    /// One for each run of the tracer: they have no common clock.
+    pub runs: Vec<RunTimeline>,
+}
+
+/// Ports held over time in one run of the tracer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RunTimeline {
+    /// 1 for the first.
+    pub run: u64,
+    /// Where the first bucket starts, in seconds of the trace.
+    pub start_s: f64,
+    /// Where the last one ends.
+    pub end_s: f64,
+    /// Width of a bucket.
+    pub bucket_s: f64,
+    /// Buckets.
+    pub buckets: u64,
+    /// The sums over all public destinations by address family, then destinations, the fullest first.
+    pub series: Vec<Series>,
+    /// Public destinations without a series here: less full ones.
+    pub destinations_not_shown: u64,
+}
+
+/// What a series is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SeriesKind {
+    /// All public IPv4 destinations together, as if no port were used for two.
+    Ipv4,
+    /// The same of IPv6.
+    Ipv6,
+    /// One destination.
+    Destination,
+}
+
+/// A destination over time, or the sum over all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Series {
+    /// What it is of.
+    pub kind: SeriesKind,
+    /// Remote address; null for a sum.
+    pub addr: Option<String>,
+    /// Remote port; null for a sum.
+    pub port: Option<u16>,
+    /// `tcp`.
+    pub proto: String,
+    /// Ports held at once, at most.
+    pub ports_peak: u64,
+    /// When that was, in seconds of the trace.
+    pub at_s: Option<f64>,
+    /// The first bucket in which it is known: a destination that held few ports is not followed.
+    pub from: u64,
+    /// The most ports held in each bucket.
+    pub held: Vec<u32>,
+    /// The most connections open in each bucket.
+    pub open: Vec<u32>,
+    /// Who held how many of `held`; they add up to it. The owner that held most first.
+    pub owners: Vec<OwnerSeries>,
+}
+
+/// An owner's part of a series.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OwnerSeries {
+    /// Who.
+    pub owner: OwnerRef,
+    /// Ports held when the series was at its largest in each bucket.
+    pub held: Vec<u32>,
+}
+
+/// An owner of the ranking, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OwnerRef {
+    /// What kind of owner.
+    pub kind: OwnerKind,
+    /// Namespace of the pod.
+    pub namespace: Option<String>,
+    /// Name of the pod.
+    pub pod: Option<String>,
+    /// Process or thread name of those that are no pods.
+    pub comm: Option<String>,
+    /// Whether the pod lives in the node's namespace; null where nothing says so.
+    pub host_network: Option<bool>,
+    /// Namespaces of an unknown owner.
+    pub netns: Vec<u64>,
+    /// Local addresses of an unknown owner.
+    pub addrs: Vec<String>,
+}
+
+impl From<&Owner> for OwnerRef {
+    fn from(owner: &Owner) -> Self {
+        let unknown = owner.kind == OwnerKind::Unknown;
+        Self {
+            kind: owner.kind,
+            namespace: owner.namespace.clone(),
+            pod: owner.pod.clone(),
+            comm: owner.comm.clone(),
+            host_network: owner.host_network,
+            netns: if unknown { owner.netns.clone() } else { Vec::new() },
+            addrs: if unknown { owner.addrs.clone() } else { Vec::new() },
+        }
+    }
 }
 
 /// A dump of sockets. Its rows are the sum of `repeated`, `listening`, `not_established`, `inbound`, `not_public`,
@@ -430,6 +600,10 @@ pub struct NodeDestination {
     pub ports_peak_reset: Option<u64>,
     /// When the peak was, in seconds of the trace.
     pub at_s: Option<f64>,
+    /// Connections open at the end; null where it is masked.
+    pub open_at_end: Option<u64>,
+    /// Of those, open for longer than the idle time; null without times.
+    pub open_past_idle: Option<u64>,
 }
 
 /// One section of an entry.

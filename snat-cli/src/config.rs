@@ -16,7 +16,7 @@ use snat_analyze::egress::Rule;
 use snat_analyze::profile::{Overrides, Profile};
 use snat_analyze::{Limits, Options, Source};
 
-use crate::args::{Asked, Color, CommonArgs, LimitArgs, NatArgs, Output, ReportArgs};
+use crate::args::{Asked, Color, CommonArgs, LimitArgs, NatArgs, Output, ReportArgs, WindowArgs};
 use crate::exit::Failure;
 use crate::outputs::Outputs;
 use crate::render::{Screen, printable};
@@ -166,8 +166,11 @@ impl Plan {
         let (rules, said_rules) = shared.rules()?;
         options.rules = rules;
         let nat = Nat::of(&args.nat, shared)?;
-        let said_nat = nat.said(shared);
-        (options.profile, options.overrides) = (nat.profile, nat.overrides);
+        let window = Window::of(&args.window)?;
+        let mut said_nat = nat.said(shared);
+        said_nat.extend(window.said());
+        nat.into(&mut options);
+        window.into(&mut options);
         let (output, output_from) = match (args.output.is_empty(), settings::variable("OUTPUT"), file.output) {
             (false, _, _) => (args.output, "command line"),
             (true, Some(text), _) => {
@@ -218,13 +221,13 @@ impl Plan {
 }
 
 /// The NAT's rules, of all layers.
-struct Nat {
+pub(crate) struct Nat {
     profile: Profile,
     overrides: Overrides,
 }
 
 impl Nat {
-    fn of(args: &NatArgs, shared: &Shared) -> Result<Self, Failure> {
+    pub(crate) fn of(args: &NatArgs, shared: &Shared) -> Result<Self, Failure> {
         let file = &shared.settings;
         let profile = match args.profile.as_ref().or(file.profile.as_ref()) {
             None => Profile::default(),
@@ -245,14 +248,18 @@ impl Nat {
             nodes: args.nodes.or(file.nodes),
             hold_s: args.hold.or(file.hold),
             hold_reset_s: args.hold_reset.or(file.hold_reset),
-            ..Overrides::default()
+            idle_s: args.idle.or(file.idle),
         };
         overrides.check().map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(Self { profile, overrides })
     }
 
+    pub(crate) fn into(self, options: &mut Options) {
+        (options.profile, options.overrides) = (self.profile, self.overrides);
+    }
+
     /// Lines of the plan.
-    fn said(&self, shared: &Shared) -> Vec<Line> {
+    pub(crate) fn said(&self, shared: &Shared) -> Vec<Line> {
         let (file, of) = (&shared.settings, &self.overrides);
         let whole = |value: Option<u64>| value.map(|value| value.to_string());
         let seconds = |value: Option<f64>| value.map(|value| format!("{value} s"));
@@ -263,11 +270,46 @@ impl Nat {
             ("nodes", "nodes", whole(of.nodes), file.nodes.is_some()),
             ("hold", "hold", seconds(of.hold_s), file.hold.is_some()),
             ("hold-reset", "hold_reset", seconds(of.hold_reset_s), file.hold_reset.is_some()),
+            ("idle", "idle", seconds(of.idle_s), file.idle.is_some()),
         ];
         let line = |(name, id, value, in_file): (_, &str, Option<String>, bool)| {
             (name, value.unwrap_or("by the profile".into()), shared.origin(id, in_file).to_owned())
         };
         lines.into_iter().map(line).collect()
+    }
+}
+
+/// What is measured of the trace.
+pub(crate) struct Window {
+    since: Option<f64>,
+    until: Option<f64>,
+}
+
+impl Window {
+    pub(crate) fn of(args: &WindowArgs) -> Result<Self, Failure> {
+        for (name, value) in [("since", args.since), ("until", args.until)] {
+            if value.is_some_and(|value| !value.is_finite()) {
+                return Err(Failure::Usage(format!("--{name}: expected a number of seconds")));
+            }
+        }
+        if let (Some(since), Some(until)) = (args.since, args.until)
+            && since > until
+        {
+            return Err(Failure::Usage(format!("--since {since} is behind --until {until}: nothing lies between")));
+        }
+        Ok(Self { since: args.since, until: args.until })
+    }
+
+    pub(crate) fn into(self, options: &mut Options) {
+        (options.since_s, options.until_s) = (self.since, self.until);
+    }
+
+    /// Lines of the plan, where there is a window.
+    pub(crate) fn said(&self) -> Vec<Line> {
+        let line = |name, value: Option<f64>| {
+            value.map(|value| (name, format!("{value} s of the trace"), "command line".to_owned()))
+        };
+        line("since", self.since).into_iter().chain(line("until", self.until)).collect()
     }
 }
 

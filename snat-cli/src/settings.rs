@@ -29,6 +29,7 @@ pub(crate) struct Settings {
     pub(crate) nodes: Option<u64>,
     pub(crate) hold: Option<f64>,
     pub(crate) hold_reset: Option<f64>,
+    pub(crate) idle: Option<f64>,
     pub(crate) color: Option<Color>,
     pub(crate) quiet: Option<bool>,
     pub(crate) verbose: Option<bool>,
@@ -42,11 +43,12 @@ pub(crate) struct Settings {
 }
 
 /// Settings that the environment knows, without their prefix; the command line's own variables are among them.
-pub(crate) const VARIABLES: [&str; 23] = [
+pub(crate) const VARIABLES: [&str; 24] = [
     "COLOR",
     "CONFIG",
     "HOLD",
     "HOLD_RESET",
+    "IDLE",
     "MAX_BYTES",
     "MAX_DEPTH",
     "MAX_DUMPS",

@@ -148,7 +148,7 @@ fn the_manual_and_the_completions_are_current() {
         String::from_utf8(done.stdout).unwrap()
     };
     kept(&docs.join("man/snat-analyze.1"), &output(&["man"]));
-    for name in ["report", "parse", "inspect", "graph", "formats", "schema", "completions", "man"] {
+    for name in ["report", "parse", "inspect", "graph", "timeline", "formats", "schema", "completions", "man"] {
         kept(&docs.join(format!("man/snat-analyze-{name}.1")), &output(&["man", name]));
     }
     for (shell, file) in [
@@ -159,7 +159,7 @@ fn the_manual_and_the_completions_are_current() {
     ] {
         kept(&docs.join("completions").join(file), &output(&["completions", shell]));
     }
-    for command in ["report", "inspect", "graph"] {
+    for command in ["report", "inspect", "graph", "timeline"] {
         kept(&docs.join(format!("{command}.schema.json")), &output(&["schema", command]));
     }
     assert_eq!(run(&["man", "nothing"]).status.code(), Some(2));

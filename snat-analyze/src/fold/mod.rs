@@ -15,7 +15,8 @@ use snat_parse::{Addr, place_text};
 pub(crate) use same::same_events;
 
 use crate::egress::{Class, Rule, classify};
-use crate::ledger::{Replay, Step, StepKind, Sweep, SweepRules};
+use crate::ledger::{Replay, SECOND, Step, StepKind, Sweep, SweepRules};
+use crate::mesh;
 
 use same::Sketch;
 
@@ -75,6 +76,8 @@ pub(crate) struct Dest {
 pub(crate) struct Cell {
     /// Dense over the run, for the ledger.
     pub(crate) number: usize,
+    /// Whether it ran as the user that a mesh's proxies run as.
+    pub(crate) is_proxy_user: bool,
     /// Thread name of its first connect, else of its first event.
     pub(crate) comm: Option<String>,
     pub(crate) comm_of_connect: bool,
@@ -101,6 +104,27 @@ pub(crate) struct Ruling {
     pub(crate) sweep: SweepRules,
 }
 
+/// A time without any event.
+#[derive(Clone, Debug)]
+pub(crate) struct Gap {
+    pub(crate) ns: i64,
+    /// The event that ended it.
+    pub(crate) until: Mark,
+}
+
+/// Shorter ones are no gaps.
+const GAP: i64 = 30 * SECOND;
+/// So many of a run are kept.
+const GAPS: usize = 4;
+
+/// Where an event lies to what is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Before,
+    Inside,
+    Behind,
+}
+
 /// One run of the tracer.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -113,10 +137,19 @@ pub(crate) struct Run {
     pub(crate) closes: u64,
     /// Smallest and largest TIME.
     pub(crate) span: Option<(i64, i64)>,
+    /// Events outside of the window that was asked for; those before it are known to the ledger all the same.
+    pub(crate) outside: u64,
+    /// Times without any event, longest first.
+    pub(crate) gaps: Vec<Gap>,
+    /// TIME of the last row that has one.
+    last: Option<i64>,
     pub(crate) has_netns: bool,
     /// What was held when; there when the entry is over.
     pub(crate) replay: Option<Replay>,
+    /// The same less the ports of connects that a proxy makes again, if any process looks like one.
+    pub(crate) less_doubles: Option<Replay>,
     sweep: Option<Sweep>,
+    mesh: Option<Box<Sweep>>,
     cells: usize,
     sketch: Sketch,
 }
@@ -186,8 +219,13 @@ impl Run {
             accepts: 0,
             closes: 0,
             span: None,
+            outside: 0,
+            gaps: Vec::new(),
+            last: None,
             has_netns: false,
             replay: None,
+            less_doubles: None,
+            mesh: None,
             sweep: Some(Sweep::new(&ruling.sweep)),
             cells: 0,
             sketch: Sketch::default(),
@@ -199,6 +237,7 @@ impl Run {
         if let Some(sweep) = self.sweep.take() {
             self.replay = Some(sweep.finish());
         }
+        self.less_doubles = self.less_doubles.take().or_else(|| self.mesh.take().map(|mesh| mesh.finish()));
     }
 
     /// Tells the ledger of an event.
@@ -211,7 +250,11 @@ impl Run {
         };
         let Some(sweep) = &mut self.sweep else { return };
         let daddr = event.daddr.to_addr();
-        sweep.step(Step {
+        let proxy = mesh::is_proxy(event.comm) || event.uid == Some(mesh::UID);
+        if proxy && kind == StepKind::Connect && self.mesh.is_none() {
+            self.mesh = Some(Box::new(sweep.less_doubles()));
+        }
+        let step = Step {
             time: event.time,
             line,
             kind,
@@ -223,13 +266,17 @@ impl Run {
             dport: event.dport,
             group,
             cell,
+            proxy,
             public: classify(&daddr, event.dport, &ruling.rules) == Some(Class::Public),
-        });
+        };
+        sweep.step(step);
+        self.mesh.iter_mut().for_each(|mesh| mesh.step(step));
     }
 
     /// Entries get their final numbers only when all are read and sorted.
     pub(crate) fn at_entry(&mut self, entry: usize) {
         self.first.entry = entry;
+        self.gaps.iter_mut().for_each(|gap| gap.until.entry = entry);
         for group in self.groups.values_mut() {
             group.first.entry = entry;
             for cell in group.cells.values_mut() {
@@ -242,25 +289,57 @@ impl Run {
         }
     }
 
-    /// Seconds from the smallest to the largest TIME.
-    pub(crate) fn seconds(&self) -> Option<f64> {
-        self.span.map(|(low, high)| (high.saturating_sub(low)) as f64 / 1e9)
+    /// Seconds from the smallest to the largest TIME, of the window if one was asked for.
+    pub(crate) fn seconds(&self, ruling: &SweepRules) -> Option<f64> {
+        let (low, high) = self.span?;
+        let (low, high) =
+            (ruling.since.map_or(low, |since| since.max(low)), ruling.until.map_or(high, |until| until.min(high)));
+        Some(high.saturating_sub(low).max(0) as f64 / 1e9)
+    }
+
+    /// Where the event lies to the window; a masked TIME is that of the row before.
+    fn when(&self, ruling: &SweepRules) -> When {
+        match self.last {
+            Some(time) if ruling.until.is_some_and(|until| until < time) => When::Behind,
+            Some(time) if ruling.since.is_some_and(|since| time < since) => When::Before,
+            _ => When::Inside,
+        }
+    }
+
+    /// Takes note of the event's TIME, and of a gap before it.
+    fn time(&mut self, time: i64, batch: &Batch<'_>, at: usize) {
+        self.last = Some(time);
+        let (low, high) = self.span.get_or_insert((time, time));
+        let ns = time.saturating_sub(*high);
+        (*low, *high) = ((*low).min(time), (*high).max(time));
+        if ns >= GAP && (self.gaps.len() < GAPS || self.gaps.last().is_some_and(|least| least.ns < ns)) {
+            self.gaps.push(Gap { ns, until: mark(batch, at) });
+            self.gaps.sort_by_key(|gap| std::cmp::Reverse(gap.ns));
+            self.gaps.truncate(GAPS);
+        }
     }
 
     /// Counts one event; for a connect, where its destination is kept.
     fn event(&mut self, batch: &Batch<'_>, at: usize, ruling: &Ruling) -> Option<(usize, usize, usize)> {
         let event = batch.event(at);
-        self.events += 1;
         if let Some(time) = event.time {
-            let (low, high) = self.span.get_or_insert((time, time));
-            (*low, *high) = ((*low).min(time), (*high).max(time));
+            self.time(time, batch, at);
         }
         self.has_netns |= event.netns.is_some();
+        let when = self.when(&ruling.sweep);
+        let one = u64::from(when == When::Inside);
+        self.events += one;
+        self.outside += 1 - one;
         match event.kind {
-            Kind::Connect => self.connects += 1,
-            Kind::Accept => self.accepts += 1,
-            Kind::Close => self.closes += 1,
+            Kind::Connect => self.connects += one,
+            Kind::Accept => self.accepts += one,
+            Kind::Close => self.closes += one,
             Kind::Unknown => {}
+        }
+        if when == When::Behind {
+            // The ledger is told of the time alone.
+            self.step(&event, batch.line(at), 0, 0, ruling);
+            return None;
         }
         let key = GroupKey { netns: event.netns, saddr: event.saddr.to_addr() };
         let group_entry = self.groups.entry(key);
@@ -271,7 +350,7 @@ impl Run {
             cells: Map::default(),
             accepts: BTreeSet::new(),
         });
-        group.rows += 1;
+        group.rows += one;
         if event.kind == Kind::Accept {
             group.accepts.extend(event.sport);
         }
@@ -284,6 +363,7 @@ impl Run {
         let next = self.cells;
         let cell = cell_entry.or_insert_with(|| Cell {
             number: next,
+            is_proxy_user: false,
             comm: None,
             comm_of_connect: false,
             first: mark(batch, at),
@@ -291,6 +371,7 @@ impl Run {
             dests: Map::default(),
         });
         cell.name(pid, &event);
+        cell.is_proxy_user |= event.uid == Some(mesh::UID);
         let number = cell.number;
         self.cells = self.cells.max(number + 1);
         self.step(&event, batch.line(at), group_at, number, ruling);
@@ -299,14 +380,14 @@ impl Run {
             return None;
         }
         self.sketch.connect(&event);
-        cell.connects += 1;
+        cell.connects += one;
         let dest_entry = cell.dests.entry(DestKey { addr: event.daddr.to_addr(), port: event.dport });
         let dest_at = dest_entry.index();
         let dest = dest_entry.or_insert_with(|| {
             let first = mark(batch, at);
             Dest { connects: 0, last: first.clone(), first, batch: 0, last_at: 0 }
         });
-        dest.connects += 1;
+        dest.connects += one;
         Some((group_at, cell_at, dest_at))
     }
 }

@@ -7,21 +7,22 @@
 use std::collections::BTreeSet;
 
 use super::sweep::{Lives, Place, Replay, Spot};
-use crate::fold::{DestKey, GroupKey, Map, PidKey, Run};
+use crate::fold::{Cell, DestKey, GroupKey, Map, PidKey, Run};
 use crate::owner::Share;
+use crate::report::Flows;
 
 /// Nanoseconds as seconds.
-fn seconds(ns: i64) -> f64 {
+pub(super) fn seconds(ns: i64) -> f64 {
     ns as f64 / 1e9
 }
 
 /// One run, with what its dense numbers mean.
 #[derive(Debug)]
-struct Page {
-    replay: Replay,
-    groups: Vec<GroupKey>,
+pub(super) struct Page {
+    pub(super) replay: Replay,
+    pub(super) groups: Vec<GroupKey>,
     /// Group and process.
-    cells: Vec<(usize, PidKey)>,
+    pub(super) cells: Vec<(usize, PidKey)>,
     /// Spots by their place.
     places: Map<Place, usize>,
 }
@@ -29,7 +30,17 @@ struct Page {
 /// All runs of a capture.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
-    pages: Vec<Page>,
+    pub(super) pages: Vec<Page>,
+    pub(crate) mesh: Mesh,
+}
+
+/// Connects that a proxy of their namespace made again within a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mesh {
+    /// Left out of what is held: the process is known to be a proxy.
+    pub(crate) left_out: u64,
+    /// Counted all the same: the thread is named like a proxy's, and nothing else says so.
+    pub(crate) suspected: u64,
 }
 
 /// Ports of one destination.
@@ -43,6 +54,9 @@ pub(crate) struct DestPorts {
     pub(crate) ports_peak_reset: Option<u64>,
     /// When that peak was, s of the trace.
     pub(crate) at_s: Option<f64>,
+    /// Open at the end, and of those the ones that are older than the idle time.
+    pub(crate) open_at_end: u64,
+    pub(crate) open_past_idle: Option<u64>,
 }
 
 /// Ports of one owner.
@@ -60,10 +74,26 @@ pub(crate) struct OwnerPorts {
 pub(crate) type Part<'a> = (&'a GroupKey, &'a Share);
 
 impl Book {
-    /// Takes the replays out of the runs.
-    pub(crate) fn of(runs: &mut [Run]) -> Self {
-        let page = |run: &mut Run| {
-            let replay = run.replay.take()?;
+    /// Takes the replays out of the runs. A run whose proxies are all known for what they are is taken without the
+    /// connects that they make again.
+    pub(crate) fn of(runs: &mut [Run], is_proxy: impl Fn(PidKey, &Cell) -> bool) -> Self {
+        let mut mesh = Mesh::default();
+        let mut page = |run: &mut Run| {
+            let mut replay = run.replay.take()?;
+            if let Some(less) = run.less_doubles.take().filter(|less| !less.doubles.is_empty()) {
+                let pairs: u64 = less.doubles.iter().map(|(_, pairs)| pairs).sum();
+                let cells = || run.groups.values().flat_map(|group| &group.cells);
+                let is = |number: usize| {
+                    cells().find(|(_, cell)| cell.number == number).is_some_and(|(pid, cell)| is_proxy(*pid, cell))
+                };
+                let known = less.doubles.iter().all(|((proxy, _), _)| is(*proxy));
+                if known {
+                    mesh.left_out += pairs;
+                    replay = less;
+                } else {
+                    mesh.suspected += pairs;
+                }
+            }
             let groups: Vec<GroupKey> = run.groups.keys().cloned().collect();
             let mut cells: Vec<(usize, usize, PidKey)> = Vec::new();
             for (at, group) in run.groups.values().enumerate() {
@@ -74,7 +104,30 @@ impl Book {
             let cells = cells.into_iter().map(|(_, group, pid)| (group, pid)).collect();
             Some(Page { replay, groups, cells, places })
         };
-        Self { pages: runs.iter_mut().filter_map(page).collect() }
+        Self { pages: runs.iter_mut().filter_map(&mut page).collect(), mesh }
+    }
+
+    /// What became of the rows.
+    pub(crate) fn flows(&self) -> Flows {
+        let mut flows = Flows::default();
+        for page in &self.pages {
+            let counts = page.replay.counts;
+            flows.inbound_closes += counts.inbound;
+            flows.inbound_closes_guessed += counts.inbound_guessed;
+            flows.lone_closes_mapped += counts.lone_mapped;
+            flows.lone_closes += counts.lone_plain;
+            flows.opened_again += counts.reused;
+            flows.opened_while_open += counts.reopened;
+            flows.without_ends += counts.unkeyed;
+            flows.late += counts.late;
+            let sums = page.replay.spots.iter().filter(|spot| matches!(spot.place, Place::Sum { .. }));
+            for sum in sums {
+                flows.open_at_end += u64::from(sum.open.now);
+                flows.open_past_idle += u64::from(sum.past_idle);
+            }
+        }
+        (flows.mesh_doubles, flows.mesh_doubles_suspected) = (self.mesh.left_out, self.mesh.suspected);
+        flows
     }
 
     /// Closes without a connect that are not inbound, of all runs.
@@ -111,6 +164,8 @@ impl Book {
             ports_peak: held.map(|held| u64::from(held.peak)),
             ports_peak_reset: best.held.get(1).map(|held| u64::from(held.peak)),
             at_s: held.and_then(|held| held.at).map(seconds),
+            open_at_end: u64::from(best.open.now),
+            open_past_idle: held.map(|_| u64::from(best.past_idle)),
         })
     }
 
@@ -225,7 +280,7 @@ struct Own {
 }
 
 impl Page {
-    fn spot(&self, place: Place) -> Option<&Spot> {
+    pub(super) fn spot(&self, place: Place) -> Option<&Spot> {
         self.places.get(&place).map(|at| &self.replay.spots[*at])
     }
 

@@ -12,6 +12,7 @@ mod profile_tests;
 mod snapshot;
 mod sourced;
 mod sweep;
+mod timeline;
 
 pub use allocation::{Allocation, Overrides, PoolSize, Why};
 pub(crate) use book::{Book, OwnerPorts, Part};
@@ -20,3 +21,4 @@ pub use profile_error::ProfileError;
 pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, is_same_name, names, pid_in_name};
 pub use sourced::Sourced;
 pub(crate) use sweep::{Replay, Rules as SweepRules, SECOND, Step, StepKind, Sweep};
+pub use timeline::Detail;

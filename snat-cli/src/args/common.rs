@@ -96,6 +96,22 @@ pub(crate) struct NatArgs {
     /// The same after a reset [default: by the profile]
     #[arg(long, value_name = "S", help_heading = NAT, env = "SNAT_ANALYZE_HOLD_RESET", hide_env_values = true)]
     pub(crate) hold_reset: Option<f64>,
+
+    /// Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody
+    /// knows whether they hold one [default: by the profile]
+    #[arg(long, value_name = "S", help_heading = NAT, env = "SNAT_ANALYZE_IDLE", hide_env_values = true)]
+    pub(crate) idle: Option<f64>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct WindowArgs {
+    /// Measure from this second of the trace on; what was opened before is known
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    pub(crate) since: Option<f64>,
+
+    /// Measure up to this second of the trace
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    pub(crate) until: Option<f64>,
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -3,14 +3,16 @@
 mod common;
 mod format;
 mod graph;
+mod timeline;
 
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub(crate) use common::{Color, CommonArgs, LimitArgs, NatArgs, RuleArgs};
+pub(crate) use common::{Color, CommonArgs, LimitArgs, NatArgs, RuleArgs, WindowArgs};
 pub(crate) use format::{Asked, Formats};
 pub(crate) use graph::{GraphArgs, GraphOutput};
+pub(crate) use timeline::{TimelineArgs, TimelineOutput};
 
 /// Which pod uses up the SNAT ports of a Kubernetes node, from the text dumps that were taken on it.
 #[derive(Debug, Parser)]
@@ -53,6 +55,9 @@ pub(crate) enum Command {
     /// on
     #[command(after_long_help = include_str!("../help/graph.txt"))]
     Graph(GraphArgs),
+    /// Ports held over time, by destination and owner, against those that there are
+    #[command(after_long_help = include_str!("../help/timeline.txt"))]
+    Timeline(TimelineArgs),
     /// What is read: formats, their tools, commands and columns
     #[command(after_long_help = include_str!("../help/formats.txt"))]
     Formats(FormatsArgs),
@@ -103,6 +108,9 @@ pub(crate) struct ReportArgs {
 
     #[command(flatten)]
     pub(crate) nat: NatArgs,
+
+    #[command(flatten)]
+    pub(crate) window: WindowArgs,
 
     /// Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard
     /// error
@@ -241,6 +249,8 @@ pub(crate) enum SchemaOf {
     Inspect,
     /// The graph
     Graph,
+    /// Ports held over time
+    Timeline,
 }
 
 #[derive(Args, Debug)]

@@ -8,6 +8,7 @@ mod man;
 mod parse;
 mod report;
 mod schema;
+mod timeline;
 
 use std::path::PathBuf;
 
@@ -32,6 +33,7 @@ pub(crate) fn run(common: &CommonArgs, command: Command, matches: ArgMatches) ->
         Command::Parse(args) => parse::run(args, &shared),
         Command::Inspect(args) => inspect::run(args, &shared),
         Command::Graph(args) => graph::run(args, &shared),
+        Command::Timeline(args) => timeline::run(args, &shared),
         Command::Formats(args) => formats::run(args, &shared),
         Command::Schema(args) => schema::run(args.of),
         Command::Completions(args) => completions::run(args.shell),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use snat_analyze::graph::GraphReport;
-use snat_analyze::{Inspection, Report};
+use snat_analyze::{Inspection, Report, TimelineReport};
 
 use crate::args::SchemaOf;
 use crate::exit::Failure;
@@ -14,6 +14,7 @@ pub(crate) fn run(of: SchemaOf) -> Result<(), Failure> {
         SchemaOf::Report => Report::schema(),
         SchemaOf::Inspect => Inspection::schema(),
         SchemaOf::Graph => GraphReport::schema(),
+        SchemaOf::Timeline => TimelineReport::schema(),
     };
     let mut out = io::stdout().lock();
     render::json::write(&schema, &mut out)?;

@@ -46,15 +46,26 @@ const COLUMNS: [&str; 29] = [
 /// Writes the rankings of all nodes, one below the other.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(COLUMNS)?;
+    record(&mut writer, COLUMNS)?;
     for (at, node) in report.nodes.iter().enumerate() {
         let name = words::short_name(&node.node, at);
         for row in &node.ranking {
             let cells = cells(&name, row);
-            writer.write_record(cells.iter().map(|cell| safe(cell).into_owned()))?;
+            record(&mut writer, cells.iter().map(|cell| safe(cell).into_owned()))?;
         }
     }
     writer.flush()
+}
+
+/// Writes a row; a closed pipe stays one, which the writer's own error would hide.
+pub(super) fn record<W: Write, T: AsRef<[u8]>>(
+    writer: &mut csv::Writer<W>,
+    cells: impl IntoIterator<Item = T>,
+) -> io::Result<()> {
+    writer.write_record(cells).map_err(|error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    })
 }
 
 fn cells(node: &str, row: &RankRow) -> [String; 29] {
@@ -103,7 +114,7 @@ fn cells(node: &str, row: &RankRow) -> [String; 29] {
 }
 
 /// As the report spells it.
-fn kind(kind: OwnerKind) -> &'static str {
+pub(super) fn kind(kind: OwnerKind) -> &'static str {
     match kind {
         OwnerKind::Pod => "pod",
         OwnerKind::HostProcess => "host-process",
@@ -113,7 +124,7 @@ fn kind(kind: OwnerKind) -> &'static str {
 }
 
 /// A cell that is no formula and moves no cursor.
-fn safe(cell: &str) -> Cow<'_, str> {
+pub(super) fn safe(cell: &str) -> Cow<'_, str> {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     match (formula, printable(cell)) {
         (true, text) => Cow::Owned(format!("'{text}")),

@@ -11,6 +11,7 @@ mod ranking;
 pub(crate) mod rows;
 mod style;
 mod table;
+pub(crate) mod timeline;
 mod words;
 
 use std::io::{self, Write};

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use snat_analyze::Report;
 use snat_analyze::profile::Allocation;
-use snat_analyze::report::{Capture, Input, Node, NodeDestination, Notice, RankRow, Tool};
+use snat_analyze::report::{Capture, Input, Node, NodeDestination, Notice, RankRow, RunTimeline, Tool};
 
 use crate::render::{json, words};
 
@@ -34,6 +34,11 @@ enum Line<'a> {
         #[serde(flatten)]
         destination: &'a NodeDestination,
     },
+    Timeline {
+        node: &'a str,
+        #[serde(flatten)]
+        run: &'a RunTimeline,
+    },
     Input(&'a Input),
     Notice(&'a Notice),
 }
@@ -55,6 +60,9 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         for destination in &node.destinations {
             line(Line::Destination { node: &name, destination })?;
+        }
+        for run in node.timeline.iter().flat_map(|timeline| &timeline.runs) {
+            line(Line::Timeline { node: &name, run })?;
         }
     }
     report.inputs.iter().try_for_each(|input| line(Line::Input(input)))?;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use snat_analyze::Report;
 use snat_analyze::report::{
-    Confidence, Destination, Input, Node, NodeDestination, NodeReport, NodeSource, Notice, Owner, OwnerKind, RankRow,
-    SnapshotDump,
+    Capture, Confidence, Destination, Input, Node, NodeDestination, NodeReport, NodeSource, Notice, Owner, OwnerKind,
+    OwnerRef, RankRow, SnapshotDump,
 };
 
 use crate::render::style::{Tone, count, percent};
@@ -33,16 +33,7 @@ pub(crate) fn short_name(node: &Node, at: usize) -> String {
 
 /// How long, how much, how the name is known.
 pub(crate) fn facts(node: &NodeReport) -> String {
-    let capture = &node.capture;
-    let mut facts = Vec::new();
-    facts.extend(capture.duration_s.map(|seconds| format!("{seconds:.0} s")));
-    facts.push(format!("{} events", count(capture.events)));
-    if capture.runs > 1 {
-        facts.push(format!("{} runs", capture.runs));
-    }
-    if capture.lost_samples > 0 {
-        facts.push(format!("{} samples lost", count(capture.lost_samples)));
-    }
+    let mut facts = extent(&node.capture);
     facts.extend(node.node.pool_size.map(|nodes| format!("{nodes} nodes listed")));
     facts.extend(match node.node.source {
         Some(NodeSource::NodeList) | None => None,
@@ -52,6 +43,73 @@ pub(crate) fn facts(node: &NodeReport) -> String {
         Some(_) => Some("name found otherwise".to_owned()),
     });
     facts.join(", ")
+}
+
+/// How long, how much, and of which part of the trace.
+pub(crate) fn extent(capture: &Capture) -> Vec<String> {
+    let mut facts = Vec::new();
+    facts.extend(capture.duration_s.map(|seconds| format!("{seconds:.0} s")));
+    match (capture.since_s, capture.until_s) {
+        (None, None) => {}
+        (Some(since), None) => facts.push(format!("from {since} s of the trace on")),
+        (None, Some(until)) => facts.push(format!("up to {until} s of the trace")),
+        (Some(since), Some(until)) => facts.push(format!("from {since} s to {until} s of the trace")),
+    }
+    facts.push(format!("{} events", count(capture.events)));
+    if capture.events_outside > 0 {
+        facts.push(format!("{} events outside", count(capture.events_outside)));
+    }
+    if capture.runs > 1 {
+        facts.push(format!("{} runs", capture.runs));
+    }
+    if capture.lost_samples > 0 {
+        facts.push(format!("{} samples lost", count(capture.lost_samples)));
+    }
+    facts
+}
+
+/// Doubts about the course of the trace and of its connections.
+pub(crate) fn course(capture: &Capture) -> Vec<String> {
+    let mut found = Vec::new();
+    if let [first, rest @ ..] = capture.gaps.as_slice() {
+        let more =
+            rest.iter().map(|gap| format!(", for {:.0} s before {}:{}", gap.seconds, gap.until.entry, gap.until.line));
+        found.push(format!(
+            "no row for {:.0} s before {}:{}{}: traces that were joined, a clock that was set, or a quiet node? Rates and \
+             plateaus are over the whole time, and ports came free in between",
+            first.seconds,
+            first.until.entry,
+            first.until.line,
+            more.collect::<String>()
+        ));
+    }
+    if capture.since_s.is_some() || capture.until_s.is_some() {
+        if capture.events == 0 && capture.events_outside > 0 {
+            found.push("no row of the log lies in the window".to_owned());
+        } else if capture.events > 0 && capture.duration_s.is_none() {
+            found.push("the log has no TIME: the window changes nothing".to_owned());
+        }
+    }
+    let Some(flows) = &capture.flows else { return found };
+    let mut say = |number: u64, text: &str| {
+        if number > 0 {
+            found.push(format!("{} {text}", count(number)));
+        }
+    };
+    say(flows.mesh_doubles, "connects were made again by the proxy of their pod: those ports are counted once");
+    say(
+        flows.mesh_doubles_suspected,
+        "connects may have been made again by a proxy (threads of such a name), so that their ports are counted twice: \
+         pstree -p of the node would tell",
+    );
+    say(flows.opened_while_open, "connects have the ends of a connection that is open: closes were lost");
+    say(flows.late, "rows came over 2 s behind later ones, and were taken as if they were of then");
+    say(flows.without_ends, "rows have a masked address or port: they are counted, but not in the ports");
+    say(
+        flows.open_past_idle,
+        "connections are open for longer than the idle time: were they silent, they hold no port any more",
+    );
+    found
 }
 
 /// The answer in a sentence; where one namespace was asked for, in two.
@@ -105,6 +163,11 @@ fn standing(node: &NodeReport) -> String {
 
 /// Who, in one text.
 pub(crate) fn label(owner: &Owner) -> String {
+    label_of(&OwnerRef::from(owner))
+}
+
+/// The same in short.
+pub(crate) fn label_of(owner: &OwnerRef) -> String {
     match owner.kind {
         OwnerKind::Pod => {
             let name = owner.pod.as_deref().unwrap_or("?");
@@ -224,6 +287,7 @@ pub(crate) fn doubts(node: &NodeReport) -> Vec<String> {
         }
     }
     lines.extend(node.allocation.warnings.iter().cloned());
+    lines.extend(course(&node.capture));
     if node.capture.unmatched_closes > 0 {
         lines.push(format!(
             "{} closes without a connect in the log: opened before the trace, or of dual-stack sockets",

@@ -25,6 +25,7 @@ fn row(time: i64, line: u64, kind: StepKind, sport: u16) -> Step {
         group: 0,
         cell: 0,
         public: true,
+        proxy: false,
     }
 }
 
@@ -217,4 +218,21 @@ fn memory_follows_the_rate_and_not_the_length() {
         long.queue < 25_000 && long.flows <= long.slots && long.slots < 25_000 && long.buckets <= 9 * 8,
         "{long:?}"
     );
+}
+
+/// Connections that came in and whose close is lost do not pile up; the close of a forgotten one is known by its port.
+#[test]
+fn accepted_flows_are_bounded() {
+    let mut sweep = Sweep::new(&holds(&[240]));
+    let accept = |at: i64| {
+        let remote: std::net::IpAddr = std::net::Ipv4Addr::from(0x0a00_0000 + at as u32).into();
+        Step { daddr: Some(remote), ..row(at * 1_000_000, at as u64 + 2, StepKind::Accept, 8080) }
+    };
+    (0..300_000).for_each(|at| sweep.step(accept(at)));
+    assert!(sweep.size().flows < 70_000, "{:?}", sweep.size());
+    for at in [5, 299_999] {
+        sweep.step(Step { time: Some(400 * SECOND), line: 300_010, kind: StepKind::Close, ..accept(at) });
+    }
+    let counts = sweep.finish().counts;
+    assert_eq!((counts.inbound, counts.inbound_guessed, counts.lone_plain), (1, 1, 0));
 }

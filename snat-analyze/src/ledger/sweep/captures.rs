@@ -49,6 +49,7 @@ fn replay(capture: &str, holds: &[i64]) -> Replay {
             dport: port(row.dport),
             group,
             cell,
+            proxy: false,
             public: classify(&daddr, port(row.dport), &[]) == Some(Class::Public),
         });
     }

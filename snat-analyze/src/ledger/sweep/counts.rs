@@ -76,10 +76,22 @@ pub(super) struct Part {
     pub(super) closes: u64,
     pub(super) open: Own,
     pub(super) held: Own,
+    /// Ports held at the largest value of the bucket that the spot's series is filling; only processes have it.
+    at_bucket: u32,
+    bucket_epoch: u64,
+}
+
+impl Part {
+    /// Like [`Own::settle`], for the peak of the bucket.
+    fn settle_bucket(&mut self, epoch: u64) {
+        if self.bucket_epoch != epoch {
+            (self.at_bucket, self.bucket_epoch) = (self.held.now, epoch);
+        }
+    }
 }
 
 /// A destination, or the sum over all public ones of a family.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Spot {
     pub(super) public: bool,
     pub(super) connects: u64,
@@ -88,11 +100,16 @@ pub(super) struct Spot {
     pub(super) lone_mapped: u64,
     pub(super) lone_plain: u64,
     pub(super) open: Tally,
+    pub(super) past_idle: u32,
     /// One for each of the different holds; none in a run without TIME.
     pub(super) held: Vec<Tally>,
     pub(super) numbers: Numbers,
     /// Its series.
     pub(super) track: Option<u32>,
+    /// Changes with every largest value of the bucket that is being filled.
+    bucket_epoch: u64,
+    /// Its processes' places among all.
+    cells: Vec<u32>,
 }
 
 /// Where a flow is counted: places of its destination, its group there and its process there.
@@ -104,7 +121,7 @@ pub(super) struct Seat {
 }
 
 /// All counters. Parts are kept by (spot, group) and by (spot, cell).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Counters {
     pub(super) spots: Map<Place, Spot>,
     pub(super) groups: Map<(u32, u32), Part>,
@@ -130,20 +147,27 @@ impl Counters {
             lone_mapped: 0,
             lone_plain: 0,
             open: Tally::default(),
+            past_idle: 0,
             held: vec![Tally::default(); self.holds],
             numbers: Numbers::default(),
             track: None,
+            bucket_epoch: 0,
+            cells: Vec::new(),
         });
-        let epochs = [found.open.epoch, found.held.get(self.main).map_or(0, |held| held.epoch)];
+        let epochs = found.epochs(self.main);
         let group = part(&mut self.groups, spot, group, epochs);
-        Seat { spot, group, cell: part(&mut self.cells, spot, cell, epochs) }
+        Seat { spot, group, cell: self.cell(spot, cell) }
     }
 
     /// The part of a process on a spot.
     pub(super) fn cell(&mut self, spot: u32, cell: u32) -> u32 {
-        let found = self.spot(spot);
-        let epochs = [found.open.epoch, found.held.get(self.main).map_or(0, |held| held.epoch)];
-        part(&mut self.cells, spot, cell, epochs)
+        let found = &mut self.spots[spot as usize];
+        let known = self.cells.len();
+        let at = part(&mut self.cells, spot, cell, found.epochs(self.main));
+        if at as usize == known {
+            found.cells.push(at);
+        }
+        at
     }
 
     pub(super) fn is_sum(&self, spot: u32) -> bool {
@@ -176,6 +200,13 @@ impl Counters {
         parts.into_iter().for_each(|part| part.closes += 1);
     }
 
+    /// A close that counted does not any more.
+    pub(super) fn close_undone(&mut self, seat: Seat) {
+        let (spot, parts) = self.row(seat);
+        spot.closes = spot.closes.saturating_sub(1);
+        parts.into_iter().for_each(|part| part.closes = part.closes.saturating_sub(1));
+    }
+
     /// One more open flow.
     pub(super) fn open(&mut self, seat: Seat, now: Now) {
         let (spot, parts) = self.row(seat);
@@ -195,7 +226,10 @@ impl Counters {
         let (spot, parts) = self.row(seat);
         let held = &mut spot.held[hold];
         if hold == main {
-            parts.into_iter().for_each(|part| part.held.add(held, now));
+            parts.into_iter().for_each(|part| {
+                part.settle_bucket(spot.bucket_epoch);
+                part.held.add(held, now);
+            });
         }
         held.add(now);
     }
@@ -205,7 +239,10 @@ impl Counters {
         let main = self.main;
         let (spot, parts) = self.row(seat);
         let held = &mut spot.held[main];
-        parts.into_iter().for_each(|part| part.held.take(held));
+        parts.into_iter().for_each(|part| {
+            part.settle_bucket(spot.bucket_epoch);
+            part.held.take(held);
+        });
         held.take();
     }
 
@@ -225,6 +262,7 @@ impl Counters {
                 step(&mut part.open, &spot.open);
             }
             if let Some(of) = of {
+                part.settle_bucket(spot.bucket_epoch);
                 step(&mut part.held, of);
             }
         }
@@ -234,6 +272,26 @@ impl Counters {
     pub(super) fn values(&self, spot: u32) -> [u32; 2] {
         let spot = self.spot(spot);
         [spot.held.get(self.main).map_or(0, |held| held.now), spot.open.now]
+    }
+
+    /// The values of now are the largest of the bucket that the spot's series is filling.
+    pub(super) fn bucket_peak(&mut self, spot: u32, epoch: u64) {
+        self.spot_mut(spot).bucket_epoch = epoch;
+    }
+
+    /// Who held how many ports at the bucket's largest value, by number, ascending.
+    pub(super) fn bucket_parts(&mut self, spot: u32) -> Vec<(u32, u32)> {
+        let spot = &self.spots[spot as usize];
+        let mut parts = Vec::new();
+        for at in &spot.cells {
+            let Some(((_, of), part)) = self.cells.get_index_mut(*at as usize) else { continue };
+            part.settle_bucket(spot.bucket_epoch);
+            if part.at_bucket > 0 {
+                parts.push((*of, part.at_bucket));
+            }
+        }
+        parts.sort_unstable();
+        parts
     }
 
     /// Measuring starts at this instant.
@@ -259,13 +317,21 @@ impl Counters {
     }
 }
 
+impl Spot {
+    /// What stands for its peaks: of open flows, of held ports, of the bucket.
+    fn epochs(&self, main: usize) -> [u64; 3] {
+        [self.open.epoch, self.held.get(main).map_or(0, |held| held.epoch), self.bucket_epoch]
+    }
+}
+
 /// Finds or makes a part; a new one had nothing at the peaks so far.
-fn part(parts: &mut Map<(u32, u32), Part>, spot: u32, of: u32, [open, held]: [u64; 2]) -> u32 {
+fn part(parts: &mut Map<(u32, u32), Part>, spot: u32, of: u32, [open, held, bucket]: [u64; 3]) -> u32 {
     let entry = parts.entry((spot, of));
     let at = entry.index() as u32;
     entry.or_insert_with(|| Part {
         open: Own { epoch: open, ..Own::default() },
         held: Own { epoch: held, ..Own::default() },
+        bucket_epoch: bucket,
         ..Part::default()
     });
     at

@@ -24,6 +24,12 @@ pub(super) struct Flow {
     pub(super) place: Option<u64>,
     /// Port number of the first-free simulation, while the main hold keeps it.
     pub(super) number: Option<u32>,
+    /// Number of its last connect in the run.
+    pub(super) serial: u64,
+    /// A proxy makes it again: it holds no port.
+    pub(super) double: bool,
+    /// Its close was counted.
+    pub(super) counted: bool,
 }
 
 impl Flow {
@@ -33,14 +39,18 @@ impl Flow {
     }
 }
 
+/// Accepted flows that are known to be open, at least the latest of them.
+const ACCEPTED: usize = 32_768;
+
 /// Flows by their ends. Places are used again, so that memory follows the flows that live.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Flows {
     by_key: HashMap<FlowKey, u32, RandomState>,
     flows: Vec<Flow>,
     free: Vec<u32>,
-    /// Accepted flows that have not closed.
-    accepted: HashSet<FlowKey, RandomState>,
+    /// Accepted flows that have not closed: the latest, and those before them. Older ones are forgotten; a close of
+    /// theirs is known by its local port still.
+    accepted: [HashSet<FlowKey, RandomState>; 2],
     /// Groups and local ports that accepted.
     ports: HashSet<(u32, u16), RandomState>,
 }
@@ -80,15 +90,26 @@ impl Flows {
         self.free.push(at);
     }
 
+    /// Flows whose close has not come, those that hold nothing aside.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Flow> {
+        self.by_key.values().map(|at| &self.flows[*at as usize]).filter(|flow| flow.open && !flow.double)
+    }
+
     /// An accept row.
     pub(super) fn accept(&mut self, group: u32, key: FlowKey) {
         self.ports.insert((group, key.sport));
-        self.accepted.insert(key);
+        let [latest, before] = &mut self.accepted;
+        if latest.len() >= ACCEPTED {
+            *before = std::mem::take(latest);
+        }
+        latest.insert(key);
     }
 
     /// Takes an accepted flow out, if it is one.
     pub(super) fn end_accepted(&mut self, key: &FlowKey) -> bool {
-        self.accepted.remove(key)
+        // Both: one that was accepted again is in one of them or in each.
+        let [latest, before] = &mut self.accepted;
+        latest.remove(key) | before.remove(key)
     }
 
     /// Whether the local port accepted in this group before.
@@ -99,7 +120,7 @@ impl Flows {
     /// Flows that are open or held, and accepted ones.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.by_key.len() + self.accepted.len()
+        self.by_key.len() + self.accepted.iter().map(HashSet::len).sum::<usize>()
     }
 
     /// Places, those free included.

@@ -15,6 +15,7 @@
 mod counts;
 mod flows;
 mod lives;
+mod mesh;
 mod order;
 mod ports;
 mod release;
@@ -37,6 +38,7 @@ pub(crate) use lives::Lives;
 #[cfg(test)]
 pub(crate) use replay::{Counts, Part, Peak, Series, Share};
 pub(crate) use replay::{Place, Replay, Spot};
+pub(crate) use series::{Bucket, wider};
 #[cfg(test)]
 pub(crate) use step::SeriesRules;
 pub(crate) use step::{Rules, SECOND, Step, StepKind};
@@ -45,7 +47,7 @@ use order::Order;
 use stage::{Row, Stage};
 
 /// Replays one run, row by row.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sweep {
     rules: Rules,
     clock: Clock,
@@ -57,7 +59,7 @@ pub(crate) struct Sweep {
 }
 
 /// Whether the run has TIME.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Clock {
     /// Not known yet: rows without TIME so far, with their lines.
     Unknown(Vec<(u64, Row)>),
@@ -94,6 +96,14 @@ impl Sweep {
             span: None,
             unkeyed: 0,
         }
+    }
+
+    /// The same so far, and from now on without the ports of connects that a proxy makes again. To be asked for before
+    /// the first connect of a proxy.
+    pub(crate) fn less_doubles(&self) -> Self {
+        let mut other = self.clone();
+        other.stage.mesh.begin();
+        other
     }
 
     /// Takes the next row of the log.
@@ -140,7 +150,11 @@ impl Sweep {
         if let Clock::Unknown(rows) = &mut self.clock {
             let rows = std::mem::take(rows);
             self.clock = Clock::None;
+            let mesh = self.stage.mesh.is_on();
             self.stage = Stage::new(&self.rules, false);
+            if mesh {
+                self.stage.mesh.begin();
+            }
             rows.into_iter().for_each(|(_, row)| self.stage.apply(0, row));
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Counts, Part, Peak, Place, Rules, Series, Share, Spot, Step, StepKind};
+use super::{Bucket, Counts, Part, Peak, Place, Rules, Series, Share, Spot, Step, StepKind};
 
 /// Ends of a flow, with everything that tells flows apart.
 type Key = (Option<u64>, String, u16, String, u16);
@@ -21,6 +21,8 @@ struct Taken {
     closed: Option<usize>,
     /// The next row that took a port for the same flow: from there on the port is that one's.
     next: Option<usize>,
+    /// The row from which on it holds nothing, because a proxy makes the connect again.
+    double: Option<usize>,
 }
 
 /// An instant: rows up to `rows` (exclusive) have taken effect, and `time` is what the clock shows.
@@ -38,6 +40,8 @@ pub(super) struct Oracle {
     pub(super) series: Vec<Series>,
     /// Sorted, by group.
     pub(super) lives: BTreeMap<usize, Vec<u64>>,
+    /// By the processes of the proxy and the application.
+    pub(super) doubles: BTreeMap<(usize, usize), u64>,
 }
 
 struct World<'a> {
@@ -53,11 +57,13 @@ impl World<'_> {
         port.is_connect
             && port.row < at.rows
             && port.closed.is_none_or(|row| row >= at.rows)
+            && port.double.is_none_or(|row| row >= at.rows)
             && port.next.is_none_or(|row| row >= at.rows)
     }
 
     fn is_held(&self, port: &Taken, at: Instant, hold: i64) -> bool {
         port.row < at.rows
+            && port.double.is_none_or(|row| row >= at.rows)
             && port.next.is_none_or(|row| row >= at.rows)
             && port.closed.is_none_or(|row| row >= at.rows || at.time < self.times[row] + hold)
     }
@@ -98,7 +104,8 @@ fn has_ends(step: &Step) -> bool {
     step.saddr.is_some() && step.daddr.is_some() && step.sport.unwrap_or(0) != 0 && step.dport.unwrap_or(0) != 0
 }
 
-pub(super) fn solve(steps: &[Step], rules: &Rules) -> Oracle {
+/// `mesh`: without the ports of connects that a proxy makes again.
+pub(super) fn solve(steps: &[Step], rules: &Rules, mesh: bool) -> Oracle {
     let (timed, rows) = ordered(steps);
     let mut counts =
         Counts { unkeyed: steps.iter().filter(|step| !has_ends(step)).count() as u64, ..Counts::default() };
@@ -117,6 +124,10 @@ pub(super) fn solve(steps: &[Step], rules: &Rules) -> Oracle {
     let mut publics: BTreeMap<Place, bool> = BTreeMap::new();
     let mut plain: BTreeMap<Place, u64> = BTreeMap::new();
     let hold = rules.holds[0];
+    let longest = *rules.holds.iter().max().unwrap();
+    let mut doubles: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+    // Connects that have no other of a pair yet: row, and whether a proxy's.
+    let mut single: Vec<(usize, bool)> = Vec::new();
     for (at, (time, step)) in rows.iter().enumerate() {
         let key: Key = (
             step.netns,
@@ -144,6 +155,7 @@ pub(super) fn solve(steps: &[Step], rules: &Rules) -> Oracle {
                 is_connect,
                 closed: (!is_connect).then_some(at),
                 next: None,
+                double: None,
             });
         };
         match step.kind {
@@ -151,10 +163,38 @@ pub(super) fn solve(steps: &[Step], rules: &Rules) -> Oracle {
                 counts.connects += one;
                 accepted.remove(&key);
                 counts.reopened += one * u64::from(open.is_some());
-                let kept =
-                    |last: usize| world.taken[last].closed.is_some_and(|closed| *time < world.times[closed] + hold);
+                let way = |row: usize| {
+                    let step = &rows[row].1;
+                    (step.netns, step.saddr.filter(|_| step.netns.is_none()), step.daddr, step.dport)
+                };
+                let other = |(row, proxy): &(usize, bool)| {
+                    *proxy != step.proxy && way(*row) == way(at) && rows[*row].0 >= *time - 1_000_000_000
+                };
+                let found = single.iter().position(other).filter(|_| mesh && timed).map(|place| single.remove(place).0);
+                if found.is_none() {
+                    single.push((at, step.proxy));
+                }
+                let app = found.filter(|_| step.proxy).and_then(|row| {
+                    let kept = |closed: usize| *time < world.times[closed] + longest;
+                    let is = |port: &Taken| port.row == row && port.next.is_none() && port.closed.is_none_or(kept);
+                    world.taken.iter().position(is)
+                });
+                if let Some(app) = app {
+                    world.taken[app].double = Some(at);
+                    *doubles.entry((step.cell, world.taken[app].cell)).or_default() += one;
+                }
+                if let Some(proxy) = found.filter(|_| !step.proxy) {
+                    *doubles.entry((rows[proxy].1.cell, step.cell)).or_default() += one;
+                }
+                let kept = |last: usize| {
+                    let is = |closed: usize| *time < world.times[closed] + hold;
+                    world.taken[last].double.is_none() && world.taken[last].closed.is_some_and(is)
+                };
                 counts.reused += one * u64::from(timed && last.is_some_and(kept));
                 take(&mut world, true);
+                if found.is_some() && !step.proxy {
+                    world.taken.last_mut().unwrap().double = Some(at);
+                }
             }
             StepKind::Accept => {
                 counts.accepts += one;
@@ -217,7 +257,8 @@ pub(super) fn solve(steps: &[Step], rules: &Rules) -> Oracle {
     } else {
         (0, Vec::new())
     };
-    Oracle { counts, spots, expected_used_ports, width, series, lives }
+    doubles.retain(|_, count| *count > 0);
+    Oracle { counts, spots, expected_used_ports, width, series, lives, doubles }
 }
 
 #[expect(clippy::too_many_arguments, reason = "a test")]
@@ -232,13 +273,15 @@ fn spot(
     plain: &BTreeMap<Place, u64>,
 ) -> Spot {
     let here = |port: &Taken| port.spots.contains(&place);
+    let rules_idle = world.rules.idle;
     let main = world.timed.then(|| world.rules.holds[0]);
     let connects = |of: &dyn Fn(&Taken) -> bool| {
         let is = |port: &&Taken| of(port) && port.is_connect && rows[port.row].0 >= since;
         world.taken.iter().filter(is).count() as u64
     };
     let closes = |of: &dyn Fn(&Taken) -> bool| {
-        let is = |port: &&Taken| of(port) && port.closed.is_some_and(|row| rows[row].0 >= since);
+        let ends = |port: &Taken| port.double.is_none() && port.closed.is_some_and(|row| rows[row].0 >= since);
+        let is = |port: &&Taken| of(port) && ends(port);
         world.taken.iter().filter(is).count() as u64
     };
     let (open, open_at) = world.peak(instants, end, |at| world.count(at, None, here));
@@ -270,6 +313,10 @@ fn spot(
         lone_mapped: world.taken.iter().filter(mapped).count() as u64,
         lone_plain: plain.get(&place).copied().unwrap_or(0),
         open,
+        past_idle: {
+            let long = |port: &Taken| rules_idle.is_some_and(|idle| end.time - rows[port.row].0 > idle);
+            world.count(end, None, |port| here(port) && world.timed && long(port))
+        },
         held: held.iter().map(|held| held.0).collect(),
         groups: shares(|port| port.group),
         cells: shares(|port| port.cell),
@@ -284,19 +331,20 @@ fn used_ports(world: &World<'_>, v6: bool, instants: &[Instant], end: Instant) -
     let hold = world.rules.holds[0];
     let mut numbers: Vec<Option<u32>> = Vec::new();
     for port in &world.taken {
-        if !port.spots.contains(&Place::Sum { v6 }) {
+        if !port.spots.contains(&Place::Sum { v6 }) || port.double == Some(port.row) {
             numbers.push(None);
             continue;
         }
         let before = Instant { rows: port.row, time: world.times[port.row] };
         let earlier = |other: &&(usize, &Taken)| world.is_held(other.1, before, hold);
         let own = world.taken.iter().enumerate().filter(|(at, other)| numbers.len() > *at && other.key == port.key);
-        let kept = own.filter(|other| earlier(&other)).find_map(|(at, _)| numbers[at]);
+        let ended = |other: &Taken| other.double == Some(port.row);
+        let kept = own.filter(|other| !ended(other.1) && earlier(&other)).find_map(|(at, _)| numbers[at]);
         let rivals: BTreeSet<u32> = world.taken[..numbers.len()]
             .iter()
             .enumerate()
             .filter(|(_, other)| other.spots[0] == port.spots[0])
-            .filter(|other| earlier(&other))
+            .filter(|other| !ended(other.1) && earlier(&other))
             .filter_map(|(at, _)| numbers[at])
             .collect();
         numbers.push(kept.or_else(|| (0..).find(|number| !rivals.contains(number))));
@@ -317,9 +365,9 @@ fn timeline(
     origin: i64,
 ) -> (i64, Vec<Series>) {
     let rules = &world.rules.series;
-    let mut width = rules.bucket;
+    let (mut width, mut widened) = (rules.bucket, [5, 3, 4, 5, 3, 4].into_iter());
     while (end.time - origin) / width >= rules.buckets as i64 {
-        width *= 2;
+        width *= widened.next().unwrap_or(2);
     }
     let bucket = |time: i64| ((time - origin) / width) as usize;
     // Where values can change: rows, releases, edges of buckets; at each the state that lasts.
@@ -342,18 +390,30 @@ fn timeline(
         let value = |at: Instant| [world.count(at, Some(world.rules.holds[0]), here), world.count(at, None, here)];
         // Rows that take a port of this place, and the start of the window.
         let takes = |at: &&Instant| {
-            let by_row = |port: &Taken| here(port) && port.row + 1 == at.rows && world.times[port.row] == at.time;
+            let holds = |port: &Taken| here(port) && port.double != Some(port.row);
+            let by_row = |port: &Taken| holds(port) && port.row + 1 == at.rows && world.times[port.row] == at.time;
             world.taken.iter().any(by_row) || (**at == instants[0] && world.rules.since.is_some())
         };
         let raised: Vec<Instant> = instants.iter().filter(takes).copied().collect();
         let first = raised.iter().find(|at| is_sum || value(**at)[0] >= rules.at_least).copied();
         let Some(first) = first else { continue };
         let start = if is_sum { origin } else { first.time };
-        let mut values = vec![[0, 0]; bucket(end.time) + 1];
+        let mut values = vec![Bucket::default(); bucket(end.time) + 1];
         let later = |at: &&Instant| at.time >= first.time && at.rows >= first.rows;
-        for at in raised.iter().chain(&lasting).filter(later) {
-            let (slot, [held, open]) = (&mut values[bucket(at.time)], value(*at));
-            *slot = [slot[0].max(held), slot[1].max(open)];
+        let mut noted: Vec<Instant> = raised.iter().chain(&lasting).filter(later).copied().collect();
+        noted.sort_by_key(|at| (at.time, at.rows));
+        for at in noted {
+            let (slot, [held, open]) = (&mut values[bucket(at.time)], value(at));
+            slot.open = slot.open.max(open);
+            if held > slot.held {
+                let by = |cell: usize| {
+                    let own = |port: &Taken| here(port) && port.cell == cell;
+                    (cell as u32, world.count(at, Some(world.rules.holds[0]), own))
+                };
+                let cells: BTreeSet<usize> = world.taken.iter().map(|port| port.cell).collect();
+                let parts = cells.into_iter().map(by).filter(|(_, ports)| *ports > 0).collect();
+                (slot.held, slot.parts) = (held, parts);
+            }
         }
         series.push(Series { place: *place, from: bucket(start), values });
     }

@@ -11,7 +11,7 @@ pub(super) const WINDOW: i64 = 2 * SECOND;
 pub(super) const PENDING: usize = 65_536;
 
 /// Sorts by (time, line) within [`WINDOW`] and [`PENDING`] rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Order<T> {
     /// Time, line and place of the waiting rows; the earliest on top.
     heap: BinaryHeap<Reverse<(i64, u64, u32)>>,

@@ -10,7 +10,7 @@ use super::counts::Tally;
 use super::step::Now;
 
 /// Port numbers of one destination. Numbers below `next` are taken or in `free`.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
     next: u32,
     free: BinaryHeap<Reverse<u32>>,
@@ -29,7 +29,7 @@ impl Numbers {
 }
 
 /// Port numbers of one address family, over all its destinations.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pool {
     /// Destinations that use each number.
     uses: Vec<u32>,

@@ -1,12 +1,13 @@
 //! Random logs, small and full of accidents: the sweep against the oracle.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
-use super::oracle::solve;
-use super::{Counts, Lives, Rules, SECOND, SeriesRules, Step, StepKind, Sweep};
+use super::oracle::{Oracle, solve};
+use super::{Counts, Lives, Replay, Rules, SECOND, SeriesRules, Step, StepKind, Sweep};
 
 /// Times stand on this grid, so that ties are common.
 const UNIT: i64 = SECOND / 2;
@@ -55,7 +56,7 @@ fn draw() -> impl Strategy<Value = Draw> {
 }
 
 /// Rows in the order of a log: each at most two seconds behind the newest before it.
-fn log(draws: &[Draw], timed: bool) -> Vec<Step> {
+fn log(draws: &[Draw], timed: bool, mesh: bool) -> Vec<Step> {
     let mut newest = -3 * SECOND;
     let mut steps = Vec::new();
     for (line, draw) in draws.iter().enumerate() {
@@ -76,6 +77,8 @@ fn log(draws: &[Draw], timed: bool) -> Vec<Step> {
             group: draw.group,
             cell: draw.group * 3 + draw.pid,
             public,
+            // One process of each group.
+            proxy: mesh && draw.pid == 2,
         });
     }
     steps
@@ -84,22 +87,33 @@ fn log(draws: &[Draw], timed: bool) -> Vec<Step> {
 fn rules() -> impl Strategy<Value = Rules> {
     let hold = prop_oneof![Just(1), Just(UNIT), Just(3 * SECOND), Just(15 * SECOND), Just(30 * SECOND)];
     let edge = || prop::option::weighted(0.25, (-10..80_i64).prop_map(|at| at * UNIT));
-    (prop::collection::vec(hold, 1..5), edge(), edge(), 1..5_u32, 1..9_usize, 1..9_i64).prop_map(
-        |(holds, since, until, at_least, buckets, bucket)| Rules {
+    let idle = || prop::option::weighted(0.5, (0..40_i64).prop_map(|idle| idle * UNIT));
+    (prop::collection::vec(hold, 1..5), edge(), edge(), idle(), 1..5_u32, 1..9_usize, 1..9_i64).prop_map(
+        |(holds, since, until, idle, at_least, buckets, bucket)| Rules {
             holds,
             since,
             until,
-            series: SeriesRules { bucket: bucket * UNIT, buckets, at_least, keep: 64 },
+            idle,
+            series: SeriesRules { bucket: bucket * UNIT, buckets, at_least, keep: 64, parts: 100_000 },
         },
     )
 }
 
 /// Every number of the sweep is the oracle's.
 pub(super) fn check(steps: &[Step], rules: &Rules) {
-    let mut sweep = Sweep::new(rules);
-    steps.iter().for_each(|step| sweep.step(*step));
-    let mut got = sweep.finish();
-    let want = solve(steps, rules);
+    let (mut sweep, mut mesh): (_, Option<Sweep>) = (Sweep::new(rules), None);
+    for step in steps {
+        if step.proxy && step.kind == StepKind::Connect && mesh.is_none() {
+            mesh = Some(sweep.less_doubles());
+        }
+        sweep.step(*step);
+        mesh.iter_mut().for_each(|mesh| mesh.step(*step));
+    }
+    same(sweep.finish(), solve(steps, rules, false));
+    mesh.into_iter().for_each(|mesh| same(mesh.finish(), solve(steps, rules, true)));
+}
+
+fn same(mut got: Replay, want: Oracle) {
     assert_eq!(got.counts, want.counts);
     got.spots.sort_by_key(|spot| spot.place);
     assert_eq!(got.spots, want.spots);
@@ -112,6 +126,8 @@ pub(super) fn check(steps: &[Step], rules: &Rules) {
         lives.sort_unstable();
         assert_eq!(lives, want.lives.get(&group).cloned().unwrap_or_default());
     }
+    let doubles: BTreeMap<(usize, usize), u64> = got.doubles.iter().copied().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(doubles, want.doubles);
     let timeline = got.timeline.clone().unwrap_or_default();
     assert_eq!(timeline.series, want.series);
     assert!(timeline.series.is_empty() || timeline.width == want.width);
@@ -137,9 +153,10 @@ proptest! {
     fn the_sweep_is_the_oracle(
         draws in prop::collection::vec(draw(), 1..70),
         timed in prop::bool::weighted(0.9),
+        mesh in prop::bool::weighted(0.4),
         rules in rules(),
     ) {
-        check(&log(&draws, timed), &rules);
+        check(&log(&draws, timed, mesh), &rules);
     }
 }
 
@@ -147,12 +164,12 @@ proptest! {
 #[test]
 fn accidents_happen() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let (mut all, mut series) = (Counts::default(), 0);
+    let (mut all, mut series, mut doubles) = (Counts::default(), 0, 0);
     for _ in 0..200 {
         let draws = prop::collection::vec(draw(), 1..70).new_tree(&mut runner).unwrap().current();
         let rules = rules().new_tree(&mut runner).unwrap().current();
-        let mut sweep = Sweep::new(&rules);
-        log(&draws, true).into_iter().for_each(|step| sweep.step(step));
+        let mut sweep = Sweep::new(&rules).less_doubles();
+        log(&draws, true, true).into_iter().for_each(|step| sweep.step(step));
         let found = sweep.finish();
         assert_eq!(found.counts.late, 0, "within the window");
         let counts = found.counts;
@@ -163,9 +180,10 @@ fn accidents_happen() {
         all.lone_mapped += counts.lone_mapped;
         all.lone_plain += counts.lone_plain;
         all.unkeyed += counts.unkeyed;
+        doubles += found.doubles.iter().map(|(_, count)| count).sum::<u64>();
         series += found.timeline.map_or(0, |timeline| timeline.series.len());
     }
     let least =
         [all.reopened, all.reused, all.inbound, all.inbound_guessed, all.lone_mapped, all.lone_plain, all.unkeyed];
-    assert!(least.iter().all(|count| *count >= 20) && series > 200, "{all:?}");
+    assert!(least.iter().all(|count| *count >= 20) && series > 200 && doubles > 60, "{all:?} {doubles}");
 }

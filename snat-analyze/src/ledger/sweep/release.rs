@@ -19,7 +19,7 @@ struct Closed {
 }
 
 /// Closed flows whose port some hold keeps.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Releases {
     /// Different holds, ascending, ns.
     holds: Vec<i64>,

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::lives::Lives;
+use super::series::Bucket;
 
 /// What ports are counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +59,9 @@ pub(crate) struct Spot {
     pub(crate) lone_mapped: u64,
     pub(crate) lone_plain: u64,
     pub(crate) open: Peak,
+    /// Of those open at the end, how many have been for longer than the idle time: if they were silent, they hold
+    /// nothing.
+    pub(crate) past_idle: u32,
     /// For each of [`super::Rules::holds`], in its order; empty in a run without TIME.
     pub(crate) held: Vec<Peak>,
     /// Ascending by number.
@@ -93,8 +97,8 @@ pub(crate) struct Series {
     pub(crate) place: Place,
     /// The first bucket in which it is known (the instant at which the destination became worth a series, or came back).
     pub(crate) from: usize,
-    /// Held under the first hold, and open: one pair a bucket, from bucket 0 on; zeros before `from`.
-    pub(crate) values: Vec<[u32; 2]>,
+    /// Under the first hold, from bucket 0 on; zeros before `from`.
+    pub(crate) values: Vec<Bucket>,
 }
 
 /// Series on one grid.
@@ -103,6 +107,8 @@ pub(crate) struct Timeline {
     /// Start of bucket 0 and width, ns.
     pub(crate) origin: i64,
     pub(crate) width: i64,
+    /// How often buckets became wider, see [`wider`].
+    pub(crate) widened: usize,
     /// Sums first, then destinations, by place.
     pub(crate) series: Vec<Series>,
 }
@@ -121,8 +127,10 @@ pub(crate) struct Replay {
     pub(crate) spots: Vec<Spot>,
     /// Different port numbers in use when every new flow takes the lowest that its destination leaves free: v4, v6.
     pub(crate) expected_used_ports: [Option<Peak>; 2],
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the plots that come next"))]
     pub(crate) timeline: Option<Timeline>,
+    /// Connects of applications that a proxy made again and that hold nothing, by the numbers of the two processes: the
+    /// proxy's, the application's.
+    pub(crate) doubles: Vec<((usize, usize), u64)>,
     /// By group; may be shorter than there are groups. Outbound flows with both ends in the trace.
     pub(crate) lives: Vec<Lives>,
 }

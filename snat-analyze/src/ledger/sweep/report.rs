@@ -24,6 +24,8 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         shares.iter_mut().for_each(|shares| shares.sort_by_key(|share| share.of));
     }
     let expected_used_ports = stage.pools.map(|pool| timed.then(|| peak(&pool.used)));
+    let doubles = stage.doubles.iter().filter(|(_, pairs)| **pairs > 0);
+    let doubles = doubles.map(|((proxy, app), pairs)| ((*proxy as usize, *app as usize), *pairs)).collect();
     let which = &stage.which;
     let spots = stage.counters.spots.into_iter().zip(groups).zip(cells).map(|(((place, spot), groups), cells)| Spot {
         place,
@@ -33,6 +35,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         lone_mapped: spot.lone_mapped,
         lone_plain: spot.lone_plain,
         open: peak(&spot.open),
+        past_idle: spot.past_idle,
         held: which.iter().filter_map(|hold| spot.held.get(*hold)).map(peak).collect(),
         groups,
         cells,
@@ -45,6 +48,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         spots: spots.collect(),
         expected_used_ports,
         timeline,
+        doubles,
         lives: stage.lives,
     }
 }
@@ -69,5 +73,5 @@ fn timeline(stage: &Stage) -> Timeline {
         })
         .collect();
     found.sort_by_key(|series| (matches!(series.place, Place::Dest { .. }), series.place));
-    Timeline { origin: series.origin, width: series.width, series: found }
+    Timeline { origin: series.origin, width: series.width, widened: series.widened, series: found }
 }

@@ -1,8 +1,11 @@
 //! Rows in order, applied one after the other.
 
+use crate::fold::Map;
+
 use super::counts::Counters;
 use super::flows::{Flow, Flows};
 use super::lives::Lives;
+use super::mesh::{Mesh, Waiting};
 use super::ports::Pool;
 use super::release::Releases;
 use super::replay::{Counts, Place};
@@ -16,6 +19,7 @@ pub(super) struct Row {
     key: FlowKey,
     mapped: bool,
     public: bool,
+    proxy: bool,
     group: u32,
     cell: u32,
 }
@@ -27,6 +31,7 @@ impl Row {
             key: step.key()?,
             mapped: step.is_mapped(),
             public: step.public,
+            proxy: step.proxy,
             group: step.group as u32,
             cell: step.cell as u32,
         })
@@ -41,11 +46,12 @@ enum Phase {
 }
 
 /// The state of a replay at one instant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Stage {
     timed: bool,
     since: Option<i64>,
     until: Option<i64>,
+    idle: Option<i64>,
     phase: Phase,
     /// Time of the first row.
     first: Option<i64>,
@@ -60,6 +66,10 @@ pub(super) struct Stage {
     pub(super) series: Series,
     pub(super) lives: Vec<Lives>,
     pub(super) counts: Counts,
+    pub(super) mesh: Mesh,
+    /// Pairs by the processes of the proxy and of the application.
+    pub(super) doubles: Map<(u32, u32), u64>,
+    serial: u64,
 }
 
 impl Stage {
@@ -74,6 +84,7 @@ impl Stage {
             timed,
             since: rules.since,
             until: rules.until,
+            idle: rules.idle,
             phase: if timed { Phase::Before } else { Phase::Inside },
             first: None,
             flows: Flows::default(),
@@ -85,6 +96,9 @@ impl Stage {
             series: Series::new(rules.series.clone()),
             lives: Vec::new(),
             counts: Counts::default(),
+            mesh: Mesh::default(),
+            doubles: Map::default(),
+            serial: 0,
         }
     }
 
@@ -142,9 +156,13 @@ impl Stage {
         };
         self.release(end);
         for track in 0..self.series.tracks.len() as u32 {
-            let values = self.counters.values(self.series.tracks[track as usize].spot);
-            self.series.before(track, end, values);
-            self.series.after(track, end, values);
+            self.series.before(track, end, &mut self.counters);
+            self.series.after(track, end, &mut self.counters);
+        }
+        self.series.finish(&mut self.counters);
+        let past = |opened: i64| self.idle.is_some_and(|idle| end.saturating_sub(opened) > idle);
+        for flow in self.flows.open().filter(|flow| flow.opened.is_some_and(past)) {
+            flow.seats().for_each(|seat| self.counters.spot_mut(seat.spot).past_idle += 1);
         }
         self.counters.settle();
     }
@@ -170,6 +188,8 @@ impl Stage {
     fn connect(&mut self, row: &Row, now: Now) {
         self.counts.connects += u64::from(now.measured);
         self.flows.end_accepted(&row.key);
+        self.serial += 1;
+        let double = self.pair(row, now);
         let at = self.flow(row);
         let flow = *self.flows.get(at);
         if now.measured {
@@ -177,11 +197,85 @@ impl Stage {
             let kept = flow.place.is_some_and(|place| self.releases.keeps(self.main, place));
             self.counts.reused += u64::from(kept);
         }
-        self.take(at, row, true, now);
-        let flow = *self.flows.get(at);
+        let again = self.flows.get_mut(at);
+        (again.serial, again.counted) = (self.serial, false);
+        if flow.double {
+            (again.open, again.double) = (false, false);
+        }
+        if double {
+            self.opens_as_double(at, row, now);
+        } else {
+            self.take(at, row, true, now);
+        }
         if now.measured {
+            let flow = *self.flows.get(at);
             flow.seats().for_each(|seat| self.counters.connect(seat));
         }
+    }
+
+    /// Looks for the other connect of a pair: whether this one is an application's whose proxy waits. Is it a proxy's,
+    /// the application's flow holds no port from here on.
+    fn pair(&mut self, row: &Row, now: Now) -> bool {
+        let Some(time) = now.time else { return false };
+        let own = Waiting { time, key: row.key, serial: self.serial, cell: row.cell };
+        let Some(other) = self.mesh.connect(own, row.proxy) else { return false };
+        let (proxy, app) = if row.proxy { (own, other) } else { (other, own) };
+        let found = self.flows.find(&app.key).filter(|at| self.flows.get(*at).serial == app.serial);
+        if let Some(at) = found {
+            self.is_double(at, now);
+        }
+        let counts = now.measured && (found.is_some() || !row.proxy);
+        *self.doubles.entry((proxy.cell, app.cell)).or_default() += u64::from(counts);
+        !row.proxy
+    }
+
+    /// A proxy makes the connect of a flow again.
+    fn is_double(&mut self, at: u32, now: Now) {
+        let flow = *self.flows.get(at);
+        self.drop_port(at, now);
+        if flow.counted {
+            flow.seats().for_each(|seat| self.counters.close_undone(seat));
+        }
+        self.flows.get_mut(at).double = true;
+        if !flow.open {
+            self.flows.remove(at);
+        }
+    }
+
+    /// A connect that a proxy has made already: the flow is there for its close alone.
+    fn opens_as_double(&mut self, at: u32, row: &Row, now: Now) {
+        self.drop_port(at, now);
+        let mut flow = *self.flows.get(at);
+        for seat in [Some(&mut flow.seat), flow.sum.as_mut()].into_iter().flatten() {
+            seat.cell = self.counters.cell(seat.spot, row.cell);
+        }
+        (flow.cell, flow.open, flow.double, flow.opened) = (row.cell, true, true, now.time);
+        *self.flows.get_mut(at) = flow;
+    }
+
+    /// Takes a flow's port away.
+    fn drop_port(&mut self, at: u32, now: Now) {
+        let flow = *self.flows.get(at);
+        self.changes(&flow, now);
+        let keeps = |hold: &usize| flow.place.map_or(flow.open, |place| self.releases.keeps(*hold, place));
+        let kept: Vec<usize> = (0..self.releases.holds()).filter(keeps).collect();
+        if let Some(place) = flow.place {
+            self.releases.cancel(place);
+        }
+        for seat in flow.seats() {
+            for hold in &kept {
+                if *hold == self.main {
+                    self.counters.release(seat);
+                } else {
+                    self.counters.release_other(seat.spot, *hold);
+                }
+            }
+            if flow.open {
+                self.counters.shut(seat);
+            }
+        }
+        self.give_back(at);
+        self.flows.get_mut(at).place = None;
     }
 
     /// The other end called: neither this flow nor its close takes a port. The row of an outbound flow that is open says
@@ -205,6 +299,8 @@ impl Stage {
             self.counts.lone_mapped += one;
             if let Some(time) = now.time {
                 let at = self.flow(row);
+                self.serial += 1;
+                self.flows.get_mut(at).serial = self.serial;
                 self.take(at, row, false, now);
                 self.hold(at, time);
                 let flow = *self.flows.get(at);
@@ -241,6 +337,9 @@ impl Stage {
             open: false,
             place: None,
             number: None,
+            serial: 0,
+            double: false,
+            counted: false,
         })
     }
 
@@ -288,12 +387,15 @@ impl Stage {
     /// The close of an open flow.
     fn shut(&mut self, at: u32, row: &Row, now: Now) {
         let flow = *self.flows.get(at);
-        self.changes(&flow, now);
-        for seat in flow.seats() {
-            self.counters.shut(seat);
-            if now.measured {
-                self.counters.close(seat);
+        if !flow.double {
+            self.changes(&flow, now);
+            for seat in flow.seats() {
+                self.counters.shut(seat);
+                if now.measured {
+                    self.counters.close(seat);
+                }
             }
+            self.flows.get_mut(at).counted = now.measured;
         }
         let Some(time) = now.time else {
             self.flows.remove(at);
@@ -306,7 +408,11 @@ impl Stage {
             }
             self.lives[group].add(time.saturating_sub(opened).max(0) as u64);
         }
-        self.hold(at, time);
+        if flow.double {
+            self.flows.remove(at);
+        } else {
+            self.hold(at, time);
+        }
     }
 
     /// Starts the holds of a flow.
@@ -331,7 +437,7 @@ impl Stage {
         let Some(time) = now.time else { return };
         for seat in flow.seats() {
             if let Some(track) = self.counters.spot(seat.spot).track {
-                self.series.before(track, time, self.counters.values(seat.spot));
+                self.series.before(track, time, &mut self.counters);
             }
         }
     }
@@ -345,13 +451,13 @@ impl Stage {
             return;
         }
         if let Some(track) = spot.track {
-            self.series.after(track, time, values);
+            self.series.after(track, time, &mut self.counters);
         } else if let Some((track, gone)) = self.series.enter(at, self.counters.is_sum(at), time, values[0]) {
             if let Some(gone) = gone {
                 self.counters.spot_mut(gone).track = None;
             }
             self.counters.spot_mut(at).track = Some(track);
-            self.series.after(track, time, values);
+            self.series.after(track, time, &mut self.counters);
         }
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct Step {
     pub(crate) group: usize,
     /// Dense number of (group, process), given by the fold.
     pub(crate) cell: usize,
+    /// Whether the process looks like a proxy of a mesh.
+    pub(crate) proxy: bool,
     /// Whether a connection to this destination takes a port of the node (egress class after the user's rules). One
     /// destination has one answer: the first one counts.
     pub(crate) public: bool,
@@ -72,17 +74,19 @@ impl Step {
 pub(crate) struct SeriesRules {
     /// Width of a bucket at first, ns.
     pub(crate) bucket: i64,
-    /// More buckets than these, and the width doubles.
+    /// More buckets than these, and they become wider.
     pub(crate) buckets: usize,
     /// Held ports from which on a destination is worth a series.
     pub(crate) at_least: u32,
     /// Destinations that have one at the same time.
     pub(crate) keep: usize,
+    /// Processes' parts over all buckets together; more, and buckets become wider.
+    pub(crate) parts: usize,
 }
 
 impl Default for SeriesRules {
     fn default() -> Self {
-        Self { bucket: 60 * SECOND, buckets: 1_440, at_least: 8, keep: 64 }
+        Self { bucket: SECOND, buckets: 1_440, at_least: 8, keep: 64, parts: 500_000 }
     }
 }
 
@@ -97,6 +101,8 @@ pub(crate) struct Rules {
     pub(crate) since: Option<i64>,
     pub(crate) until: Option<i64>,
     pub(crate) series: SeriesRules,
+    /// Without traffic for so long a flow gives its port back, ns: of one that is open for longer nobody knows.
+    pub(crate) idle: Option<i64>,
 }
 
 /// The instant that something happens at.

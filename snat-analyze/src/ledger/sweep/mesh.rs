@@ -1,0 +1,106 @@
+//! Mesh doubles: an application's connect that a proxy of its namespace makes again, and that alone leaves the node.
+//!
+//! A connect of an application and one of a proxy, from one namespace to one address and port, are a pair where at most
+//! a second lies between them; each is in one pair, and the oldest that waits comes first. From the later of the two on
+//! the application's flow holds no port.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+
+use super::step::{FlowKey, SECOND};
+
+/// Between the two connects of a pair lies no more.
+const APART: i64 = SECOND;
+
+/// A connect that waits for the other of its pair.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    pub(super) time: i64,
+    pub(super) key: FlowKey,
+    /// Tells the connects of one flow apart.
+    pub(super) serial: u64,
+    /// The process.
+    pub(super) cell: u32,
+}
+
+/// Namespace, or local address where the log has none; remote address and port.
+type Way = (Option<u64>, Option<IpAddr>, IpAddr, u16);
+
+fn way(key: &FlowKey) -> Way {
+    (key.netns, key.netns.is_none().then_some(key.saddr), key.daddr, key.dport)
+}
+
+/// Connects of the last second: those of applications, and those of proxies.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queues([VecDeque<Waiting>; 2]);
+
+/// Connects that may still be one of a pair.
+#[derive(Clone, Debug)]
+pub(super) enum Mesh {
+    /// No proxy connected so far: the connects of the last second.
+    Quiet(VecDeque<Waiting>),
+    Pairs {
+        waiting: HashMap<Way, Queues, RandomState>,
+        /// So many ways, and those without anybody who waits are given up.
+        room: usize,
+    },
+}
+
+impl Default for Mesh {
+    fn default() -> Self {
+        Self::Quiet(VecDeque::new())
+    }
+}
+
+impl Mesh {
+    /// From now on connects are paired.
+    pub(super) fn begin(&mut self) {
+        let Self::Quiet(recent) = std::mem::take(self) else { return };
+        let mut waiting: HashMap<Way, Queues, RandomState> = HashMap::default();
+        for app in recent {
+            waiting.entry(way(&app.key)).or_default().0[0].push_back(app);
+        }
+        *self = Self::Pairs { waiting, room: 1_024 };
+    }
+
+    /// Whether connects are paired.
+    pub(super) fn is_on(&self) -> bool {
+        matches!(self, Self::Pairs { .. })
+    }
+
+    /// A connect, and the other of its pair, if that waits. Times do not go back.
+    pub(super) fn connect(&mut self, new: Waiting, proxy: bool) -> Option<Waiting> {
+        let old = |waiting: &Waiting| waiting.time < new.time.saturating_sub(APART);
+        match self {
+            Self::Quiet(recent) => {
+                while recent.front().is_some_and(old) {
+                    recent.pop_front();
+                }
+                recent.push_back(new);
+                None
+            }
+            Self::Pairs { waiting, room } => {
+                if waiting.len() >= *room {
+                    waiting
+                        .retain(|_, queues| queues.0.iter().any(|queue| queue.back().is_some_and(|last| !old(last))));
+                    *room = waiting.len().saturating_mul(2).max(1_024);
+                }
+                let Queues(queues) = waiting.entry(way(&new.key)).or_default();
+                for queue in queues.iter_mut() {
+                    while queue.front().is_some_and(old) {
+                        queue.pop_front();
+                    }
+                }
+                let [apps, proxies] = queues;
+                let (own, other) = if proxy { (proxies, apps) } else { (apps, proxies) };
+                let found = other.pop_front();
+                if found.is_none() {
+                    own.push_back(new);
+                }
+                found
+            }
+        }
+    }
+}
