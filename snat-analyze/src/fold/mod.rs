@@ -111,6 +111,8 @@ pub(crate) struct Run {
     pub(crate) connects: u64,
     pub(crate) accepts: u64,
     pub(crate) closes: u64,
+    /// Events of IPv6 sockets.
+    pub(crate) ipv6_events: u64,
     /// Smallest and largest TIME.
     pub(crate) span: Option<(i64, i64)>,
     pub(crate) has_netns: bool,
@@ -185,6 +187,7 @@ impl Run {
             connects: 0,
             accepts: 0,
             closes: 0,
+            ipv6_events: 0,
             span: None,
             has_netns: false,
             replay: None,
@@ -256,6 +259,7 @@ impl Run {
             (*low, *high) = ((*low).min(time), (*high).max(time));
         }
         self.has_netns |= event.netns.is_some();
+        self.ipv6_events += u64::from(event.ip == Some(6));
         match event.kind {
             Kind::Connect => self.connects += 1,
             Kind::Accept => self.accepts += 1,
