@@ -161,7 +161,7 @@ fn columns(rows: &[&RankRow], standing: bool, peak: bool, screen: Screen) -> Vec
     let bar_room = if room >= FOR_ADDRESS { 20 } else { 10 };
     let bars = rows.iter().any(|row| row.share.is_some());
     add(
-        bars && room >= FOR_BARS,
+        bars && room >= if peak { FOR_RATE } else { FOR_BARS },
         Column::new("", rows, Set::Bar(bar_room), |row| bar(row.share.unwrap_or(0.0), bar_room)),
     );
     let rate = |row: &RankRow| row.rate_per_s.map_or("-".to_owned(), |rate| format!("{rate:.1}"));
@@ -173,7 +173,10 @@ fn columns(rows: &[&RankRow], standing: bool, peak: bool, screen: Screen) -> Vec
     add(held && room >= FOR_RATE, Column::new("PLATEAU", rows, Set::Right(7), plateau));
     let life = |row: &RankRow| row.median_life_s.map_or("-".to_owned(), seconds);
     add(held && room >= FOR_ADDRESS, Column::new("LIFE", rows, Set::Right(6), life));
-    add(standing, Column::new("ESTAB", rows, Set::Right(5), |row| number(row.established_public)));
+    add(
+        standing && (room >= NARROW || !peak),
+        Column::new("ESTAB", rows, Set::Right(5), |row| number(row.established_public)),
+    );
     add(true, Column::new("TOP DESTINATION", rows, Set::Cut(0, middle), words::top));
     add(
         room >= FOR_ADDRESS,
