@@ -25,15 +25,15 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How the report is written, and where: without a path on standard output (repeatable) [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the report is written, and where: without a path on standard output (repeatable) [default: table]')
-            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only this node')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only this node; the beginning or the end of its name is enough where it is one node''s')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node')
             [CompletionResult]::new('--sort-by', '--sort-by', [CompletionResultType]::ParameterName, 'What the ranking goes by [default: connections]')
             [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Cut the ranking to N owners, in every format; 0 = all [default: what fits the screen in a table, else all]')
             [CompletionResult]::new('--snat', '--snat', [CompletionResultType]::ParameterName, 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)')
             [CompletionResult]::new('--no-snat', '--no-snat', [CompletionResultType]::ParameterName, 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]')
-            [CompletionResult]::new('--ports', '--ports', [CompletionResultType]::ParameterName, 'Ports that the node has, where that is known [default: by the profile]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those, which `snat-analyze profiles NAME` prints [default: azure-lb-aks]')
+            [CompletionResult]::new('--ports', '--ports', [CompletionResultType]::ParameterName, 'Ports that the node has, where that is known; 0, as Azure prints it, is that nobody set a number [default: by the profile]')
             [CompletionResult]::new('--outbound-ips', '--outbound-ips', [CompletionResultType]::ParameterName, 'Outbound addresses of the load balancer or the gateway [default: by the profile]')
             [CompletionResult]::new('--nodes', '--nodes', [CompletionResultType]::ParameterName, 'Nodes that share them [default: what a whole list of nodes says]')
             [CompletionResult]::new('--hold', '--hold', [CompletionResultType]::ParameterName, 'Seconds that a port is held after a close [default: by the profile]')
@@ -65,6 +65,7 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('graph', 'graph', [CompletionResultType]::ParameterValue, 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on')
             [CompletionResult]::new('timeline', 'timeline', [CompletionResultType]::ParameterValue, 'Ports held over time, by destination and owner, against those that there are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'What is read: formats, their tools, commands and columns')
+            [CompletionResult]::new('profiles', 'profiles', [CompletionResultType]::ParameterValue, 'The built-in rules of NATs; with a name its TOML file, to start one of your own from')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'JSON Schema of `report -o json`, or of what another command writes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions of a shell, on standard output')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'The manual page, or that of a command, on standard output')
@@ -74,15 +75,15 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
         'snat-analyze;report' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How the report is written, and where: without a path on standard output (repeatable) [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the report is written, and where: without a path on standard output (repeatable) [default: table]')
-            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only this node')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only this node; the beginning or the end of its name is enough where it is one node''s')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node')
             [CompletionResult]::new('--sort-by', '--sort-by', [CompletionResultType]::ParameterName, 'What the ranking goes by [default: connections]')
             [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Cut the ranking to N owners, in every format; 0 = all [default: what fits the screen in a table, else all]')
             [CompletionResult]::new('--snat', '--snat', [CompletionResultType]::ParameterName, 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)')
             [CompletionResult]::new('--no-snat', '--no-snat', [CompletionResultType]::ParameterName, 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]')
-            [CompletionResult]::new('--ports', '--ports', [CompletionResultType]::ParameterName, 'Ports that the node has, where that is known [default: by the profile]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those, which `snat-analyze profiles NAME` prints [default: azure-lb-aks]')
+            [CompletionResult]::new('--ports', '--ports', [CompletionResultType]::ParameterName, 'Ports that the node has, where that is known; 0, as Azure prints it, is that nobody set a number [default: by the profile]')
             [CompletionResult]::new('--outbound-ips', '--outbound-ips', [CompletionResultType]::ParameterName, 'Outbound addresses of the load balancer or the gateway [default: by the profile]')
             [CompletionResult]::new('--nodes', '--nodes', [CompletionResultType]::ParameterName, 'Nodes that share them [default: what a whole list of nodes says]')
             [CompletionResult]::new('--hold', '--hold', [CompletionResultType]::ParameterName, 'Seconds that a port is held after a close [default: by the profile]')
@@ -138,7 +139,7 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
         'snat-analyze;inspect' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How it is written, and where: without a path on standard output (repeatable) [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How it is written, and where: without a path on standard output (repeatable) [default: table]')
-            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only this node')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only this node; the beginning or the end of its name is enough where it is one node''s')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error')
             [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Bytes of all entries together, unpacked [default: 1TiB]')
             [CompletionResult]::new('--max-entries', '--max-entries', [CompletionResultType]::ParameterName, 'Entries of all bundles together [default: 30000]')
@@ -162,8 +163,8 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
         'snat-analyze;graph' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How the graph is written, and where: without a path on standard output (repeatable) [default: tree]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the graph is written, and where: without a path on standard output (repeatable) [default: tree]')
-            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only this node')
-            [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'Only the ways through this pod; without its namespace, the pods of that name in every one')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only this node; the beginning or the end of its name is enough where it is one node''s')
+            [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'Only the ways through this pod; without its namespace, the pods of that name in every one; the beginning of a name is enough where it is one pod''s')
             [CompletionResult]::new('--netns', '--netns', [CompletionResultType]::ParameterName, 'Only the ways through this network namespace')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error')
             [CompletionResult]::new('--snat', '--snat', [CompletionResultType]::ParameterName, 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)')
@@ -194,8 +195,8 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Destinations in the table, and owners of each; 0 = all [default: 3]')
             [CompletionResult]::new('--snat', '--snat', [CompletionResultType]::ParameterName, 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)')
             [CompletionResult]::new('--no-snat', '--no-snat', [CompletionResultType]::ParameterName, 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]')
-            [CompletionResult]::new('--ports', '--ports', [CompletionResultType]::ParameterName, 'Ports that the node has, where that is known [default: by the profile]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those, which `snat-analyze profiles NAME` prints [default: azure-lb-aks]')
+            [CompletionResult]::new('--ports', '--ports', [CompletionResultType]::ParameterName, 'Ports that the node has, where that is known; 0, as Azure prints it, is that nobody set a number [default: by the profile]')
             [CompletionResult]::new('--outbound-ips', '--outbound-ips', [CompletionResultType]::ParameterName, 'Outbound addresses of the load balancer or the gateway [default: by the profile]')
             [CompletionResult]::new('--nodes', '--nodes', [CompletionResultType]::ParameterName, 'Nodes that share them [default: what a whole list of nodes says]')
             [CompletionResult]::new('--hold', '--hold', [CompletionResultType]::ParameterName, 'Seconds that a port is held after a close [default: by the profile]')
@@ -229,6 +230,19 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Overwrite files that exist')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on standard error what will be done, and where each setting comes from')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on standard error what will be done, and where each setting comes from')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress on the terminal')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no configuration file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'snat-analyze;profiles' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on standard error what will be done, and where each setting comes from')
@@ -285,6 +299,7 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('graph', 'graph', [CompletionResultType]::ParameterValue, 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on')
             [CompletionResult]::new('timeline', 'timeline', [CompletionResultType]::ParameterValue, 'Ports held over time, by destination and owner, against those that there are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'What is read: formats, their tools, commands and columns')
+            [CompletionResult]::new('profiles', 'profiles', [CompletionResultType]::ParameterValue, 'The built-in rules of NATs; with a name its TOML file, to start one of your own from')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'JSON Schema of `report -o json`, or of what another command writes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions of a shell, on standard output')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'The manual page, or that of a command, on standard output')
@@ -307,6 +322,9 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             break
         }
         'snat-analyze;help;formats' {
+            break
+        }
+        'snat-analyze;help;profiles' {
             break
         }
         'snat-analyze;help;schema' {

@@ -37,6 +37,9 @@ _snat__analyze() {
             snat__analyze,parse)
                 cmd="snat__analyze__subcmd__parse"
                 ;;
+            snat__analyze,profiles)
+                cmd="snat__analyze__subcmd__profiles"
+                ;;
             snat__analyze,report)
                 cmd="snat__analyze__subcmd__report"
                 ;;
@@ -67,6 +70,9 @@ _snat__analyze() {
             snat__analyze__subcmd__help,parse)
                 cmd="snat__analyze__subcmd__help__subcmd__parse"
                 ;;
+            snat__analyze__subcmd__help,profiles)
+                cmd="snat__analyze__subcmd__help__subcmd__profiles"
+                ;;
             snat__analyze__subcmd__help,report)
                 cmd="snat__analyze__subcmd__help__subcmd__report"
                 ;;
@@ -83,7 +89,7 @@ _snat__analyze() {
 
     case "${cmd}" in
         snat__analyze)
-            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --since --until --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --help --version report parse inspect graph timeline formats schema completions man help"
+            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --since --until --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --help --version report parse inspect graph timeline formats profiles schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,7 +341,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__help)
-            opts="report parse inspect graph timeline formats schema completions man help"
+            opts="report parse inspect graph timeline formats profiles schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -433,6 +439,20 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__help__subcmd__parse)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        snat__analyze__subcmd__help__subcmd__profiles)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -619,6 +639,28 @@ _snat__analyze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        snat__analyze__subcmd__profiles)
+            opts="-q -v -h --color --quiet --verbose --no-progress --config --no-config --help azure-lb-aks azure-lb azure-natgw aws-natgw gcp-nat linux-masquerade"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

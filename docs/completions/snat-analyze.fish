@@ -34,17 +34,17 @@ json\t'For programs: the whole report, with a schema version'
 ndjson\t'The same in one object a line, each with its `kind`'
 csv\t'The ranking, a row an owner'
 markdown\t'For a case: short, details folded'"
-complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l node -d 'Only this node' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l node -d 'Only this node; the beginning or the end of its name is enough where it is one node\'s' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -s n -l namespace -d 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l sort-by -d 'What the ranking goes by [default: connections]' -r -f -a "connections\t'Connects to public addresses'
 rate\t'The same, a second'
-article\t'Rows that the manual recipe would count'
+article\t'Rows that the manual recipe would count, the column RECIPE'
 ports\t'Ports held to the fullest destination at its peak, then to any one destination'"
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l top -d 'Cut the ranking to N owners, in every format; 0 = all [default: what fits the screen in a table, else all]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
-complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l profile -d 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l ports -d 'Ports that the node has, where that is known [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l profile -d 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those, which `snat-analyze profiles NAME` prints [default: azure-lb-aks]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l ports -d 'Ports that the node has, where that is known; 0, as Azure prints it, is that nobody set a number [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l outbound-ips -d 'Outbound addresses of the load balancer or the gateway [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l nodes -d 'Nodes that share them [default: what a whole list of nodes says]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
@@ -72,6 +72,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "inspect" -d 
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "graph" -d 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "timeline" -d 'Ports held over time, by destination and owner, against those that there are'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "formats" -d 'What is read: formats, their tools, commands and columns'
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "profiles" -d 'The built-in rules of NATs; with a name its TOML file, to start one of your own from'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "schema" -d 'JSON Schema of `report -o json`, or of what another command writes'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "completions" -d 'Completions of a shell, on standard output'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "man" -d 'The manual page, or that of a command, on standard output'
@@ -82,17 +83,17 @@ json\t'For programs: the whole report, with a schema version'
 ndjson\t'The same in one object a line, each with its `kind`'
 csv\t'The ranking, a row an owner'
 markdown\t'For a case: short, details folded'"
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l node -d 'Only this node' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l node -d 'Only this node; the beginning or the end of its name is enough where it is one node\'s' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -s n -l namespace -d 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l sort-by -d 'What the ranking goes by [default: connections]' -r -f -a "connections\t'Connects to public addresses'
 rate\t'The same, a second'
-article\t'Rows that the manual recipe would count'
+article\t'Rows that the manual recipe would count, the column RECIPE'
 ports\t'Ports held to the fullest destination at its peak, then to any one destination'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l top -d 'Cut the ranking to N owners, in every format; 0 = all [default: what fits the screen in a table, else all]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l profile -d 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l ports -d 'Ports that the node has, where that is known [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l profile -d 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those, which `snat-analyze profiles NAME` prints [default: azure-lb-aks]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l ports -d 'Ports that the node has, where that is known; 0, as Azure prints it, is that nobody set a number [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l outbound-ips -d 'Outbound addresses of the load balancer or the gateway [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l nodes -d 'Nodes that share them [default: what a whole list of nodes says]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
@@ -139,7 +140,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -l no-c
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -s o -l output -d 'How it is written, and where: without a path on standard output (repeatable) [default: table]' -r -f -a "table\t'For people'
 json\t'For programs'"
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l node -d 'Only this node' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l node -d 'Only this node; the beginning or the end of its name is enough where it is one node\'s' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
@@ -161,8 +162,8 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -s o -l
 json\t'For programs: vertices and edges'
 dot\t'For Graphviz'
 mermaid\t'For Markdown pages that draw it'"
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l node -d 'Only this node' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l pod -d 'Only the ways through this pod; without its namespace, the pods of that name in every one' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l node -d 'Only this node; the beginning or the end of its name is enough where it is one node\'s' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l pod -d 'Only the ways through this pod; without its namespace, the pods of that name in every one; the beginning of a name is enough where it is one pod\'s' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l netns -d 'Only the ways through this network namespace' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
@@ -190,8 +191,8 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l n
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l top -d 'Destinations in the table, and owners of each; 0 = all [default: 3]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l profile -d 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those [default: azure-lb-aks]' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l ports -d 'Ports that the node has, where that is known [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l profile -d 'Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like those, which `snat-analyze profiles NAME` prints [default: azure-lb-aks]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l ports -d 'Ports that the node has, where that is known; 0, as Azure prints it, is that nobody set a number [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l outbound-ips -d 'Outbound addresses of the load balancer or the gateway [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l nodes -d 'Nodes that share them [default: what a whole list of nodes says]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
@@ -228,6 +229,15 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -s v 
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -l no-progress -d 'No progress on the terminal'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -l no-config -d 'Read no configuration file'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand profiles" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a file or a pipe'
+never\t'Not at all'"
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand profiles" -l config -d 'The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand profiles" -s q -l quiet -d 'Nothing on standard error but errors'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand profiles" -s v -l verbose -d 'Say on standard error what will be done, and where each setting comes from'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand profiles" -l no-progress -d 'No progress on the terminal'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand profiles" -l no-config -d 'Read no configuration file'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand profiles" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand schema" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
 always\t'Also in a file or a pipe'
 never\t'Not at all'"
@@ -255,13 +265,14 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -s v -l v
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -l no-progress -d 'No progress on the terminal'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -l no-config -d 'Read no configuration file'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "report" -d 'Ranked report: who makes the outbound connections, and what that rests on (the default command)'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "parse" -d 'One dump to rows, as JSON, one a line: what this program understood of it'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "inspect" -d 'The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "graph" -d 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "timeline" -d 'Ports held over time, by destination and owner, against those that there are'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "formats" -d 'What is read: formats, their tools, commands and columns'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "schema" -d 'JSON Schema of `report -o json`, or of what another command writes'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "completions" -d 'Completions of a shell, on standard output'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "man" -d 'The manual page, or that of a command, on standard output'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "report" -d 'Ranked report: who makes the outbound connections, and what that rests on (the default command)'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "parse" -d 'One dump to rows, as JSON, one a line: what this program understood of it'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "inspect" -d 'The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "graph" -d 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "timeline" -d 'Ports held over time, by destination and owner, against those that there are'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "formats" -d 'What is read: formats, their tools, commands and columns'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "profiles" -d 'The built-in rules of NATs; with a name its TOML file, to start one of your own from'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "schema" -d 'JSON Schema of `report -o json`, or of what another command writes'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "completions" -d 'Completions of a shell, on standard output'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "man" -d 'The manual page, or that of a command, on standard output'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

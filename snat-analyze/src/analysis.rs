@@ -291,9 +291,20 @@ pub(crate) fn choose(captures: Vec<Capture>, asked: Option<&str>) -> Result<Vec<
         })
         .collect();
     let is = |found: &Option<String>| found.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(asked));
-    let found: Vec<Capture> =
-        captures.into_iter().filter(|capture| is(&capture.node.name) || is(&capture.node.internal_ip)).collect();
-    if found.is_empty() { Err(Error::NoSuchNode { asked: asked.to_owned(), nodes: names }) } else { Ok(found) }
+    let asked_name = asked.to_ascii_lowercase();
+    let begins_or_ends = |capture: &Capture| {
+        let name = capture.node.name.as_deref().unwrap_or_default().to_ascii_lowercase();
+        !asked_name.is_empty() && (name.starts_with(&asked_name) || name.ends_with(&asked_name))
+    };
+    // A part of a name is enough where it is one node's.
+    let (found, others): (Vec<Capture>, Vec<Capture>) =
+        captures.into_iter().partition(|capture| is(&capture.node.name) || is(&capture.node.internal_ip));
+    let near: Vec<Capture> = others.into_iter().filter(begins_or_ends).collect();
+    match (found.is_empty(), near.len()) {
+        (false, _) => Ok(found),
+        (true, 1) => Ok(near),
+        (true, _) => Err(Error::NoSuchNode { asked: asked.to_owned(), nodes: names }),
+    }
 }
 
 /// What is said about a node, and what that was said from.
@@ -336,6 +347,7 @@ pub(crate) fn work(
         runs: runs.len() as u64,
         same_events,
         events: sum(|run| run.events),
+        ipv6_events: sum(|run| run.ipv6_events),
         accepts: sum(|run| run.accepts),
         closes: sum(|run| run.closes),
         lost_samples,
@@ -526,6 +538,7 @@ fn empty(entry: &EntryData, node: Option<String>) -> Input {
         entry: entry.name.path.clone(),
         first_line: 1,
         format: "unknown".into(),
+        looks_like: None,
         bytes: 0,
         lines: 0,
         rows: 0,
@@ -547,6 +560,7 @@ fn input(entry: &EntryData, section: &Section, node: Option<String>) -> Input {
     Input {
         first_line: section.first_line,
         format: section.format.unwrap_or("unknown").to_owned(),
+        looks_like: section.looks_like.map(str::to_owned),
         bytes: section.bytes,
         lines: section.lines,
         rows: section.rows,

@@ -158,7 +158,7 @@ const PLANS: [Plan; 7] = [
     Plan {
         step: "sockets",
         formats: &["netstat"],
-        missing: "no netstat: what was open before the trace, and every dual-stack socket under -4, is not seen",
+        missing: "no netstat",
         capture: &[
             "for p in $(lsns -t net -n -o PID); do nsenter --net=/proc/$p/ns/net netstat -antpW > netstat-$p.txt; done",
         ],
@@ -179,6 +179,7 @@ pub(crate) fn examine(entries: &[EntryData], capture: &Capture) -> Examined {
                 let why = "its log is empty: the tool was ended by TERM, or before it had written its first rows";
                 (Vec::new(), vec![why.to_owned()])
             }
+            "sockets" if here.is_empty() => (Vec::new(), vec![no_sockets(entries, capture)]),
             _ if here.is_empty() => (Vec::new(), vec![plan.missing.to_owned()]),
             "connects" => connects(entries, capture),
             "address-pod" => address_pod(capture),
@@ -208,6 +209,28 @@ pub(crate) fn examine(entries: &[EntryData], capture: &Capture) -> Examined {
         }
     });
     Examined { node: capture.node.clone(), steps: steps.collect() }
+}
+
+/// What is not seen without netstat, as far as the log leaves it open, and what was sent in its place.
+fn no_sockets(entries: &[EntryData], capture: &Capture) -> String {
+    let runs: Vec<_> = capture.own.iter().flat_map(|at| &entries[*at].runs).collect();
+    let events: u64 = runs.iter().map(|run| run.events).sum();
+    let ipv6: u64 = runs.iter().map(|run| run.ipv6_events).sum();
+    let unseen = match (events, ipv6) {
+        (0, _) => "which sockets are open is not seen",
+        (_, 0) => {
+            "what was open before the trace, and every dual-stack socket (the log has no IPv6 row, as under -4), is not \
+             seen"
+        }
+        _ => "what was open before the trace is not seen",
+    };
+    let is_ss = |entry: &&EntryData| entry.sections.iter().any(|section| section.looks_like == Some("ss"));
+    let sent = match capture.own.iter().map(|at| &entries[*at]).filter(is_ss).count() {
+        0 => String::new(),
+        1 => "; 1 file looks like ss, which is not read yet".to_owned(),
+        files => format!("; {files} files look like ss, which is not read yet"),
+    };
+    format!("no netstat: {unseen}{sent}")
 }
 
 /// Notices of the steps that nothing serves, for those without which owners are not found.

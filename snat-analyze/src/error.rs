@@ -35,6 +35,13 @@ pub enum Error {
         /// What is there, nearest first; not all of it where it is much.
         there: Vec<String>,
     },
+    /// A graph is to be cut down to one of several.
+    SeveralInGraph {
+        /// What they have in common: `pods begin like default/api`.
+        asked: String,
+        /// All of them.
+        there: Vec<String>,
+    },
     /// A join failed inside polars.
     Join(String),
     /// Whoever watched the reading asked to stop.
@@ -46,6 +53,10 @@ impl fmt::Display for Error {
         match self {
             Self::Unreadable { bundle, source } => write!(f, "cannot read {bundle}: {source}"),
             Self::NothingRecognised { entries, notices } => {
+                // What kept everything from being read is why nothing was recognised.
+                if *entries == 0 && !notices.is_empty() {
+                    return write!(f, "nothing could be read: {}", notices.join("\n  "));
+                }
                 let plural = if *entries == 1 { "entry" } else { "entries" };
                 write!(
                     f,
@@ -62,6 +73,9 @@ impl fmt::Display for Error {
             Self::NoSuchNode { asked, nodes } => write!(f, "no node {asked:?} here: there is {}", nodes.join(", ")),
             Self::NotInGraph { asked, there } if there.is_empty() => write!(f, "no {asked} here"),
             Self::NotInGraph { asked, there } => write!(f, "no {asked} here; nearest: {}", there.join(", ")),
+            Self::SeveralInGraph { asked, there } => {
+                write!(f, "{} {asked}: name one of {}", there.len(), there.join(", "))
+            }
             Self::Join(message) => write!(f, "join failed: {message}"),
             Self::Cancelled => f.write_str("cancelled"),
         }

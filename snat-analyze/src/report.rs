@@ -109,6 +109,8 @@ pub struct Capture {
     pub same_events: Vec<SameEvents>,
     /// Rows of the log.
     pub events: u64,
+    /// Of those, of IPv6 sockets, which dual-stack sockets are, too. Without any the tracer ran with -4, most likely.
+    pub ipv6_events: u64,
     /// Connect rows by egress class; `unreadable` are those to masked addresses of no certain class.
     pub connects_by_class: BTreeMap<String, u64>,
     /// Connect rows to public destinations; null without a log.
@@ -367,6 +369,9 @@ pub struct JoinTally {
     pub matched: u64,
     /// Of those, without.
     pub unmatched: u64,
+    /// Keys of the first of them, at most eight: namespaces, PIDs, addresses. None where rows and not keys are counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// One owner.
@@ -621,6 +626,10 @@ pub struct Input {
     pub first_line: u64,
     /// Format name, or `unknown`.
     pub format: String,
+    /// The tool that an unknown section looks like it is from, by its first lines, and that is not read yet: `ss`,
+    /// `conntrack`, `iptables-save`; missing where nothing is recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
     /// Bytes of its lines.
     pub bytes: u64,
     /// Lines.

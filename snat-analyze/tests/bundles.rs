@@ -224,7 +224,7 @@ fn empty_and_foreign_bundles_are_errors_that_say_why() {
     for (bytes, word) in [
         (Vec::new(), "nothing recognised"),
         (b"some words\n".to_vec(), "nothing recognised"),
-        (b"PK\x03\x04rest".to_vec(), "no zip that can be opened"),
+        (b"PK\x03\x04rest".to_vec(), "nothing could be read: bundle: the zip is cut off"),
         (b"\xfd7zXZ\0rest".to_vec(), "bundle"),
         (b"\x1f\x8bbroken".to_vec(), "bundle"),
     ] {

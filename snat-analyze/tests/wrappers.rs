@@ -99,7 +99,7 @@ fn a_text_at_the_cap_has_lost_its_beginning_and_that_is_said() {
     let report = read(bundle(json.as_bytes()));
     let log = report.inputs.iter().find(|input| input.entry.ends_with("!stdout")).unwrap();
     assert!(log.cut.iter().any(|cut| cut == "size-at-cap"), "{:?}", log.cut);
-    let said = report.notices.iter().find(|notice| notice.code == "wrapper").unwrap();
+    let said = report.notices.iter().find(|notice| notice.code == "cut-wrapper").unwrap();
     assert!(said.message.contains("the last 4096 bytes"), "{}", said.message);
     let short = json!({"value": [linux(LOG, "")]}).to_string();
     assert!(read(bundle(short.as_bytes())).notices.iter().all(|notice| !notice.message.contains("4096")));
@@ -112,7 +112,8 @@ fn a_wrapper_that_breaks_off_is_opened_up_to_there() {
     let from = json.find("20.51.14.8").unwrap() + 50;
     for cut in from..json.len() {
         let report = read(bundle(&json.as_bytes()[..cut]));
-        let said = report.notices.iter().find(|notice| notice.code == "wrapper").unwrap_or_else(|| panic!("at {cut}"));
+        let said = report.notices.iter().find(|notice| notice.code == "cut-wrapper");
+        let said = said.unwrap_or_else(|| panic!("at {cut}"));
         assert!(said.message.contains("breaks off"), "{}", said.message);
         assert!(report.nodes[0].capture.events > 0, "cut at {cut}");
     }

@@ -220,6 +220,9 @@ impl Plan {
     }
 }
 
+/// Where a profile of one's own starts.
+const OWN: &str = "`snat-analyze profiles azure-lb-aks` prints a file to start from";
+
 /// The NAT's rules, of all layers.
 pub(crate) struct Nat {
     profile: Profile,
@@ -236,9 +239,10 @@ impl Nat {
                 None => {
                     let text = std::fs::read_to_string(name).map_err(|error| {
                         let names = Profile::NAMES.join(", ");
-                        Failure::Usage(format!("--profile {name}: neither one of {names} nor a file: {error}"))
+                        Failure::Usage(format!("--profile {name}: neither one of {names} nor a file: {error}; {OWN}"))
                     })?;
-                    Profile::parse(&text).map_err(|error| Failure::Usage(format!("--profile {name}: {error}")))?
+                    Profile::parse(&text)
+                        .map_err(|error| Failure::Usage(format!("--profile {name}: {error}; {OWN}")))?
                 }
             },
         };
@@ -250,7 +254,11 @@ impl Nat {
             hold_reset_s: args.hold_reset.or(file.hold_reset),
             idle_s: args.idle.or(file.idle),
         };
-        overrides.check().map_err(|error| Failure::Usage(error.to_string()))?;
+        // The command line is checked when it is read: what is wrong here is the file's.
+        overrides.check().map_err(|error| {
+            let key = error.key.trim_end_matches("_s").replace('_', "-");
+            Failure::Usage(format!("{key} of the configuration: {}", error.message))
+        })?;
         Ok(Self { profile, overrides })
     }
 
@@ -287,11 +295,6 @@ pub(crate) struct Window {
 
 impl Window {
     pub(crate) fn of(args: &WindowArgs) -> Result<Self, Failure> {
-        for (name, value) in [("since", args.since), ("until", args.until)] {
-            if value.is_some_and(|value| !value.is_finite()) {
-                return Err(Failure::Usage(format!("--{name}: expected a number of seconds")));
-            }
-        }
         if let (Some(since), Some(until)) = (args.since, args.until)
             && since > until
         {

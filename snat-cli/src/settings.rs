@@ -1,13 +1,15 @@
 //! The configuration file: what a site sets once. Everything in it stands below the environment and the command line.
 
 use std::env;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
-use serde::Deserialize;
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 
-use crate::args::{Color, CommonArgs, LimitArgs, Output, SortBy};
+use crate::args::{Color, CommonArgs, LimitArgs, Output, SECONDS, SortBy, WHOLE};
 use crate::exit::Failure;
 
 /// Keys of the file. One that is not known is an error: a typing mistake must not go unseen.
@@ -20,23 +22,33 @@ pub(crate) struct Settings {
     pub(crate) output: Option<Output>,
     pub(crate) namespace: Option<String>,
     pub(crate) sort_by: Option<SortBy>,
+    #[serde(deserialize_with = "whole")]
     pub(crate) top: Option<usize>,
     pub(crate) snat: Vec<String>,
     pub(crate) no_snat: Vec<String>,
     pub(crate) profile: Option<String>,
+    #[serde(deserialize_with = "whole")]
     pub(crate) ports: Option<u64>,
+    #[serde(deserialize_with = "whole")]
     pub(crate) outbound_ips: Option<u64>,
+    #[serde(deserialize_with = "whole")]
     pub(crate) nodes: Option<u64>,
+    #[serde(deserialize_with = "seconds")]
     pub(crate) hold: Option<f64>,
+    #[serde(deserialize_with = "seconds")]
     pub(crate) hold_reset: Option<f64>,
+    #[serde(deserialize_with = "seconds")]
     pub(crate) idle: Option<f64>,
     pub(crate) color: Option<Color>,
     pub(crate) quiet: Option<bool>,
     pub(crate) verbose: Option<bool>,
     pub(crate) progress: Option<bool>,
     pub(crate) max_bytes: Option<ByteSize>,
+    #[serde(deserialize_with = "whole")]
     pub(crate) max_entries: Option<usize>,
+    #[serde(deserialize_with = "whole")]
     pub(crate) max_ratio: Option<u64>,
+    #[serde(deserialize_with = "whole")]
     pub(crate) max_depth: Option<usize>,
     pub(crate) max_dumps: Option<ByteSize>,
     pub(crate) max_line: Option<ByteSize>,
@@ -109,6 +121,52 @@ impl Settings {
             max_line: given.max_line.or(self.max_line),
         }
     }
+}
+
+/// A whole number; what else stands there is said in people's words.
+fn whole<'de, D: Deserializer<'de>, N: TryFrom<u64>>(from: D) -> Result<Option<N>, D::Error> {
+    struct Whole;
+    impl Visitor<'_> for Whole {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(WHOLE)
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<u64, E> {
+            u64::try_from(number).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
+            Ok(number)
+        }
+    }
+    let number = from.deserialize_u64(Whole)?;
+    N::try_from(number).map(Some).map_err(|_| D::Error::invalid_value(Unexpected::Unsigned(number), &Whole))
+}
+
+/// The same of a time.
+fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    struct Seconds;
+    impl Visitor<'_> for Seconds {
+        type Value = f64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(SECONDS)
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<f64, E> {
+            self.visit_f64(number as f64)
+        }
+
+        fn visit_f64<E: Error>(self, number: f64) -> Result<f64, E> {
+            match number.is_finite() && number >= 0.0 {
+                true => Ok(number),
+                false => Err(E::invalid_value(Unexpected::Float(number), &self)),
+            }
+        }
+    }
+    from.deserialize_f64(Seconds).map(Some)
 }
 
 /// `$XDG_CONFIG_HOME/snat-analyze/config.toml`, else below `~/.config`. A relative XDG path is invalid and ignored,

@@ -286,3 +286,147 @@ fn the_list_of_formats_is_the_registry() {
     let done = child.wait_with_output().unwrap();
     assert!(done.stderr.is_empty(), "a closed pipe is no error: {}", text(&done.stderr));
 }
+
+#[test]
+fn the_profiles_of_the_documents_are_profiles_and_so_is_what_the_command_prints() {
+    let folder = Folder::new("profiles");
+    let bundle = fixture("bundles/log-and-pods/bundle");
+    let allocation = |file: &str| {
+        let done = run(&["--profile", file, "-o", "json", &bundle]);
+        assert_eq!(done.status.code(), Some(0), "{file}: {}", text(&done.stderr));
+        let json: Value = serde_json::from_slice(&done.stdout).unwrap();
+        json["nodes"][0]["allocation"].clone()
+    };
+    for page in ["README.md", "docs/profiles.md"] {
+        let shown = std::fs::read_to_string(fixtures::workspace().join(page)).unwrap();
+        let example = shown.split("```toml\n").nth(1).expect("an example").split("```").next().unwrap();
+        assert_eq!(allocation(&folder.write("own.toml", example))["ports"], 2048, "{page}");
+    }
+    let page = std::fs::read_to_string(fixtures::workspace().join("docs/profiles.md")).unwrap();
+    for name in snat_analyze::Profile::NAMES {
+        let printed = text(&run(&["profiles", name]).stdout);
+        assert_eq!(allocation(&folder.write("printed.toml", &printed)), allocation(name), "{name}");
+        assert!(page.contains(&format!("| `{name}`")), "{name} is not in docs/profiles.md");
+    }
+}
+
+#[test]
+fn dumps_of_tools_that_are_not_read_are_called_by_their_name_in_report_and_doctor() {
+    let folder = Folder::new("looks-like");
+    for file in ["tcptracer.log", "kubectl-pods.txt"] {
+        let story = fixtures::fixture("bundles/log-and-pods/bundle").join(file);
+        std::fs::copy(story, folder.0.join(file)).unwrap();
+    }
+    let head = "State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n";
+    for name in ["a", "b"] {
+        folder.write(
+            &format!("namespace_with-a-rather-long-name-{name}.ss.txt"),
+            &format!("{head}ESTAB 0 0 10.0.0.1:1 10.0.0.2:2\n"),
+        );
+    }
+    folder.write("nf.txt", "tcp 6 431892 ESTABLISHED src=10.244.3.9 dst=20.60.10.4 sport=1 dport=443\n");
+    folder.write("nothing.txt", "");
+    folder.write("note.txt", "words\n");
+    let bundle = folder.0.display().to_string();
+    let rejects = folder.0.parent().unwrap().join("looks-like.tsv");
+    let rejects = rejects.to_str().unwrap();
+    let squeezed = |out: &Output| text(&out.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    let report = run(&["--force", "--rejects", rejects, &bundle]);
+    let doctor = run(&["inspect", &bundle]);
+    for shown in [squeezed(&report), squeezed(&doctor)] {
+        for part in [
+            "2 files look like ss, which is not read yet: read them by hand, or send netstat. 4 lines in",
+            "1 file looks like conntrack, which is not read yet: read it by hand. 1 line in nf.txt",
+            "1 file of no known format. 1 line in note.txt",
+            "1 empty file: nothing.txt",
+        ] {
+            assert!(shown.contains(part), "no {part:?} in {shown}");
+        }
+    }
+    assert!(squeezed(&report).contains("not understood: 5 files"));
+    assert!(squeezed(&doctor).contains("is not seen; 2 files look like ss, which is not read yet"));
+    let lines = std::fs::read_to_string(rejects).unwrap();
+    std::fs::remove_file(rejects).unwrap();
+    assert_eq!(lines.lines().filter(|line| line.contains("\tunknown-format\t")).count(), 6, "{lines}");
+    let json: Value = serde_json::from_slice(&run(&["inspect", "-o", "json", &bundle]).stdout).unwrap();
+    let looks: Vec<&Value> = json["inputs"].as_array().unwrap().iter().map(|input| &input["looks_like"]).collect();
+    assert_eq!(looks.iter().filter(|looks| **looks == "ss").count(), 2);
+    // The steps come before the files.
+    let doctor = text(&doctor.stdout);
+    assert!(doctor.find("To capture what is missing").unwrap() < doctor.find("ENTRY").unwrap(), "{doctor}");
+}
+
+#[test]
+fn the_json_of_a_run_command_that_was_read_is_no_complaint() {
+    let folder = Folder::new("wrapped");
+    let log = std::fs::read_to_string(fixtures::fixture("bundles/log-and-pods/bundle/tcptracer.log")).unwrap();
+    let message = format!("Enable succeeded: \n[stdout]\n{log}\n[stderr]\n");
+    let json = serde_json::json!({"value": [{"code": "ProvisioningState/succeeded", "message": message}]});
+    folder.write("run.json", &json.to_string());
+    let bundle = folder.0.display().to_string();
+    let done = run(&[&bundle]);
+    let shown = text(&done.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("run.json: output of a run-command in JSON, opened: value[0].message!stdout"), "{shown}");
+    assert!(!shown.contains("Not read"), "{shown}");
+    let done = run(&["-o", "csv", &bundle]);
+    assert_eq!((done.status.code(), text(&done.stderr).as_str()), (Some(0), ""));
+    let doctor = text(&run(&["inspect", &bundle]).stdout);
+    assert!(doctor.contains("Read from within") && !doctor.contains("Not read"), "{doctor}");
+}
+
+#[test]
+fn a_zip_without_its_end_is_said_first() {
+    let folder = Folder::new("cut-zip");
+    let path = folder.0.join("case.zip");
+    std::fs::write(&path, b"PK\x03\x04 and so on, but not to the end").unwrap();
+    for args in [vec![path.to_str().unwrap()], vec!["-o", "json", path.to_str().unwrap()]] {
+        let done = run(&args);
+        let said = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{said}");
+        assert!(said.starts_with("snat-analyze: nothing could be read: case.zip: the zip is cut off"), "{said}");
+    }
+}
+
+#[test]
+fn who_holds_the_fullest_destination_is_said_where_that_is_not_the_first_owner() {
+    let folder = Folder::new("holders");
+    let mut log = String::new();
+    let mut row = |at: u64, kind: &str, from: &str, to: &str, port: u64| {
+        log.push_str(&format!("{at} {kind} 77 app 4 {from} {to} {port} 443 4026533011\n"));
+    };
+    // Many to many places by the first owner, fewer to one place by the second.
+    (0..9).for_each(|n| row(n, "connect", "10.244.3.9", &format!("20.60.10.{n}"), 40000 + n));
+    (0..5).for_each(|n| row(20 + n, "connect", "10.244.3.8", "20.70.10.1", 50000 + n));
+    folder.write("tcptracer.log", &log);
+    let shown = text(&run(&[&folder.0.display().to_string()]).stdout);
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("20.70.10.1:443 held 5 of 1,024 ports, <1%. Held by unknown:"), "{shown}");
+    assert!(shown.contains("10.244.3.8 5. A port counts"), "{shown}");
+}
+
+#[test]
+fn what_is_not_shown_fits_the_capture() {
+    let folder = Folder::new("not-shown");
+    let log = |ip: u8, seconds: u64| {
+        let row = |at: u64| {
+            format!("{} connect 77 app {ip} 10.244.3.9 20.60.10.1 {} 443 4026533011\n", at * 1_000_000_000, 40000 + at)
+        };
+        format!("{}{}", row(0), row(seconds))
+    };
+    let tail = |log: &str| {
+        folder.write("tcptracer.log", log);
+        let shown = text(&run(&[&folder.0.display().to_string()]).stdout);
+        let doctor = text(&run(&["inspect", &folder.0.display().to_string()]).stdout);
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let shown = squeezed(&shown);
+        (shown.split("not shown ").nth(1).unwrap().to_owned(), squeezed(&doctor).contains("(the log has no IPv6 row"))
+    };
+    let (shown, doctor) = tail(&log(4, 10));
+    assert!(
+        shown.contains("no IPv6 row") && shown.contains("shorter than a port is held (240 s)") && doctor,
+        "{shown}"
+    );
+    let (shown, doctor) = tail(&log(6, 300));
+    assert_eq!(shown, "failed and hanging connects, UDP, connections opened before the trace.");
+    assert!(!doctor);
+}

@@ -27,6 +27,7 @@ mod block;
 mod detect;
 mod diag;
 mod entry;
+mod foreign;
 mod format;
 pub mod formats;
 mod header;

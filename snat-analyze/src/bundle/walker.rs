@@ -303,6 +303,9 @@ impl<'a> Walker<'a> {
         };
         drop(bytes);
         self.notice(Some(name), "wrapper", opened.said());
+        if let Some(lost) = opened.lost() {
+            self.notice(Some(name), "cut-wrapper", lost);
+        }
         for text in opened.texts {
             if self.is_over() {
                 return;

@@ -47,24 +47,29 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// What the notice says.
+    /// What was found in it.
     pub(super) fn said(&self) -> String {
         let first = self.texts.first().map_or("", |text| &text.path);
-        let mut said = match self.texts.len() {
+        match self.texts.len() {
             0 => "output of a run-command in JSON: nothing was printed".to_owned(),
-            1 => format!("output of a run-command in JSON: read is {first}"),
-            more => format!("output of a run-command in JSON: read are {more} texts, the first {first}"),
-        };
+            1 => format!("output of a run-command in JSON, opened: {first}"),
+            more => format!("output of a run-command in JSON, opened: {more} texts, the first {first}"),
+        }
+    }
+
+    /// What of it is lost, if anything.
+    pub(super) fn lost(&self) -> Option<String> {
+        let mut lost = Vec::new();
         let full: Vec<&str> = self.texts.iter().filter(|t| is_full(&t.text)).map(|t| t.path.as_str()).collect();
         if let Some(first) = full.first() {
-            said.push_str(&format!(
-                "; a run-command gives back the last {CAP} bytes, so the beginning of {first} is lost: let it write a file"
+            lost.push(format!(
+                "a run-command gives back the last {CAP} bytes, so the beginning of {first} is lost: let it write a file"
             ));
         }
         if self.cut {
-            said.push_str("; the JSON breaks off, so the last text may go on");
+            lost.push("the JSON breaks off, so the last text may go on".to_owned());
         }
-        said
+        (!lost.is_empty()).then(|| lost.join("; "))
     }
 }
 

@@ -34,9 +34,14 @@ impl Walker<'_> {
         name: &str,
         depth: usize,
     ) {
-        let no_zip = |error: &dyn std::fmt::Display| format!("no zip that can be opened, or a cut one: {error}");
+        let no_zip = |error: &dyn std::fmt::Display| format!("no zip that can be opened: {error}");
         let list = match List::find(&mut file) {
-            Ok(list) => list.unwrap_or_default(),
+            Ok(Some(list)) => list,
+            // The list of members stands at the end.
+            Ok(None) => {
+                let message = "the zip is cut off: its end is missing, and nothing in it can be read; ask for it again";
+                return self.notice(Some(name), "cut-archive", message);
+            }
             Err(error) => return self.notice(Some(name), "cut-archive", no_zip(&error)),
         };
         let _share = match self.budget.take(list.bytes.saturating_mul(IN_MEMORY), "the list of members") {

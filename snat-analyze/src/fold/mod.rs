@@ -135,6 +135,8 @@ pub(crate) struct Run {
     pub(crate) connects: u64,
     pub(crate) accepts: u64,
     pub(crate) closes: u64,
+    /// Events of IPv6 sockets.
+    pub(crate) ipv6_events: u64,
     /// Smallest and largest TIME.
     pub(crate) span: Option<(i64, i64)>,
     /// Events outside of the window that was asked for; those before it are known to the ledger all the same.
@@ -218,6 +220,7 @@ impl Run {
             connects: 0,
             accepts: 0,
             closes: 0,
+            ipv6_events: 0,
             span: None,
             outside: 0,
             gaps: Vec::new(),
@@ -330,6 +333,7 @@ impl Run {
         let one = u64::from(when == When::Inside);
         self.events += one;
         self.outside += 1 - one;
+        self.ipv6_events += u64::from(event.ip == Some(6));
         match event.kind {
             Kind::Connect => self.connects += one,
             Kind::Accept => self.accepts += one,

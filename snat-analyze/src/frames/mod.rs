@@ -50,6 +50,9 @@ pub(crate) struct Joined {
     pub(crate) tally: JoinTally,
 }
 
+/// Keys without a match that a tally names.
+const NAMED: usize = 8;
+
 /// Left equi-join. Matched and unmatched rows sum to the left side; a join that loses a row is an error.
 pub(crate) fn left_join(name: &str, left: &Keyed<'_>, right: &Keyed<'_>) -> Result<Joined, Error> {
     let failed = |error: PolarsError| Error::Join(format!("{name}: {error}"));
@@ -73,8 +76,11 @@ pub(crate) fn left_join(name: &str, left: &Keyed<'_>, right: &Keyed<'_>) -> Resu
         return Err(Error::Join(format!("{name}: left row {lost} was lost")));
     }
     let matched = matches.iter().filter(|rows| !rows.is_empty()).count() as u64;
+    let alone = left.keys.iter().zip(&matches).filter(|(_, rows)| rows.is_empty());
+    let missing = alone.filter_map(|(key, _)| key.clone()).take(NAMED).collect();
     let left = left.keys.len() as u64;
-    Ok(Joined { matches, tally: JoinTally { join: name.to_owned(), left, matched, unmatched: left - matched } })
+    let tally = JoinTally { join: name.to_owned(), left, matched, unmatched: left - matched, missing };
+    Ok(Joined { matches, tally })
 }
 
 #[cfg(test)]
@@ -92,6 +98,7 @@ mod tests {
                 .expect("a join");
         assert_eq!(joined.matches, [vec![0, 2], vec![], vec![], vec![0, 2]]);
         assert_eq!((joined.tally.left, joined.tally.matched, joined.tally.unmatched), (4, 2, 2));
+        assert_eq!(joined.tally.missing, ["b"]);
     }
 
     #[test]

@@ -9,13 +9,14 @@ impl GraphReport {
     /// Keeps what is on a way through a pod, through a namespace, or through both where both are given; nodes of which
     /// nothing is left go.
     ///
-    /// A pod is `<namespace>/<name>`, or a name alone, which may be several pods'. With a pod stay what leads to it, and
+    /// A pod is `<namespace>/<name>`, or a name alone, which may be several pods'; the beginning of either is enough
+    /// where it is one pod's. With a pod stay what leads to it, and
     /// what its own namespaces, not the node's, lead to; with a namespace what that leads to, and the addresses of the
     /// pods there. Returns the pods that were meant, as ids of their vertices.
     ///
     /// # Errors
-    /// [`Error::NotInGraph`] where there is no such pod or namespace, or no way through both. The graph is then as it
-    /// was.
+    /// [`Error::NotInGraph`] where there is no such pod or namespace, or no way through both, and
+    /// [`Error::SeveralInGraph`] where several pods begin like that. The graph is then as it was.
     pub fn only(&mut self, pod: Option<&str>, netns: Option<u64>) -> Result<Vec<String>, Error> {
         let meant = match pod {
             Some(asked) => self.meant(asked)?,
@@ -26,7 +27,7 @@ impl GraphReport {
             && !self.nodes.iter().any(|node| node.vertices.iter().any(|vertex| vertex.id == *space))
         {
             let all = self.labels(VertexKind::Netns);
-            return Err(not_there(format!("namespace {}", netns.unwrap_or_default()), &all));
+            return Err(not_there(format!("network namespace {}", netns.unwrap_or_default()), &all));
         }
         let mut kept = Vec::new();
         for node in &self.nodes {
@@ -40,7 +41,8 @@ impl GraphReport {
             });
         }
         if (pod.is_some() || netns.is_some()) && kept.iter().all(BTreeSet::is_empty) {
-            let asked = format!("way from namespace {} to pod {}", netns.unwrap_or_default(), pod.unwrap_or_default());
+            let asked =
+                format!("way from network namespace {} to pod {}", netns.unwrap_or_default(), pod.unwrap_or_default());
             return Err(Error::NotInGraph { asked, there: Vec::new() });
         }
         let kept: Vec<BTreeSet<String>> =
@@ -71,7 +73,23 @@ impl GraphReport {
         } else if found.is_empty() {
             found = of(&|label| label == name);
         }
-        if found.is_empty() { Err(not_there(format!("pod {asked}"), &all)) } else { Ok(found) }
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        // The beginning of a name is enough where it is one pod's: workloads are known by it.
+        let starts = |label: &str| match asked.contains('/') {
+            true => label.starts_with(asked),
+            false => label.rsplit('/').next().is_some_and(|name| name.starts_with(asked)),
+        };
+        let alike: BTreeSet<&str> = all.iter().copied().filter(|label| !asked.is_empty() && starts(label)).collect();
+        match alike.len() {
+            0 => Err(not_there(format!("pod {asked}"), &all)),
+            1 => Ok(alike.into_iter().map(|label| format!("pod:{label}")).collect()),
+            _ => Err(Error::SeveralInGraph {
+                asked: format!("pods begin like {asked}"),
+                there: alike.into_iter().map(str::to_owned).collect(),
+            }),
+        }
     }
 
     fn labels(&self, kind: VertexKind) -> BTreeSet<&str> {

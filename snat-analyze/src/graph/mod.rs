@@ -84,6 +84,7 @@ fn asked_by_log(worked: &Worked) -> [JoinTally; 2] {
         left: left as u64,
         matched: matched as u64,
         unmatched: (left - matched) as u64,
+        missing: Vec::new(),
     };
     [
         tally("netns-pid", spaces.len(), spaces.intersection(&rows).count()),

@@ -129,6 +129,9 @@ impl Allocation {
     /// [`Overrides::check`].
     pub fn of(profile: &Profile, overrides: &Overrides, pool: Option<PoolSize>) -> Self {
         let mut quota = quota(profile, overrides, pool);
+        if overrides.ports == Some(0) {
+            quota.explained.push_str("; 0, as given, says that nobody set a number");
+        }
         // What is given and changes nothing is said.
         let found = &profile.quota.found;
         let idle = [
@@ -191,7 +194,7 @@ fn quota(profile: &Profile, overrides: &Overrides, pool: Option<PoolSize>) -> Po
         Found::Fixed(fixed) if profile.quota.of == Holder::Node => {
             let ports = fixed.ports.value.get();
             let (why, explained) = if fixed.adjustable {
-                (Why::AssumedDefault, format!("{} ports assumed, the default of {}", grouped(ports), profile.about))
+                (Why::AssumedDefault, format!("{} ports, assumed (the default of {})", grouped(ports), profile.about))
             } else {
                 (Why::Fixed, format!("{} ports, as {} has them", grouped(ports), profile.about))
             };
@@ -215,7 +218,7 @@ fn shared(profile: &Profile, all: &str) -> Ports {
     let to_one = profile.quota.per_destination.as_ref();
     let to_one = to_one.map(|cap| format!(", {} at once to one destination", grouped(cap.value.get())));
     let explained = format!(
-        "unknown: all nodes behind it share the ports of {} ({all}{})",
+        "unknown: the ports of {} are shared by all nodes behind it ({all}{})",
         profile.about,
         to_one.unwrap_or_default()
     );
@@ -258,13 +261,10 @@ fn by_pool_size(table: &PoolTable, overrides: &Overrides, pool: Option<PoolSize>
             let most = ports(1);
             let less = table.tiers.windows(2).map(|pair| (pair[0].nodes.get() + 1, ports(pair[1].nodes.get())));
             let less = less.into_iter().find(|(_, less)| *less < most);
-            let less =
-                less.map(|(from, less)| format!("; from {} nodes on it is {} or less", grouped(from), grouped(less)));
-            let explained = format!(
-                "{} ports assumed, the default of a small pool behind {behind}: no whole node list{}",
-                grouped(most),
-                less.unwrap_or_default()
-            );
+            let less = less.map(|(from, less)| format!("; {} or less from {} nodes on", grouped(less), grouped(from)));
+            let behind = overrides.outbound_ips.map(|_| format!(", {behind} as given")).unwrap_or_default();
+            let explained =
+                format!("{} ports, assumed (no whole node list{behind}{})", grouped(most), less.unwrap_or_default());
             let warnings = Vec::new();
             return Ports { ports: Some(most), why: Why::AssumedDefault, explained, assumed: true, warnings };
         }

@@ -49,13 +49,12 @@ fn a_second_address_helps_from_51_nodes_on() {
 fn without_a_node_list_the_default_is_assumed_and_said_to_be() {
     let got = of("azure-lb-aks", Overrides::default(), None);
     assert_eq!((got.ports, got.why, got.assumed), (Some(1024), Why::AssumedDefault, true));
-    assert_eq!(
-        got.explained,
-        "1,024 ports assumed, the default of a small pool behind 1 outbound address: no whole node list; from 51 nodes on it \
-         is 512 or less"
-    );
+    assert_eq!(got.explained, "1,024 ports, assumed (no whole node list; 512 or less from 51 nodes on)");
     let given = Overrides { outbound_ips: Some(2), ..Overrides::default() };
-    assert!(of("azure-lb-aks", given, None).explained.ends_with("; from 101 nodes on it is 512 or less"));
+    assert_eq!(
+        of("azure-lb-aks", given, None).explained,
+        "1,024 ports, assumed (no whole node list, 2 outbound addresses as given; 512 or less from 101 nodes on)"
+    );
     assert_eq!((got.hold_s, got.hold_reset_s, got.idle_s), (240.0, 15.0, Some(1800.0)));
     assert_eq!(got.uncertain, ["hold_s", "hold_reset_s"]);
 }
@@ -92,6 +91,7 @@ fn overrides_win_and_are_named() {
     // 0 is what Azure prints where nobody set a number.
     let zero = of("azure-lb-aks", Overrides { ports: Some(0), ..Overrides::default() }, listed(60));
     assert_eq!((zero.ports, zero.why, zero.given), (Some(512), Why::NodeList, vec![]));
+    assert!(zero.explained.ends_with("; 0, as given, says that nobody set a number"), "{}", zero.explained);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_gateway_has_no_quota_of_a_node() {
     assert_eq!((got.ports, got.why, got.assumed), (None, Why::UnknownSharedGateway, false));
     assert_eq!(
         got.explained,
-        "unknown: all nodes behind it share the ports of Azure NAT gateway (64,512 ports for each of at most \
+        "unknown: the ports of Azure NAT gateway are shared by all nodes behind it (64,512 ports for each of at most \
          16 addresses, 50,000 at once to one destination)"
     );
     let given = of("azure-natgw", Overrides { outbound_ips: Some(2), ..Overrides::default() }, None);

@@ -302,6 +302,7 @@ impl Snapshots {
             left: all,
             matched: tied,
             unmatched: all - tied,
+            missing: Vec::new(),
         }));
         snapshots.dumps = rows;
         snapshots

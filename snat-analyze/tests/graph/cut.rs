@@ -65,12 +65,25 @@ fn what_is_not_there_is_said_with_what_is_near() {
         said.contains("no pod web/frontend-6d5f4c7b9-kx7rb here; nearest: web/frontend-6d5f4c7b9-kx7rd,"),
         "{said}"
     );
-    let said = error(report.only(Some("coredns"), None));
+    let said = error(report.only(Some("dns-77d8fcb9f6"), None));
     assert!(said.contains("nearest: kube-system/coredns-77d8fcb9f6-8tkmv"), "{said}");
     let said = error(report.only(None, Some(4_026_532_715)));
-    assert!(said.contains("no namespace 4026532715 here; nearest: 4026532714,"), "{said}");
+    assert!(said.contains("no network namespace 4026532715 here; nearest: 4026532714,"), "{said}");
     let said = error(report.only(Some("report-builder-0"), Some(4_026_532_714)));
-    assert!(said.contains("no way from namespace 4026532714 to pod report-builder-0 here"), "{said}");
+    assert!(said.contains("no way from network namespace 4026532714 to pod report-builder-0 here"), "{said}");
+    assert_eq!(report, before);
+}
+
+#[test]
+fn the_beginning_of_a_name_is_enough_where_it_is_one_pod_s() {
+    for asked in ["coredns", "kube-system/coredns", "kube-system/coredns-77d8fcb9f6"] {
+        assert_eq!(late().only(Some(asked), None).unwrap(), ["pod:kube-system/coredns-77d8fcb9f6-8tkmv"], "{asked}");
+    }
+    let mut report = late();
+    let before = report.clone();
+    let said = report.only(Some("payments-api"), None).expect_err("two pods").to_string();
+    assert!(said.starts_with("2 pods begin like payments-api: name one of default/payments-api-"), "{said}");
+    assert!(report.only(Some(""), None).is_err());
     assert_eq!(report, before);
 }
 

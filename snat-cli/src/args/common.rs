@@ -7,6 +7,8 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use snat_analyze::Limits;
 
+use super::number::{above_zero, instant, seconds, size, whole};
+
 const COMMON: &str = "Common options";
 const NAT: &str = "Ports: how many there are, and how long each is held";
 const LIMITS: &str = "Limits: what lies beyond is not read, and said";
@@ -73,44 +75,51 @@ pub(crate) struct RuleArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct NatArgs {
     /// Rules of the NAT: azure-lb-aks, azure-lb, azure-natgw, aws-natgw, gcp-nat, linux-masquerade, or a TOML file like
-    /// those [default: azure-lb-aks]
+    /// those, which `snat-analyze profiles NAME` prints [default: azure-lb-aks]
     #[arg(long, value_name = "NAME|FILE", help_heading = NAT, env = "SNAT_ANALYZE_PROFILE", hide_env_values = true)]
     pub(crate) profile: Option<String>,
 
-    /// Ports that the node has, where that is known [default: by the profile]
+    /// Ports that the node has, where that is known; 0, as Azure prints it, is that nobody set a number [default: by the
+    /// profile]
     #[arg(long, value_name = "N", help_heading = NAT, env = "SNAT_ANALYZE_PORTS", hide_env_values = true)]
+    #[arg(value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub(crate) ports: Option<u64>,
 
     /// Outbound addresses of the load balancer or the gateway [default: by the profile]
     #[arg(long, value_name = "N", help_heading = NAT, env = "SNAT_ANALYZE_OUTBOUND_IPS", hide_env_values = true)]
+    #[arg(value_parser = above_zero, allow_negative_numbers = true)]
     pub(crate) outbound_ips: Option<u64>,
 
     /// Nodes that share them [default: what a whole list of nodes says]
     #[arg(long, value_name = "N", help_heading = NAT, env = "SNAT_ANALYZE_NODES", hide_env_values = true)]
+    #[arg(value_parser = above_zero, allow_negative_numbers = true)]
     pub(crate) nodes: Option<u64>,
 
     /// Seconds that a port is held after a close [default: by the profile]
     #[arg(long, value_name = "S", help_heading = NAT, env = "SNAT_ANALYZE_HOLD", hide_env_values = true)]
+    #[arg(value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) hold: Option<f64>,
 
     /// The same after a reset [default: by the profile]
     #[arg(long, value_name = "S", help_heading = NAT, env = "SNAT_ANALYZE_HOLD_RESET", hide_env_values = true)]
+    #[arg(value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) hold_reset: Option<f64>,
 
     /// Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody
     /// knows whether they hold one [default: by the profile]
     #[arg(long, value_name = "S", help_heading = NAT, env = "SNAT_ANALYZE_IDLE", hide_env_values = true)]
+    #[arg(value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) idle: Option<f64>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct WindowArgs {
     /// Measure from this second of the trace on; what was opened before is known
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    #[arg(long, value_name = "S", value_parser = instant, allow_negative_numbers = true)]
     pub(crate) since: Option<f64>,
 
     /// Measure up to this second of the trace
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    #[arg(long, value_name = "S", value_parser = instant, allow_negative_numbers = true)]
     pub(crate) until: Option<f64>,
 }
 
@@ -118,26 +127,32 @@ pub(crate) struct WindowArgs {
 pub(crate) struct LimitArgs {
     /// Bytes of all entries together, unpacked [default: 1TiB]
     #[arg(long, value_name = "SIZE", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_BYTES", hide_env_values = true)]
+    #[arg(value_parser = size, allow_negative_numbers = true)]
     pub(crate) max_bytes: Option<ByteSize>,
 
     /// Entries of all bundles together [default: 30000]
     #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_ENTRIES", hide_env_values = true)]
+    #[arg(value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) max_entries: Option<usize>,
 
     /// Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]
     #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_RATIO", hide_env_values = true)]
+    #[arg(value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub(crate) max_ratio: Option<u64>,
 
     /// Archives in archives [default: 4]
     #[arg(long, value_name = "N", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_DEPTH", hide_env_values = true)]
+    #[arg(value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) max_depth: Option<usize>,
 
     /// Bytes of dumps whose rows are kept, the log aside; they take about twelvefold memory [default: 12MiB]
     #[arg(long, value_name = "SIZE", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_DUMPS", hide_env_values = true)]
+    #[arg(value_parser = size, allow_negative_numbers = true)]
     pub(crate) max_dumps: Option<ByteSize>,
 
     /// Bytes of one line [default: 1MiB]
     #[arg(long, value_name = "SIZE", help_heading = LIMITS, env = "SNAT_ANALYZE_MAX_LINE", hide_env_values = true)]
+    #[arg(value_parser = size, allow_negative_numbers = true)]
     pub(crate) max_line: Option<ByteSize>,
 }
 

@@ -20,11 +20,12 @@ pub(crate) struct GraphArgs {
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Only this node
+    /// Only this node; the beginning or the end of its name is enough where it is one node's
     #[arg(long, value_name = "NAME|IP")]
     pub(crate) node: Option<String>,
 
-    /// Only the ways through this pod; without its namespace, the pods of that name in every one
+    /// Only the ways through this pod; without its namespace, the pods of that name in every one; the beginning of a name
+    /// is enough where it is one pod's
     #[arg(long, value_name = "NS/NAME")]
     pub(crate) pod: Option<String>,
 

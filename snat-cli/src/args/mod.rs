@@ -3,6 +3,7 @@
 mod common;
 mod format;
 mod graph;
+mod number;
 mod timeline;
 
 use std::path::PathBuf;
@@ -12,11 +13,13 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub(crate) use common::{Color, CommonArgs, LimitArgs, NatArgs, RuleArgs, WindowArgs};
 pub(crate) use format::{Asked, Formats};
 pub(crate) use graph::{GraphArgs, GraphOutput};
+pub(crate) use number::{SECONDS, WHOLE};
 pub(crate) use timeline::{TimelineArgs, TimelineOutput};
 
 /// Which pod uses up the SNAT ports of a Kubernetes node, from the text dumps that were taken on it.
 #[derive(Debug, Parser)]
 #[command(name = "snat-analyze", version, arg_required_else_help = true)]
+#[command(override_usage = USAGE)]
 #[command(subcommand_negates_reqs = true, subcommand_precedence_over_arg = true)]
 #[command(after_help = AFTER, after_long_help = include_str!("../help/main.txt"))]
 pub(crate) struct Cli {
@@ -30,6 +33,9 @@ pub(crate) struct Cli {
 pub(crate) fn command() -> clap::Command {
     ReportArgs::augment_args(Cli::command())
 }
+
+/// The two ways to call it; what stands before a command would belong to nobody.
+const USAGE: &str = "snat-analyze [OPTIONS] <BUNDLE>...\n       snat-analyze <COMMAND> [OPTIONS] ...";
 
 const AFTER: &str = "\
 Examples:
@@ -61,6 +67,9 @@ pub(crate) enum Command {
     /// What is read: formats, their tools, commands and columns
     #[command(after_long_help = include_str!("../help/formats.txt"))]
     Formats(FormatsArgs),
+    /// The built-in rules of NATs; with a name its TOML file, to start one of your own from
+    #[command(after_long_help = include_str!("../help/profiles.txt"))]
+    Profiles(ProfilesArgs),
     /// JSON Schema of `report -o json`, or of what another command writes
     #[command(after_long_help = include_str!("../help/schema.txt"))]
     Schema(SchemaArgs),
@@ -86,7 +95,7 @@ pub(crate) struct ReportArgs {
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Only this node
+    /// Only this node; the beginning or the end of its name is enough where it is one node's
     #[arg(long, value_name = "NAME|IP")]
     pub(crate) node: Option<String>,
 
@@ -100,6 +109,7 @@ pub(crate) struct ReportArgs {
 
     /// Cut the ranking to N owners, in every format; 0 = all [default: what fits the screen in a table, else all]
     #[arg(long, value_name = "N", env = "SNAT_ANALYZE_TOP", hide_env_values = true)]
+    #[arg(value_parser = number::whole::<usize>, allow_negative_numbers = true)]
     pub(crate) top: Option<usize>,
 
     /// Which connections take a port; `config.rs` reads them in the order in which they were typed
@@ -145,7 +155,9 @@ pub(crate) enum SortBy {
     Connections,
     /// The same, a second
     Rate,
-    /// Rows that the manual recipe would count
+    /// Rows that the manual recipe would count, the column RECIPE
+    #[value(alias = "recipe")]
+    #[serde(alias = "recipe")]
     Article,
     /// Ports held to the fullest destination at its peak, then to any one destination
     Ports,
@@ -202,7 +214,7 @@ pub(crate) struct InspectArgs {
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Only this node
+    /// Only this node; the beginning or the end of its name is enough where it is one node's
     #[arg(long, value_name = "NAME|IP")]
     pub(crate) node: Option<String>,
 
@@ -232,6 +244,13 @@ pub(crate) enum PlainOutput {
     Table,
     /// For programs
     Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ProfilesArgs {
+    /// The profile whose file is printed [default: a list of all]
+    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(snat_analyze::Profile::NAMES))]
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::number::whole;
 use super::{Asked, Formats, LimitArgs, NatArgs, RuleArgs, WindowArgs};
 
 #[derive(Args, Debug)]
@@ -25,7 +26,7 @@ pub(crate) struct TimelineArgs {
     pub(crate) node: Option<String>,
 
     /// Destinations in the table, and owners of each; 0 = all [default: 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(crate) top: Option<usize>,
 
     /// Which connections take a port

@@ -36,6 +36,11 @@ pub(crate) fn run(args: GraphArgs, shared: &Shared) -> Result<(), Failure> {
         super::beside(&report.notices, &report.inputs, shared);
     }
     let meant = report.only(args.pod.as_deref(), args.netns)?;
+    if let ([only], Some(asked)) = (meant.as_slice(), &args.pod)
+        && !only.ends_with(asked.rsplit(['/', ':']).next().unwrap_or(asked))
+    {
+        shared.say(&format!("--pod {asked} is the beginning of one name here: {only}"));
+    }
     if meant.len() > 1 {
         shared.say(&format!("--pod means several: {}", meant.join(", ")));
     }

@@ -6,6 +6,7 @@ mod graph;
 mod inspect;
 mod man;
 mod parse;
+mod profiles;
 mod report;
 mod schema;
 mod timeline;
@@ -20,6 +21,7 @@ use crate::args::{Command, CommonArgs};
 use crate::config::{self, Line, Plan, Shared};
 use crate::exit::Failure;
 use crate::outputs::Outputs;
+use crate::render;
 use crate::settings;
 
 /// Runs what was typed.
@@ -35,6 +37,7 @@ pub(crate) fn run(common: &CommonArgs, command: Command, matches: ArgMatches) ->
         Command::Graph(args) => graph::run(args, &shared),
         Command::Timeline(args) => timeline::run(args, &shared),
         Command::Formats(args) => formats::run(args, &shared),
+        Command::Profiles(args) => profiles::run(args.name.as_deref(), &shared),
         Command::Schema(args) => schema::run(args.of),
         Command::Completions(args) => completions::run(args.shell),
         Command::Man(args) => man::run(args.command.as_deref()),
@@ -60,7 +63,7 @@ pub(crate) fn source(path: PathBuf) -> Source {
 /// What a table of owners or a picture has no place for, on standard error: what was left unread, and what was not
 /// understood.
 fn beside(notices: &[Notice], inputs: &[Input], shared: &Shared) {
-    for notice in notices {
+    for notice in notices.iter().filter(|notice| render::is_loss(notice)) {
         if let Some(entry) = &notice.entry {
             shared.say(&format!("{entry}: {}", notice.message));
         }

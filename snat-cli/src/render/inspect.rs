@@ -6,32 +6,43 @@ use snat_analyze::Inspection;
 use snat_analyze::doctor::{Examined, StepState};
 use snat_analyze::report::Input;
 
-use crate::render::style::{Screen, Tone, count, left, middle, printable, right, width, wrap};
+use crate::render::read;
+use crate::render::style::{Screen, Tone, count, distinct, left, printable, right, width, wrap};
 
 /// Reasons that every dump has and nobody asks about.
 const PLAIN: [&str; 4] = ["banner", "header", "blank", "unknown-format"];
 /// Lines that are quoted for one section.
 const QUOTED: usize = 3;
 
-/// Writes the inspection for a screen of that width.
+/// Writes the inspection for a screen of that width: what is there and what is missing before the files.
 pub(crate) fn write(inspection: &Inspection, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
-    inputs(&inspection.inputs, screen, out)?;
-    for notice in &inspection.notices {
-        let entry = notice.entry.as_deref().unwrap_or(&notice.bundle);
-        let text = printable(&format!("{entry}: {}: {}", notice.code, notice.message));
-        for line in wrap(&text, screen.prose()) {
-            writeln!(out, "{line}")?;
-        }
-    }
     for node in &inspection.nodes {
-        writeln!(out)?;
         steps(node, screen, out)?;
+        writeln!(out)?;
     }
-    Ok(())
+    inputs(&inspection.inputs, screen, out)?;
+    list("Not understood", &read::no_known_format(&inspection.inputs), screen, out)?;
+    list("Read from within", &read::opened(&inspection.notices), screen, out)?;
+    list("Not read", &read::not_read(&inspection.notices), screen, out)
 }
 
-/// One line a section, and below it what is odd about it.
-fn inputs(inputs: &[Input], screen: Screen, out: &mut dyn Write) -> io::Result<()> {
+/// A heading, and lines below it.
+fn list(title: &str, lines: &[String], screen: Screen, out: &mut dyn Write) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", screen.paint(Tone::Strong, title))?;
+    lines.iter().try_for_each(|line| paragraph("  - ", "  - ", line, screen, out))
+}
+
+/// One line a section, and below it what is odd about it; those that no format claims are told together, unless there
+/// is something odd about one.
+fn inputs(all: &[Input], screen: Screen, out: &mut dyn Write) -> io::Result<()> {
+    let is_listed = |input: &&Input| input.format != "unknown" || !remarks(input).is_empty();
+    let inputs: Vec<&Input> = all.iter().filter(is_listed).collect();
+    if inputs.is_empty() {
+        return Ok(());
+    }
     let places: Vec<String> = inputs
         .iter()
         .map(|input| match input.first_line {
@@ -53,11 +64,11 @@ fn inputs(inputs: &[Input], screen: Screen, out: &mut dyn Write) -> io::Result<(
         right("REJECTED", 8)
     );
     writeln!(out, "{}", screen.paint(Tone::Strong, &titles))?;
-    for (input, place) in inputs.iter().zip(&places) {
+    for (input, place) in inputs.into_iter().zip(distinct(&places, room)) {
         writeln!(
             out,
             "{} {} {} {} {} {}",
-            left(&middle(place, room), room),
+            left(&place, room),
             left(&input.format, 13),
             right(&count(input.lines), 9),
             right(&count(input.rows), 9),
@@ -70,7 +81,8 @@ fn inputs(inputs: &[Input], screen: Screen, out: &mut dyn Write) -> io::Result<(
             }
         }
     }
-    Ok(())
+    let note = "SKIPPED: lines without data, such as titles and blank ones. REJECTED: lines that could not be read.";
+    paragraph("  ", "  ", note, screen, out)
 }
 
 /// Cuts, reasons, the first lines that were not read.

@@ -7,7 +7,7 @@ use snat_analyze::Report;
 use snat_analyze::report::{NodeReport, OwnerKind, RankRow};
 
 use crate::render::style::{count, percent, printable};
-use crate::render::words;
+use crate::render::{read, words};
 use crate::view::View;
 
 /// Owners of a node that are listed without `--top`.
@@ -34,16 +34,17 @@ pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Re
             ranking(node, view, several, out)?;
             why(node, view, if several { 1 } else { PROVED }, out)?;
         }
-        let mut lines = vec![format!("Read: {}; {}", words::facts(node), words::read(&report.inputs, node, several))];
+        let read = read::read(&report.inputs, &report.notices, node, several);
+        let mut lines = vec![format!("Read: {}; {read}", words::facts(node))];
         lines.extend(words::doubts(node).into_iter().map(|line| format!("Doubt: {line}")));
         let name = node.node.name.as_deref().filter(|_| several).map(|name| format!("{name}: ")).unwrap_or_default();
         others.extend(lines.into_iter().map(|line| format!("{name}{line}")));
     }
-    others.extend(words::not_understood(report).into_iter().map(|line| format!("Not understood: {line}")));
-    others.extend(words::not_read(&report.notices).into_iter().map(|line| format!("Not read: {line}")));
-    others.extend(words::missing(&report.notices).into_iter().map(|line| format!("Missing: {line}")));
+    others.extend(read::not_understood(&report.inputs).into_iter().map(|line| format!("Not understood: {line}")));
+    others.extend(read::not_read(&report.notices).into_iter().map(|line| format!("Not read: {line}")));
+    others.extend(read::missing(&report.notices).into_iter().map(|line| format!("Missing: {line}")));
     remarks("Doubts, and what was read", others, out)?;
-    writeln!(out, "Not shown: {}\n", text(words::BLIND))?;
+    writeln!(out, "Not shown: {}\n", text(&words::not_shown(&report.nodes)))?;
     writeln!(out, "{} {}", text(&report.tool.name), text(&report.tool.version))
 }
 
@@ -84,7 +85,13 @@ fn ranking(node: &NodeReport, view: &View, several: bool, out: &mut dyn Write) -
     if let Some(left_out) = words::left_out(node, view) {
         writeln!(out, "\n{left_out}.")?;
     }
-    writeln!(out)
+    let ports = if held { "Ports: the most held to one public destination at once. " } else { "" };
+    let estab = if standing { "Estab: established sockets to them in the snapshots. " } else { "" };
+    writeln!(
+        out,
+        "\nPublic: connects to public addresses, Share: of all these. {ports}{estab}Recipe: rows that the awk recipe \
+         would count. Sure: how sure that these connects are this owner's.\n"
+    )
 }
 
 fn sure(row: &RankRow) -> &'static str {

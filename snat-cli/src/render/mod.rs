@@ -7,7 +7,9 @@ pub(crate) mod inspect;
 pub(crate) mod json;
 mod markdown;
 mod ndjson;
+pub(crate) mod profiles;
 mod ranking;
+mod read;
 pub(crate) mod rows;
 mod style;
 mod table;
@@ -21,6 +23,7 @@ use snat_analyze::Report;
 use crate::args::Output;
 use crate::view::View;
 
+pub(crate) use read::is_loss;
 pub(crate) use style::{Screen, printable};
 
 /// Writes the report in one format.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use snat_analyze::report::{NodeReport, OwnerKind, RankRow};
 
+use crate::args::SortBy;
 use crate::render::style::{Screen, Tone, bar, count, left, middle, percent, printable, right, width, wrap};
 use crate::render::words::{self, HOST};
 use crate::view::View;
@@ -57,7 +58,8 @@ pub(crate) fn write(node: &NodeReport, view: &View, screen: Screen, out: &mut dy
     let all = view.rows(node);
     let shown = &all[..screen.rows(view.top).unwrap_or(usize::MAX).min(all.len())];
     let standing = node.ranking.iter().any(|row| row.established_public.is_some());
-    let columns = columns(shown, standing, screen);
+    let peak = view.sort_by == Some(SortBy::Ports) || screen.width >= FOR_RATE;
+    let columns = columns(shown, standing, peak, screen);
     let gap = if screen.width >= FOR_BARS { "  " } else { " " };
     line(&columns, gap, None, out, |_, text| screen.paint(Tone::Strong, &text))?;
     for (at, row) in shown.iter().enumerate() {
@@ -74,22 +76,21 @@ pub(crate) fn write(node: &NodeReport, view: &View, screen: Screen, out: &mut dy
     if let Some(left_out) = words::left_out(node, view) {
         writeln!(out, "   {left_out}")?;
     }
-    let note = "PUBLIC: connects to public addresses. RECIPE: what awk '{print $6,$10}' would count if it read the columns \
-                rightly: every row of the owner's addresses, closes, accepts and private destinations too.";
-    let note = match fullest(node) {
-        Some(peak) if screen.width >= FOR_RATE => {
-            format!(
-                "{OWN} AT PEAK: held to {peak}. PLATEAU: where its ports to one destination settle at this rate. {note}"
-            )
+    let mut notes: Vec<String> = Vec::new();
+    if let Some(fullest) = fullest(node) {
+        notes.push(OWN.to_owned());
+        notes.extend(peak.then(|| format!("AT PEAK: held to {fullest}.")));
+        if screen.width >= FOR_RATE {
+            notes.push("PLATEAU: where its ports to one destination settle at this rate.".to_owned());
         }
-        Some(_) => format!("{OWN} {note}"),
-        None => note.to_owned(),
-    };
-    let note = if standing {
-        format!("{note} ESTAB: established outbound sockets to public addresses in the snapshots, each once.")
-    } else {
-        note
-    };
+    }
+    notes.push("PUBLIC: connects to public addresses.".to_owned());
+    if standing {
+        notes.push("ESTAB: established outbound sockets to them in the snapshots, each once.".to_owned());
+    }
+    notes.push(RECIPE.to_owned());
+    notes.push("SURE: how sure that these connects are this owner's.".to_owned());
+    let note = notes.join(" ");
     for line in wrap(&note, screen.prose().saturating_sub(3)) {
         writeln!(out, "   {}", screen.paint(Tone::Dim, &line))?;
     }
@@ -102,6 +103,10 @@ fn fullest(node: &NodeReport) -> Option<String> {
     let at = dest.at_s.map(|at| format!(" at {at:.0} s")).unwrap_or_default();
     Some(format!("{} when it was fullest{at}", words::dest_name(&dest.addr, dest.port)))
 }
+
+/// What the manual procedure would have counted.
+const RECIPE: &str = "RECIPE: what awk '{print $6,$10}' would count if it read the columns rightly: every row of the \
+    owner's addresses, closes, accepts and private destinations too.";
 
 /// What the ports of an owner are.
 const OWN: &str = "PORTS: the most that it held to one public destination at once (≤: added over its parts).";
@@ -135,7 +140,7 @@ fn line(
     writeln!(out)
 }
 
-fn columns(rows: &[&RankRow], standing: bool, screen: Screen) -> Vec<Column> {
+fn columns(rows: &[&RankRow], standing: bool, peak: bool, screen: Screen) -> Vec<Column> {
     let number = |value: Option<u64>| value.map_or("-".to_owned(), count);
     let listed = |texts: &[String]| if texts.is_empty() { "-".to_owned() } else { texts.join(" ") };
     let (wide, room) = (screen.wide, screen.width);
@@ -156,18 +161,22 @@ fn columns(rows: &[&RankRow], standing: bool, screen: Screen) -> Vec<Column> {
     let bar_room = if room >= FOR_ADDRESS { 20 } else { 10 };
     let bars = rows.iter().any(|row| row.share.is_some());
     add(
-        bars && room >= FOR_BARS,
+        bars && room >= if peak { FOR_RATE } else { FOR_BARS },
         Column::new("", rows, Set::Bar(bar_room), |row| bar(row.share.unwrap_or(0.0), bar_room)),
     );
     let rate = |row: &RankRow| row.rate_per_s.map_or("-".to_owned(), |rate| format!("{rate:.1}"));
     add(room >= FOR_RATE, Column::new("RATE/S", rows, Set::Right(6), rate));
-    add(held, Column::new("PORTS", rows, Set::Right(5), words::own_ports));
-    add(held && room >= FOR_RATE, Column::new("AT PEAK", rows, Set::Right(7), |row| number(row.ports_at_node_peak)));
+    // Where it was sorted by and there is no room for both it takes the place of PORTS.
+    add(held && (room >= NARROW || !peak), Column::new("PORTS", rows, Set::Right(5), words::own_ports));
+    add(held && peak, Column::new("AT PEAK", rows, Set::Right(7), |row| number(row.ports_at_node_peak)));
     let plateau = |row: &RankRow| row.plateau.map_or("-".to_owned(), |plateau| count(plateau.round() as u64));
     add(held && room >= FOR_RATE, Column::new("PLATEAU", rows, Set::Right(7), plateau));
     let life = |row: &RankRow| row.median_life_s.map_or("-".to_owned(), seconds);
     add(held && room >= FOR_ADDRESS, Column::new("LIFE", rows, Set::Right(6), life));
-    add(standing, Column::new("ESTAB", rows, Set::Right(5), |row| number(row.established_public)));
+    add(
+        standing && (room >= NARROW || !peak),
+        Column::new("ESTAB", rows, Set::Right(5), |row| number(row.established_public)),
+    );
     add(true, Column::new("TOP DESTINATION", rows, Set::Cut(0, middle), words::top));
     add(
         room >= FOR_ADDRESS,

@@ -1,5 +1,6 @@
 //! Widths, number shapes, and text from bundles, decided once for every renderer.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
@@ -192,6 +193,47 @@ pub(crate) fn middle(text: &str, room: usize) -> String {
     [&fitting(text.graphemes(true), front).concat(), "…", &end.concat()].concat()
 }
 
+/// The texts in at most `room` columns, cut in the middle, or where they differ: those that differ stay distinct.
+pub(crate) fn distinct(texts: &[String], room: usize) -> Vec<String> {
+    let mut shown: Vec<String> = texts.iter().map(|text| middle(text, room)).collect();
+    let mut alike: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for (text, short) in texts.iter().zip(&shown) {
+        alike.entry(short.clone()).or_default().insert(text);
+    }
+    for (short, group) in alike.iter().filter(|(_, group)| group.len() > 1) {
+        // Fronts next to the middle first.
+        let mut fronts: Vec<usize> = (0..room).collect();
+        fronts.sort_by_key(|front| front.abs_diff(room / 2));
+        let fitting = fronts.into_iter().find_map(|front| {
+            let cuts: BTreeMap<&str, String> = group.iter().map(|text| (*text, cut(text, front, room))).collect();
+            let all: BTreeSet<&String> = cuts.values().collect();
+            let is_new = all.iter().all(|text| *text == short || !alike.contains_key(*text));
+            (all.len() == cuts.len() && is_new).then_some(cuts)
+        });
+        // No cut tells them apart: they are numbered.
+        let cuts = fitting.unwrap_or_else(|| {
+            let numbered = |at: usize, text: &str| {
+                let mark = format!("~{}", at + 1);
+                format!("{}{mark}", middle(text, room.saturating_sub(mark.len())))
+            };
+            group.iter().enumerate().map(|(at, text)| (*text, numbered(at, text))).collect()
+        });
+        for (text, short) in texts.iter().zip(&mut shown) {
+            if let Some(cut) = cuts.get(text.as_str()) {
+                short.clone_from(cut);
+            }
+        }
+    }
+    shown
+}
+
+/// The text in `room` columns with so many of its beginning.
+fn cut(text: &str, front: usize, room: usize) -> String {
+    let mut end = fitting(text.graphemes(true).rev(), room.saturating_sub(front + 1));
+    end.reverse();
+    [&fitting(text.graphemes(true), front).concat(), "…", &end.concat()].concat()
+}
+
 /// The text in at most `room` columns, cut at its end.
 pub(crate) fn end(text: &str, room: usize) -> String {
     if width(text) <= room {
@@ -264,6 +306,25 @@ mod tests {
         );
         let widths: Vec<usize> = (0..=100).map(|percent| width(&bar(f64::from(percent) / 100.0, 10))).collect();
         assert!(widths.is_sorted() && widths[100] == 10, "{widths:?}");
+    }
+
+    #[test]
+    fn names_that_differ_stay_distinct_when_cut() {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let texts = names(&[
+            "upload/default_orders-worker-lq9zn.ss-tanpe.txt",
+            "upload/default_payments-api-x2k4p.ss-tanpe.txt",
+            "upload/default_sessions-cache-0.ss-tanpe.txt",
+            "short.txt",
+            "upload/default_orders-worker-lq9zn.ss-tanpe.txt",
+        ]);
+        for room in 12..50 {
+            let shown = distinct(&texts, room);
+            assert!(shown.iter().all(|text| width(text) <= room), "{shown:?}");
+            assert_eq!(shown.iter().collect::<BTreeSet<_>>().len(), 4, "{room}: {shown:?}");
+            assert_eq!(shown[0], shown[4]);
+        }
+        assert_eq!(distinct(&names(&["aaaa1bbbbbbb2cccc", "aaaa1bbbbbbb3cccc"]), 8), ["aa…2cccc", "aa…3cccc"]);
     }
 
     #[test]

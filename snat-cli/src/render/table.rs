@@ -6,7 +6,7 @@ use snat_analyze::Report;
 use snat_analyze::report::{NodeReport, RankRow};
 
 use crate::render::style::{Screen, Tone, end, left, middle, printable, right, width, wrap};
-use crate::render::{ranking, words};
+use crate::render::{ranking, read, words};
 use crate::view::View;
 
 /// Owners whose evidence is shown.
@@ -23,7 +23,7 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
         if let Some(ports) = words::ports(node) {
             paragraph("ports", &ports, out, screen)?;
         }
-        paragraph("read", &words::read(&report.inputs, node, several), out, screen)?;
+        paragraph("read", &read::read(&report.inputs, &report.notices, node, several), out, screen)?;
         writeln!(out)?;
         if !node.ranking.is_empty() {
             ranking::write(node, view, screen, out)?;
@@ -31,10 +31,10 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
         }
         list("Doubts", &words::doubts(node), out, screen)?;
     }
-    list("Not understood", &words::not_understood(report), out, screen)?;
-    list("Not read", &words::not_read(&report.notices), out, screen)?;
-    list("Missing", &words::missing(&report.notices), out, screen)?;
-    paragraph("not shown", words::BLIND, out, screen)
+    list("Not understood", &read::not_understood(&report.inputs), out, screen)?;
+    list("Not read", &read::not_read(&report.notices), out, screen)?;
+    list("Missing", &read::missing(&report.notices), out, screen)?;
+    paragraph("not shown", &words::not_shown(&report.nodes), out, screen)
 }
 
 /// Which node, how long, and the answer in a sentence.

@@ -1,24 +1,45 @@
 //! The sentences that every renderer for people shares. From a report to text, nothing is computed here that the report
 //! does not hold; the text is not yet safe for a terminal or a page, which is up to the renderer.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use snat_analyze::Report;
 use snat_analyze::report::{
-    Capture, Confidence, Destination, Input, Node, NodeDestination, NodeReport, NodeSource, Notice, Owner, OwnerKind,
+    Capture, Confidence, Destination, JoinTally, Node, NodeDestination, NodeReport, NodeSource, Owner, OwnerKind,
     OwnerRef, RankRow, SnapshotDump,
 };
 
+use crate::render::read::LISTED;
 use crate::render::style::{Tone, count, percent};
 use crate::view::View;
 
-/// Entries that are listed under one heading.
-const LISTED: usize = 6;
 /// Behind the name of a pod in the node's own namespace.
 pub(crate) const HOST: &str = " (host)";
-/// What no tcptracer log can show.
-pub(crate) const BLIND: &str = "failed and hanging connects, UDP, connections opened before the trace, and under -4 every \
-    dual-stack socket (the default in Java and .NET). A trace shorter than the hold of a port does not show how full it gets.";
+/// Owners of the fullest destination that are named.
+const HOLDERS: usize = 3;
+/// Keys without a match that are named.
+const KEYS: usize = 3;
+
+/// What these captures cannot show.
+pub(crate) fn not_shown(nodes: &[NodeReport]) -> String {
+    let logs: Vec<&NodeReport> = nodes.iter().filter(|node| node.capture.events > 0).collect();
+    if logs.is_empty() {
+        return "connections that failed, hung or ended before the snapshots, and UDP.".to_owned();
+    }
+    let mut text = "failed and hanging connects, UDP, connections opened before the trace".to_owned();
+    if logs.iter().any(|node| node.capture.ipv6_events == 0) {
+        let whose = if logs.len() > 1 { "a log here" } else { "the log" };
+        text.push_str(&format!(
+            ", and, as {whose} has no IPv6 row (-4?), every dual-stack socket, the default in Java and .NET"
+        ));
+    }
+    let short = |node: &&&NodeReport| node.capture.duration_s.is_some_and(|trace| trace < node.allocation.hold_s);
+    if let Some(node) = logs.iter().find(short) {
+        let whose = if logs.len() > 1 { "A trace here" } else { "The trace" };
+        text.push_str(&format!(
+            ". {whose} is shorter than a port is held ({} s): it does not show how full it gets",
+            node.allocation.hold_s
+        ));
+    }
+    text + "."
+}
 
 /// Which node.
 pub(crate) fn node_name(node: &Node) -> String {
@@ -37,9 +58,9 @@ pub(crate) fn facts(node: &NodeReport) -> String {
     facts.extend(node.node.pool_size.map(|nodes| format!("{nodes} nodes listed")));
     facts.extend(match node.node.source {
         Some(NodeSource::NodeList) | None => None,
-        Some(NodeSource::Pods) => Some("name from its pods".to_owned()),
-        Some(NodeSource::Prompt) => Some("name from a prompt".to_owned()),
-        Some(NodeSource::Folder) => Some("name from the folder".to_owned()),
+        Some(NodeSource::Pods) => Some("node known by its pods' addresses".to_owned()),
+        Some(NodeSource::Prompt) => Some("node known by a shell prompt".to_owned()),
+        Some(NodeSource::Folder) => Some("named after the folder".to_owned()),
         Some(_) => Some("name found otherwise".to_owned()),
     });
     facts.join(", ")
@@ -48,7 +69,7 @@ pub(crate) fn facts(node: &NodeReport) -> String {
 /// How long, how much, and of which part of the trace.
 pub(crate) fn extent(capture: &Capture) -> Vec<String> {
     let mut facts = Vec::new();
-    facts.extend(capture.duration_s.map(|seconds| format!("{seconds:.0} s")));
+    facts.extend(capture.duration_s.map(|seconds| format!("{} s", count(seconds.round() as u64))));
     match (capture.since_s, capture.until_s) {
         (None, None) => {}
         (Some(since), None) => facts.push(format!("from {since} s of the trace on")),
@@ -184,33 +205,6 @@ pub(crate) fn label_of(owner: &OwnerRef) -> String {
     }
 }
 
-/// Bundle and path of entries.
-type Entries<'a> = BTreeSet<(&'a str, &'a str)>;
-
-/// What was read, by format.
-pub(crate) fn read(inputs: &[Input], node: &NodeReport, several: bool) -> String {
-    // Rows, and the entries that they are in.
-    let mut formats: BTreeMap<&str, (u64, Entries<'_>)> = BTreeMap::new();
-    for input in inputs.iter().filter(|input| !several || input.node.is_none() || input.node == node.node.name) {
-        let (rows, entries) = formats.entry(&input.format).or_default();
-        *rows += if input.format == "unknown" { input.lines } else { input.rows };
-        entries.insert((&input.bundle, &input.entry));
-    }
-    let unknown = formats.remove("unknown");
-    let files = |entries: usize| if entries == 1 { "1 file".to_owned() } else { format!("{entries} files") };
-    let mut parts: Vec<String> = formats
-        .iter()
-        .map(|(format, (rows, entries))| match entries.len() {
-            1 => format!("{format} {}", count(*rows)),
-            more => format!("{format} {} in {}", count(*rows), files(more)),
-        })
-        .collect();
-    if let Some((_, entries)) = unknown {
-        parts.push(format!("not recognised: parts of {}", files(entries.len())));
-    }
-    format!("rows of {}", parts.join(", "))
-}
-
 /// The public destination with the most connects; without any, the one with the most.
 pub(crate) fn top_destination(row: &RankRow) -> Option<&Destination> {
     let public = row.destinations.iter().find(|dest| dest.class == Some(snat_analyze::egress::Class::Public));
@@ -244,22 +238,48 @@ pub(crate) fn own_ports(row: &RankRow) -> String {
     row.ports_peak.map_or("-".to_owned(), |peak| format!("{bound}{}", count(peak)))
 }
 
-/// What was held at most, of how many.
+/// What was held at most, of how many, by whom where that is not the first owner, and what the numbers rest on.
 pub(crate) fn ports(node: &NodeReport) -> Option<String> {
     let dest = fullest(node)?;
     let allocation = &node.allocation;
-    let peak = count(dest.ports_peak?);
+    let held = dest.ports_peak?;
     let name = dest_name(&dest.addr, dest.port);
     let of = match allocation.ports {
         Some(ports) => {
-            let share = percent(Some(dest.ports_peak? as f64 / ports as f64));
-            format!("of {} ports, {share}", count(ports))
+            let share = percent(Some(held as f64 / ports as f64));
+            let over = match held > ports {
+                true => ", more than there are: the number or the profile is not this node's",
+                false => "",
+            };
+            format!("of {} ports, {share}{over}", count(ports))
         }
         None => "ports".to_owned(),
     };
+    let holders = holders(node).map(|holders| format!(" Held by {holders}.")).unwrap_or_default();
     let reset = dest.ports_peak_reset.filter(|reset| Some(*reset) != dest.ports_peak);
-    let reset = reset.map(|reset| format!(", {} if all were resets", count(reset))).unwrap_or_default();
-    Some(format!("{name} held {peak} {of} ({} s after a close{reset}). {}", allocation.hold_s, allocation.explained))
+    let reset = reset.map(|reset| format!(" ({} if all were resets)", count(reset))).unwrap_or_default();
+    Some(format!(
+        "{name} held {} {of}.{holders} A port counts until {} s after its close{reset}. Limit {}",
+        count(held),
+        allocation.hold_s,
+        allocation.explained
+    ))
+}
+
+/// Who held the fullest destination, where that is another than the first owner.
+fn holders(node: &NodeReport) -> Option<String> {
+    let held = |row: &&RankRow| row.ports_at_node_peak.filter(|ports| *ports > 0);
+    let mut rows: Vec<(&RankRow, u64)> = node.ranking.iter().filter_map(|row| Some((row, held(&row)?))).collect();
+    let first = node.ranking.first().and_then(|row| held(&row)).unwrap_or(0);
+    // Equal ones stay in the order of the ranking.
+    rows.sort_by_key(|(_, ports)| std::cmp::Reverse(*ports));
+    rows.first().filter(|(_, most)| *most > first)?;
+    let named = rows.iter().take(HOLDERS).map(|(row, ports)| format!("{} {}", label(&row.owner), count(*ports)));
+    let mut named: Vec<String> = named.collect();
+    if rows.len() > HOLDERS {
+        named.push(format!("{} more", rows.len() - HOLDERS));
+    }
+    Some(named.join(", "))
 }
 
 /// Whether the owner makes connections that take ports: by the trace, else by the snapshots.
@@ -302,7 +322,8 @@ pub(crate) fn doubts(node: &NodeReport) -> Vec<String> {
     }
     if node.capture.connects_documentation > 0 {
         lines.push(format!(
-            "{} public connects go to documentation addresses (masked?), counted as public",
+            "{} public connects go to addresses for documentation (RFC 5737, 3849: somebody replaced the real ones?), counted \
+             as public",
             count(node.capture.connects_documentation)
         ));
     }
@@ -333,85 +354,31 @@ pub(crate) fn doubts(node: &NodeReport) -> Vec<String> {
     if hidden > 0 {
         lines.push(format!("… and {hidden} more in -o json"));
     }
-    let lost: Vec<String> = node
-        .capture
-        .joins
-        .iter()
-        .filter(|join| join.unmatched > 0)
-        .map(|join| format!("{} {} of {}", join.join, count(join.unmatched), count(join.left)))
-        .collect();
+    let lost: Vec<String> = node.capture.joins.iter().filter(|join| join.unmatched > 0).map(no_match).collect();
     if !lost.is_empty() {
-        lines.push(format!("joins without a match: {}", lost.join(", ")));
+        lines.push(lost.join("; "));
     }
     lines
 }
 
-/// Sections of no known format, rejected lines, cuts.
-pub(crate) fn not_understood(report: &Report) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    // Lines behind a dump that were left unread are told below, as rejects.
-    let unknown: Vec<&Input> =
-        report.inputs.iter().filter(|input| input.format == "unknown" && input.rejected == 0).collect();
-    let entries: BTreeSet<&str> = unknown.iter().map(|input| input.entry.as_str()).collect();
-    if !entries.is_empty() {
-        let named: Vec<&str> = entries.iter().take(LISTED).copied().collect();
-        let more =
-            if entries.len() > LISTED { format!(", … and {} more", entries.len() - LISTED) } else { String::new() };
-        let all: u64 = unknown.iter().map(|input| input.lines).sum();
-        lines.push(format!("no known format: {} lines in {}{more}", count(all), named.join(", ")));
-    }
-    let rejected: Vec<&Input> = report.inputs.iter().filter(|input| input.rejected > 0).collect();
-    for input in rejected.iter().take(LISTED) {
-        let first = input.diagnostics.iter().find(|d| input.reasons.contains_key(&d.code));
-        let first = first.map(|d| format!(", first at line {}: {}", d.line, d.message)).unwrap_or_default();
-        lines.push(format!(
-            "{}: {} of {} lines rejected{first}",
-            input.entry,
-            count(input.rejected),
-            count(input.lines)
-        ));
-    }
-    if rejected.len() > LISTED {
-        lines.push(format!("… and rejected lines in {} more sections", rejected.len() - LISTED));
-    }
-    let cut: Vec<String> = report
-        .inputs
-        .iter()
-        .filter(|input| !input.cut.is_empty())
-        .map(|input| format!("{} ({})", input.entry, input.cut.join(", ")))
-        .collect();
-    if !cut.is_empty() {
-        let more = if cut.len() > LISTED { format!(", … and {} more", cut.len() - LISTED) } else { String::new() };
-        lines.push(format!("cut: {}{more}", cut.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")));
-        if report.inputs.iter().any(|input| input.cut.iter().any(|cut| cut == "not-looked-at")) {
-            lines.push("what was not looked at is beyond what is kept of dumps: --max-dumps raises that".to_owned());
-        }
-    }
-    lines
-}
-
-/// Dumps that are missing.
-pub(crate) fn missing(notices: &[Notice]) -> Vec<String> {
-    let of = notices.iter().filter(|notice| notice.entry.is_none());
-    first(of.map(|notice| match &notice.node {
-        Some(node) => format!("{node}: {}", notice.message),
-        None => notice.message.clone(),
-    }))
-}
-
-/// Entries that were left unread, or read otherwise than they lie there.
-pub(crate) fn not_read(notices: &[Notice]) -> Vec<String> {
-    first(notices.iter().filter_map(|notice| Some(format!("{}: {}", notice.entry.as_ref()?, notice.message))))
-}
-
-fn first(lines: impl Iterator<Item = String>) -> Vec<String> {
-    let mut lines: Vec<String> = lines.collect();
-    let hidden = lines.len().saturating_sub(2 * LISTED);
-    lines.truncate(2 * LISTED);
-    if hidden > 0 {
-        lines.push(format!("… and {hidden} more in -o json"));
-    }
-    lines
+/// What the dumps do not tell of each other.
+fn no_match(join: &JoinTally) -> String {
+    let (one, many, is_not) = match join.join.as_str() {
+        "netns-pid" => ("namespace", "namespaces", "in lsns"),
+        "pid-process" => ("process of lsns", "processes of lsns", "in a process tree"),
+        "connect-process" => ("connecting process", "connecting processes", "in a process tree"),
+        "address-pod" => ("local address", "local addresses", "in the pod list"),
+        "pid-sandbox" => ("sandbox of the process trees", "sandboxes of the process trees", "in crictl"),
+        "sandbox-pod" => ("row of crictl", "rows of crictl", "of a pod in the pod list"),
+        "netstat-pod" => ("socket of the snapshots", "sockets of the snapshots", "of a known owner"),
+        other => (other, other, "matched"),
+    };
+    let what = if join.left == 1 { one } else { many };
+    let verb = if join.unmatched == 1 { "is" } else { "are" };
+    let named: Vec<&str> = join.missing.iter().take(KEYS).map(String::as_str).collect();
+    let more = if join.unmatched > named.len() as u64 { ", …" } else { "" };
+    let named = if named.is_empty() { String::new() } else { format!(" ({}{more})", named.join(", ")) };
+    format!("{} of {} {what} {verb} not {is_not}{named}", count(join.unmatched), count(join.left))
 }
 
 /// Owners that `--namespace` leaves out; those without a known namespace may belong to it all the same.

@@ -542,6 +542,7 @@ impl Segment {
         Section {
             format: Some(TCPTRACER),
             first_line: self.first_line,
+            looks_like: None,
             lines: self.tally.lines(),
             bytes: self.bytes,
             rows: self.rows,

@@ -1,6 +1,7 @@
 //! What the reader makes of a run of lines: rows, tally, diagnostics, and where it was cut.
 
 use crate::diag::{Diagnostics, Fate, Reject, Skip, Tally};
+use crate::foreign::looks_like;
 use crate::format::{Format, parse_section};
 use crate::line::Line;
 use crate::table::Table;
@@ -39,6 +40,8 @@ pub struct Section {
     pub format: Option<&'static str>,
     /// 1-based number of its first line in the entry.
     pub first_line: u64,
+    /// The tool that an unknown section looks like it is from, by its first lines: one that is not read.
+    pub looks_like: Option<&'static str>,
     /// How many lines it has.
     pub lines: u64,
     /// Their bytes, with line ends.
@@ -73,7 +76,7 @@ pub(super) fn unknown(first_line: u64, lines: u64, bytes: u64, cut: Vec<Cut>) ->
     let mut tally = Tally::default();
     tally.add(Fate::Skipped(Skip::UnknownFormat), lines);
     let diagnostics = Diagnostics::default();
-    Section { format: None, first_line, lines, bytes, rows: 0, tally, diagnostics, table: None, cut }
+    Section { format: None, first_line, looks_like: None, lines, bytes, rows: 0, tally, diagnostics, table: None, cut }
 }
 
 /// A section held in memory, and the fates of its lines; none where no format reads it.
@@ -81,7 +84,10 @@ pub(super) fn section(format: Option<&'static dyn Format>, lines: &[Line<'_>]) -
     let first_line = lines.first().map_or(1, |line| line.number);
     let bytes = lines.iter().map(|line| line.bytes).sum();
     let count = lines.len() as u64;
-    let Some(format) = format else { return (unknown(first_line, count, bytes, Vec::new()), Vec::new()) };
+    let Some(format) = format else {
+        let unknown = unknown(first_line, count, bytes, Vec::new());
+        return (Section { looks_like: looks_like(lines), ..unknown }, Vec::new());
+    };
     let parsed = parse_section(format, lines);
     let mut cut = Vec::new();
     let titled = parsed.tally.skipped.contains_key(&Skip::Header) || format.meta().name == "pstree";
@@ -94,6 +100,7 @@ pub(super) fn section(format: Option<&'static dyn Format>, lines: &[Line<'_>]) -
     let section = Section {
         format: Some(format.meta().name),
         first_line,
+        looks_like: None,
         lines: count,
         bytes,
         rows: parsed.table.len() as u64,

@@ -58,7 +58,7 @@ fn head(node: &NodeTimeline, screen: Screen, out: &mut dyn Write) -> io::Result<
         }
     }
     let allocation = &node.allocation;
-    let text = format!("A port counts until {} s after its close. {}", allocation.hold_s, allocation.explained);
+    let text = format!("A port counts until {} s after its close. Limit {}", allocation.hold_s, allocation.explained);
     for line in wrap(&printable(&text), screen.prose()) {
         writeln!(out, "{line}")?;
     }
