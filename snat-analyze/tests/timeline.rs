@@ -16,8 +16,11 @@ fn late(options: &Options) -> NodeReport {
     node(vec![Source::from(fixtures::fixture("captures/node-late.tar.gz").as_path())], options)
 }
 
-/// Rows `time (s) type pid comm saddr daddr sport dport`, in the layout of `-tv`.
-fn log(rows: &[(f64, &str, u32, &str, &str, &str, u16, u16)]) -> String {
+/// `time (s) type pid comm saddr daddr sport dport`.
+type Row = (f64, &'static str, u32, &'static str, &'static str, &'static str, u16, u16);
+
+/// Rows in the layout of `-tv`.
+fn log(rows: &[Row]) -> String {
     let rows = rows.iter().map(|(time, kind, pid, comm, saddr, daddr, sport, dport)| {
         let time = (time * 1e9) as i64;
         format!("{time} {kind} {pid} {comm} 4 {saddr} {daddr} {sport} {dport} 4026533100\n")

@@ -2,7 +2,7 @@
 //! does not hold; the text is not yet safe for a terminal or a page, which is up to the renderer.
 
 use snat_analyze::report::{
-    Capture, Confidence, Destination, JoinTally, Node, NodeDestination, NodeReport, NodeSource, Owner, OwnerKind,
+    Capture, Confidence, Destination, Gap, JoinTally, Node, NodeDestination, NodeReport, NodeSource, Owner, OwnerKind,
     OwnerRef, RankRow, SnapshotDump,
 };
 
@@ -93,12 +93,13 @@ pub(crate) fn extent(capture: &Capture) -> Vec<String> {
 pub(crate) fn course(capture: &Capture) -> Vec<String> {
     let mut found = Vec::new();
     if let [first, rest @ ..] = capture.gaps.as_slice() {
+        let long = |gap: &Gap| count(gap.seconds.round() as u64);
         let more =
-            rest.iter().map(|gap| format!(", for {:.0} s before {}:{}", gap.seconds, gap.until.entry, gap.until.line));
+            rest.iter().map(|gap| format!(", for {} s before {}:{}", long(gap), gap.until.entry, gap.until.line));
         found.push(format!(
-            "no row for {:.0} s before {}:{}{}: traces that were joined, a clock that was set, or a quiet node? Rates and \
+            "no row for {} s before {}:{}{}: traces that were joined, a clock that was set, or a quiet node? Rates and \
              plateaus are over the whole time, and ports came free in between",
-            first.seconds,
+            long(first),
             first.until.entry,
             first.until.line,
             more.collect::<String>()

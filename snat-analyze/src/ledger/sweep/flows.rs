@@ -1,8 +1,10 @@
 //! The flows that are open or whose port is held, and those that came in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use super::counts::Seat;
 use super::step::FlowKey;
@@ -45,7 +47,9 @@ const ACCEPTED: usize = 32_768;
 /// Flows by their ends. Places are used again, so that memory follows the flows that live.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flows {
-    by_key: HashMap<FlowKey, u32, RandomState>,
+    /// Places by the key that stands there: a table that does not hold the keys again.
+    by_key: HashTable<u32>,
+    hash: RandomState,
     flows: Vec<Flow>,
     free: Vec<u32>,
     /// Accepted flows that have not closed: the latest, and those before them. Older ones are forgotten; a close of
@@ -57,7 +61,8 @@ pub(super) struct Flows {
 
 impl Flows {
     pub(super) fn find(&self, key: &FlowKey) -> Option<u32> {
-        self.by_key.get(key).copied()
+        let hash = self.hash.hash_one(key);
+        self.by_key.find(hash, |at| self.flows[*at as usize].key == *key).copied()
     }
 
     pub(super) fn get(&self, at: u32) -> &Flow {
@@ -79,20 +84,24 @@ impl Flows {
                 self.flows.len() as u32 - 1
             }
         };
-        self.by_key.insert(flow.key, at);
+        let (flows, hash) = (&self.flows, &self.hash);
+        self.by_key.insert_unique(hash.hash_one(flow.key), at, |at| hash.hash_one(flows[*at as usize].key));
         at
     }
 
     pub(super) fn remove(&mut self, at: u32) {
         let flow = &mut self.flows[at as usize];
         flow.place = None;
-        self.by_key.remove(&flow.key);
-        self.free.push(at);
+        let hash = self.hash.hash_one(flow.key);
+        if let Ok(found) = self.by_key.find_entry(hash, |found| *found == at) {
+            found.remove();
+            self.free.push(at);
+        }
     }
 
     /// Flows whose close has not come, those that hold nothing aside.
     pub(super) fn open(&self) -> impl Iterator<Item = &Flow> {
-        self.by_key.values().map(|at| &self.flows[*at as usize]).filter(|flow| flow.open && !flow.double)
+        self.by_key.iter().map(|at| &self.flows[*at as usize]).filter(|flow| flow.open && !flow.double)
     }
 
     /// An accept row.

@@ -19,17 +19,26 @@ const APART: i64 = SECOND;
 pub(super) struct Waiting {
     pub(super) time: i64,
     pub(super) key: FlowKey,
+    /// Namespace, or local address where the log has none.
+    pub(super) home: Home,
     /// Tells the connects of one flow apart.
     pub(super) serial: u64,
     /// The process.
     pub(super) cell: u32,
 }
 
-/// Namespace, or local address where the log has none; remote address and port.
-type Way = (Option<u64>, Option<IpAddr>, IpAddr, u16);
+/// What an application and its proxy share: the namespace, or the local address where the log has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Home {
+    Netns(u64),
+    Addr(Option<IpAddr>),
+}
 
-fn way(key: &FlowKey) -> Way {
-    (key.netns, key.netns.is_none().then_some(key.saddr), key.daddr, key.dport)
+/// From where; remote address and port.
+type Way = (Home, IpAddr, u16);
+
+fn way(connect: &Waiting) -> Way {
+    (connect.home, connect.key.daddr, connect.key.dport)
 }
 
 /// Connects of the last second: those of applications, and those of proxies.
@@ -60,7 +69,7 @@ impl Mesh {
         let Self::Quiet(recent) = std::mem::take(self) else { return };
         let mut waiting: HashMap<Way, Queues, RandomState> = HashMap::default();
         for app in recent {
-            waiting.entry(way(&app.key)).or_default().0[0].push_back(app);
+            waiting.entry(way(&app)).or_default().0[0].push_back(app);
         }
         *self = Self::Pairs { waiting, room: 1_024 };
     }
@@ -87,7 +96,7 @@ impl Mesh {
                         .retain(|_, queues| queues.0.iter().any(|queue| queue.back().is_some_and(|last| !old(last))));
                     *room = waiting.len().saturating_mul(2).max(1_024);
                 }
-                let Queues(queues) = waiting.entry(way(&new.key)).or_default();
+                let Queues(queues) = waiting.entry(way(&new)).or_default();
                 for queue in queues.iter_mut() {
                     while queue.front().is_some_and(old) {
                         queue.pop_front();

@@ -5,7 +5,7 @@ use crate::fold::Map;
 use super::counts::Counters;
 use super::flows::{Flow, Flows};
 use super::lives::Lives;
-use super::mesh::{Mesh, Waiting};
+use super::mesh::{Home, Mesh, Waiting};
 use super::ports::Pool;
 use super::release::Releases;
 use super::replay::{Counts, Place};
@@ -20,6 +20,7 @@ pub(super) struct Row {
     mapped: bool,
     public: bool,
     proxy: bool,
+    home: Home,
     group: u32,
     cell: u32,
 }
@@ -32,6 +33,7 @@ impl Row {
             mapped: step.is_mapped(),
             public: step.public,
             proxy: step.proxy,
+            home: step.netns.map_or(Home::Addr(step.saddr), Home::Netns),
             group: step.group as u32,
             cell: step.cell as u32,
         })
@@ -217,7 +219,7 @@ impl Stage {
     /// the application's flow holds no port from here on.
     fn pair(&mut self, row: &Row, now: Now) -> bool {
         let Some(time) = now.time else { return false };
-        let own = Waiting { time, key: row.key, serial: self.serial, cell: row.cell };
+        let own = Waiting { time, key: row.key, home: row.home, serial: self.serial, cell: row.cell };
         let Some(other) = self.mesh.connect(own, row.proxy) else { return false };
         let (proxy, app) = if row.proxy { (own, other) } else { (other, own) };
         let found = self.flows.find(&app.key).filter(|at| self.flows.get(*at).serial == app.serial);

@@ -40,11 +40,10 @@ pub(crate) struct Step {
     pub(crate) public: bool,
 }
 
-/// Local and remote end: what makes a flow.
+/// Local and remote end: what makes a flow. The group is the namespace and the local address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FlowKey {
-    pub(crate) netns: Option<u64>,
-    pub(crate) saddr: IpAddr,
+    pub(crate) group: u32,
     pub(crate) sport: u16,
     pub(crate) daddr: IpAddr,
     pub(crate) dport: u16,
@@ -54,9 +53,9 @@ impl Step {
     /// `None` where an end is masked. Port 0 is no port: old tracers print it for every IPv6 row.
     pub(super) fn key(&self) -> Option<FlowKey> {
         let port = |port: Option<u16>| port.filter(|port| *port != 0);
+        self.saddr?;
         Some(FlowKey {
-            netns: self.netns,
-            saddr: self.saddr?,
+            group: self.group as u32,
             sport: port(self.sport)?,
             daddr: self.daddr?,
             dport: port(self.dport)?,
