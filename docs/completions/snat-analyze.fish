@@ -36,7 +36,7 @@ csv\t'The ranking, a row an owner'
 markdown\t'For a case: short, details folded'"
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l node -d 'Only this node; the beginning or the end of its name is enough where it is one node\'s' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -s n -l namespace -d 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node' -r
-complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l sort-by -d 'What the ranking goes by [default: connections]' -r -f -a "connections\t'Connects to public addresses'
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l sort-by -d 'What the rows are sorted by; ranks stay [default: rank, by ports and hanging connects to what decides]' -r -f -a "connections\t'Connects to public addresses'
 rate\t'The same, a second'
 article\t'Rows that the manual recipe would count, the column RECIPE'
 ports\t'Ports held to the fullest destination at its peak, then to any one destination'"
@@ -85,7 +85,7 @@ csv\t'The ranking, a row an owner'
 markdown\t'For a case: short, details folded'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l node -d 'Only this node; the beginning or the end of its name is enough where it is one node\'s' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -s n -l namespace -d 'Only owners of this Kubernetes namespace; ranks and shares stay those of the node' -r
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l sort-by -d 'What the ranking goes by [default: connections]' -r -f -a "connections\t'Connects to public addresses'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l sort-by -d 'What the rows are sorted by; ranks stay [default: rank, by ports and hanging connects to what decides]' -r -f -a "connections\t'Connects to public addresses'
 rate\t'The same, a second'
 article\t'Rows that the manual recipe would count, the column RECIPE'
 ports\t'Ports held to the fullest destination at its peak, then to any one destination'"

@@ -20,6 +20,7 @@ use crate::rank::{self, Counted, place};
 use crate::report::{
     self, Input, InputDiagnostic, JoinTally, NodeReport, Notice, Report, SCHEMA_VERSION, SameEvents, Tool,
 };
+use crate::verdict;
 
 /// An analysis of bundles.
 #[derive(Clone, Copy, Debug)]
@@ -377,9 +378,24 @@ pub(crate) fn work(
         claims: &claims,
         rules: &options.rules,
         node_ip: capture.node.internal_ip.as_deref().and_then(|ip| ip.parse().ok()),
+        node: capture.node.name.as_deref(),
         entries: paths,
     });
     let containers = owner::containers(&capture.facts);
+    let pool = capture.node.name.as_deref().and_then(|name| capture.facts.pool_size(name));
+    let allocation = Allocation::of(&options.profile, &options.overrides, pool);
+    let cut_netstat = |section: &Section| section.format == Some("netstat") && !section.cut.is_empty();
+    let judged = verdict::judge(&verdict::Sources {
+        book: &book,
+        stock: (!snapshots.dumps.is_empty()).then_some(&snapshots.stock),
+        allocation: &allocation,
+        profile: &options.profile,
+        overrides: &options.overrides,
+        lost_samples,
+        dual_stack: counts.ipv6_events > 0,
+        cut: capture.own.iter().flat_map(|at| &entries[*at].sections).any(cut_netstat),
+    });
+    let call = verdict::call(&judged);
     let counted = Counted {
         groups: &groups,
         claims: &claims,
@@ -393,6 +409,7 @@ pub(crate) fn work(
         snapshots: &snapshots,
         book: &book,
         has_log: counts.events > 0,
+        call: &call,
     };
     (counts.connects_by_class, counts.connects_documentation) = counted.by_class();
     let connects_public = counts.connects_by_class.get("public").copied().unwrap_or(0);
@@ -407,10 +424,24 @@ pub(crate) fn work(
     counts.joins.clone_from(&graph.joins);
     counts.joins.extend(snapshots.joins);
     let owners = ranking.len() as u64;
-    let pool = capture.node.name.as_deref().and_then(|name| capture.facts.pool_size(name));
-    let allocation = Allocation::of(&options.profile, &options.overrides, pool);
-    let report =
-        NodeReport { node: capture.node, capture: counts, allocation, owners, ranking, destinations, timeline };
+    let (verdict, cannot_know) = match counts.events > 0 || !counts.snapshots.is_empty() {
+        true => (
+            judged.iter().map(verdict::Judged::report).collect(),
+            verdict::cannot_know(&judged, &counts, &allocation, capture.node.internal_ip.as_deref()),
+        ),
+        false => (Vec::new(), Vec::new()),
+    };
+    let report = NodeReport {
+        node: capture.node,
+        capture: counts,
+        allocation,
+        owners,
+        ranking,
+        destinations,
+        timeline,
+        verdict,
+        cannot_know,
+    };
     Ok(Worked { report, facts: capture.facts, groups, graph })
 }
 

@@ -49,6 +49,7 @@ pub mod profile {
 }
 pub mod report;
 pub mod timeline;
+mod verdict;
 
 pub use analysis::{Analysis, Observe, Quiet};
 pub use bundle::{EntryName, Limits, Progress, Source, Visit, walk};

@@ -7,7 +7,7 @@ use snat_parse::Addr;
 
 use crate::egress::{Class, Rule, classify};
 use crate::fold::{DestKey, Group, GroupKey, Map, Mark, PidKey};
-use crate::ledger::{Book, Detail, Held, OwnerPorts, Part, Snapshots};
+use crate::ledger::{Book, Detail, Held, OnDest, OwnerPorts, Part, Remote, Snapshots};
 use crate::owner::{Claim, Dissent, Edge, OwnerKey, PodKey, Share};
 use crate::report::{
     Confidence, Contradiction, Destination, Evidence, NodeDestination, Owner, OwnerKind, OwnerRef, Place, RankRow,
@@ -30,6 +30,40 @@ pub(crate) struct Counted<'a> {
     pub(crate) book: &'a Book,
     /// Whether any event was read: without one no connect is known, not even none.
     pub(crate) has_log: bool,
+    pub(crate) call: &'a Call,
+}
+
+/// What the first row is chosen by: it is the one whose owner gets the call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Call {
+    /// The destinations that decide: those that fill up most of the node's ports, else the fullest.
+    pub(crate) binding: Vec<Remote>,
+    /// Whether the trace is too short to show how full it gets, so that what is held goes by where it settles.
+    pub(crate) settles: bool,
+}
+
+/// What an owner is ranked by, the largest first.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weight {
+    /// Ports, or where they settle, and hanging connects to the binding destination where that is most.
+    ports: f64,
+    /// Hanging connects to public destinations.
+    hang: u64,
+    /// Ports to all public destinations.
+    demand: f64,
+    connects: u64,
+    established: u64,
+}
+
+impl Weight {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.ports
+            .total_cmp(&other.ports)
+            .then(self.hang.cmp(&other.hang))
+            .then(self.demand.total_cmp(&other.demand))
+            .then(self.connects.cmp(&other.connects))
+            .then(self.established.cmp(&other.established))
+    }
 }
 
 /// Lines that are quoted for one step, and for one contradiction.
@@ -141,7 +175,7 @@ impl Counted<'_> {
         found.into_iter().map(row).collect()
     }
 
-    /// The ranking: public connects, then kind, namespace and name.
+    /// The ranking: ports and hanging connects on a binding destination first.
     pub(crate) fn ranking(&self, connects_public: u64) -> Vec<(OwnerKey, RankRow)> {
         let mut owners: BTreeMap<OwnerKey, Gathered<'_>> = BTreeMap::new();
         for ((key, group), claims) in self.groups.iter().zip(self.claims) {
@@ -153,23 +187,18 @@ impl Counted<'_> {
             self.hold(owners.entry(owner.clone()).or_default(), owner, held);
         }
         let candidates = self.candidates();
-        let mut rows: Vec<(OwnerKey, RankRow)> = owners
+        let mut rows: Vec<(OwnerKey, Weight, RankRow)> = owners
             .into_iter()
             .map(|(owner, gathered)| {
-                let row = self.row(&owner, gathered, connects_public, &candidates);
-                (owner, row)
+                let (weight, row) = self.row(&owner, gathered, connects_public, &candidates);
+                (owner, weight, row)
             })
             .collect();
         // OwnerKey orders pods by namespace and name, then host processes, the node, the unknown ones.
-        // Without a log the standing sockets are all that tells.
-        let weight = |row: &RankRow| match row.connects_public {
-            Some(connects) => connects,
-            None => row.established_public.unwrap_or(0),
-        };
-        rows.sort_by(|(a, x), (b, y)| weight(y).cmp(&weight(x)).then_with(|| a.cmp(b)));
+        rows.sort_by(|(a, x, _), (b, y, _)| y.cmp(x).then_with(|| a.cmp(b)));
         let mut rank = 0;
         rows.into_iter()
-            .map(|(owner, mut row)| {
+            .map(|(owner, _, mut row)| {
                 if row.owner.kind != OwnerKind::Unknown {
                     rank += 1;
                     row.rank = Some(rank);
@@ -254,7 +283,7 @@ impl Counted<'_> {
         self.addresses.iter().filter(|(_, ips)| host(ips)).map(|(pod, _)| pod.to_string()).collect()
     }
 
-    fn row(&self, owner: &OwnerKey, gathered: Gathered<'_>, all: u64, candidates: &[String]) -> RankRow {
+    fn row(&self, owner: &OwnerKey, gathered: Gathered<'_>, all: u64, candidates: &[String]) -> (Weight, RankRow) {
         let connects_public: u64 =
             gathered.dests.iter().filter(|(dest, _)| self.is_public(dest)).map(|(_, sum)| sum.connects).sum();
         let article_count = self.article_count(&gathered);
@@ -272,7 +301,31 @@ impl Counted<'_> {
             places: self.places(dissent.marks),
         });
         let account = self.book.account(&gathered.parts);
-        let ports = if gathered.in_log { account.ports() } else { OwnerPorts::default() };
+        let mut ports = if gathered.in_log { account.ports() } else { OwnerPorts::default() };
+        let hang = self.snapshots.stock.hang.iter().filter(|((of, _), _)| of == owner);
+        let hang: Vec<(Remote, u64)> = hang.map(|((_, remote), count)| (*remote, *count)).collect();
+        let hangs_on =
+            |remote: Remote| hang.iter().filter(|(to, _)| *to == remote).map(|(_, count)| count).sum::<u64>();
+        let counts = |on: &OnDest| if self.call.settles { on.plateau } else { on.held as f64 };
+        let mut weight = Weight {
+            hang: hang.iter().map(|(_, count)| count).sum(),
+            demand: counts(&account.on_all()),
+            connects: connects_public,
+            established: gathered.established_public.unwrap_or(0),
+            ..Weight::default()
+        };
+        let mut ranked: Option<OnDest> = None;
+        for remote in &self.call.binding {
+            let on = account.on(*remote);
+            let own = counts(&on) + hangs_on(*remote) as f64;
+            if ranked.is_none() || own > weight.ports {
+                (weight.ports, ranked) = (own, Some(on));
+            }
+        }
+        if let (Some(on), true) = (ranked, ports.ports_at_node_peak.is_some()) {
+            ports.ports_at_node_peak = Some(on.held);
+            ports.ports_share = (on.of > 0).then(|| on.held as f64 / on.of as f64);
+        }
         let mut dests: Vec<_> = gathered.dests.into_iter().collect();
         dests.sort_by_key(|(key, sum)| (std::cmp::Reverse(sum.connects), *key));
         let destinations = dests.into_iter().map(|(key, sum)| Destination {
@@ -322,9 +375,10 @@ impl Counted<'_> {
                 row.reason = gathered.reason;
             }
         }
-        RankRow {
+        let row = RankRow {
             rank: None,
             owner: row,
+            hang: (self.snapshots.stock.rounds > 0).then_some(weight.hang),
             connects_public: self.has_log.then_some(connects_public),
             established_public: gathered.established_public,
             share: (all > 0).then(|| rounded(connects_public as f64 / all as f64)),
@@ -343,7 +397,8 @@ impl Counted<'_> {
             confidence: gathered.confidence.map_or(Confidence::Weak, |(_, confidence)| confidence),
             contradictions: contradictions.collect(),
             evidence: evidence.collect(),
-        }
+        };
+        (weight, row)
     }
 
     fn places(&self, marks: impl IntoIterator<Item = Mark>) -> Vec<Place> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::egress::Class;
 use crate::ledger::Allocation;
+pub use crate::verdict::{Missing, Reason, State, Strength};
 
 /// Version of this model.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -57,14 +58,120 @@ pub struct NodeReport {
     pub capture: Capture,
     /// Ports that the node has, by which rules, and how long each is held.
     pub allocation: Allocation,
+    /// What may be concluded about the node's ports, one for each address family; empty without a log and a snapshot.
+    pub verdict: Vec<Verdict>,
     /// How many owners there are; the ranking may be cut to fewer.
     pub owners: u64,
-    /// Owners, most public connects first, then by namespace and name; unknown ones stand in their place.
+    /// Owners: the one to call first, by ports and hanging connects to the destinations that decide. Unknown ones stand in
+    /// their place.
     pub ranking: Vec<RankRow>,
     /// Destinations of all owners, most connects first.
     pub destinations: Vec<NodeDestination>,
     /// Ports held over time; null without times.
     pub timeline: Option<Timeline>,
+    /// What this capture cannot show, what would decide most first.
+    pub cannot_know: Vec<CannotKnow>,
+}
+
+/// What may be concluded about the ports of one address family.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// `tcp`.
+    pub proto: String,
+    /// `ipv4` or `ipv6`: each is an inventory of its own.
+    pub family: String,
+    /// What is concluded.
+    pub state: State,
+    /// By what.
+    pub reason: Reason,
+    /// How sure that is.
+    pub confidence: Strength,
+    /// The row of the decision table that says so, see `docs/verdict.md`.
+    pub row: u8,
+    /// The time that it holds for; null without a trace that has times.
+    pub window: Option<Window>,
+    /// What it was decided by.
+    pub numbers: Numbers,
+    /// So many ports the node had at least, where more was open or failed than the allocation explains.
+    pub measured_allocation_at_least: Option<u64>,
+}
+
+/// A part of the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Its start, in seconds of the trace.
+    pub from_s: f64,
+    /// Its end.
+    pub to_s: f64,
+    /// Its length.
+    pub seconds: f64,
+}
+
+/// What a verdict was decided by.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Numbers {
+    /// Ports of the node; null where the NAT gives no node a number of its own.
+    pub ports: Option<u64>,
+    /// Whether somebody or something says so.
+    pub ports_known: bool,
+    /// Where the size of the pool is not known: the verdict by each number that it may be.
+    pub tiers: Vec<TierVerdict>,
+    /// Where it is not known: the largest pool for which the verdict would be the same.
+    pub same_up_to_nodes: Option<u64>,
+    /// Seconds before the end that are known, the trace and what closed sockets show.
+    pub look_back_s: f64,
+    /// Seconds that a port is held.
+    pub hold_s: f64,
+    /// The destination that decides; null without any public one.
+    pub destination: Option<String>,
+    /// Ports held to it, at most.
+    pub held: u64,
+    /// Ports held to any one destination, at most.
+    pub held_most: u64,
+    /// The same if every close had been a reset.
+    pub held_reset: u64,
+    /// Connections open to it, at most.
+    pub open: u64,
+    /// Where what is held to it settles at this rate.
+    pub plateau: Option<f64>,
+    /// Seconds after the end of the trace at which its ports are all taken at this rate.
+    pub full_in_s: Option<f64>,
+    /// Connects to it that hang, and those of them that were sent again.
+    pub hang: u64,
+    /// Those of them that were sent again.
+    pub hang_resent: u64,
+}
+
+/// The verdict if the node had so many ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TierVerdict {
+    /// Ports of the node.
+    pub ports: u64,
+    /// The largest pool with that number.
+    pub up_to_nodes: u64,
+    /// The verdict.
+    pub state: State,
+}
+
+/// Something that the capture cannot show.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CannotKnow {
+    /// A word for programs.
+    pub code: Missing,
+    /// What is not known.
+    pub what: String,
+    /// Why not: of this capture.
+    pub why: String,
+    /// What would show it.
+    pub capture: String,
 }
 
 /// The captured node.
@@ -388,6 +495,9 @@ pub struct RankRow {
     /// Established outbound TCP sockets to public addresses in the snapshots, each once; null where no snapshot is of
     /// this owner.
     pub established_public: Option<u64>,
+    /// Connects to public addresses that hang in the snapshots and were sent again, at most at once; null without a
+    /// snapshot.
+    pub hang: Option<u64>,
     /// Of the node's public connects; null where there is none.
     pub share: Option<f64>,
     /// Public connects per second of the capture; null without times.
@@ -401,7 +511,8 @@ pub struct RankRow {
     pub ports_peak: Option<u64>,
     /// Whether that was added over several addresses or processes, whose peaks may have been at other times.
     pub ports_peak_is_bound: bool,
-    /// Ports that it held to the fullest public destination at that destination's peak; they add up over the owners.
+    /// Ports that it held to the destination that it is ranked by, at that destination's peak. Where one destination
+    /// decides, they add up over the owners.
     pub ports_at_node_peak: Option<u64>,
     /// That over the destination's peak.
     pub ports_share: Option<f64>,

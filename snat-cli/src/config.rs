@@ -197,7 +197,7 @@ impl Plan {
         more.push(("node", options.node.clone().unwrap_or("all".into()), shared.origin("node", false).to_owned()));
         let namespace = view.namespace.clone().unwrap_or("all".into());
         more.push(("namespace", namespace, shared.origin("namespace", file.namespace.is_some()).to_owned()));
-        let sort = view.sort_by.map_or("connections".to_owned(), name);
+        let sort = view.sort_by.map_or("rank".to_owned(), name);
         more.push(("sort-by", sort, shared.origin("sort_by", file.sort_by.is_some()).to_owned()));
         let top = view.top.map_or("what fits the screen".to_owned(), |top| top.to_string());
         more.push(("top", top, shared.origin("top", file.top.is_some()).to_owned()));

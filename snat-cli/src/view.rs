@@ -44,7 +44,8 @@ impl View {
     pub(crate) fn rows<'r>(&self, node: &'r NodeReport) -> Vec<&'r RankRow> {
         let mut rows: Vec<&RankRow> = node.ranking.iter().filter(|row| self.has(row)).collect();
         match self.sort_by {
-            None | Some(SortBy::Connections) => {}
+            None => {}
+            Some(SortBy::Connections) => rows.sort_by_key(|row| Reverse(row.connects_public)),
             Some(SortBy::Rate) => {
                 let rate = |row: &RankRow| row.rate_per_s.unwrap_or(-1.0);
                 rows.sort_by(|a, b| rate(b).total_cmp(&rate(a)));

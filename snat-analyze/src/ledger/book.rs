@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::stock::Remote;
 use super::sweep::{Lives, Place, Replay, Spot};
 use crate::fold::{Cell, DestKey, GroupKey, Map, PidKey, Run};
 use crate::owner::Share;
@@ -70,6 +71,17 @@ pub(crate) struct OwnerPorts {
     pub(crate) median_life_s: Option<f64>,
 }
 
+/// What one owner has on one destination.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct OnDest {
+    /// Ports at the destination's peak.
+    pub(crate) held: u64,
+    /// Where they settle.
+    pub(crate) plateau: f64,
+    /// The destination's peak.
+    pub(crate) of: u64,
+}
+
 /// A group of the log, and the part of it that is meant.
 pub(crate) type Part<'a> = (&'a GroupKey, &'a Share);
 
@@ -105,6 +117,11 @@ impl Book {
             Some(Page { replay, groups, cells, places })
         };
         Self { pages: runs.iter_mut().filter_map(&mut page).collect(), mesh }
+    }
+
+    /// The runs.
+    pub(crate) fn replays(&self) -> impl Iterator<Item = &Replay> {
+        self.pages.iter().map(|page| &page.replay)
     }
 
     /// What became of the rows.
@@ -240,6 +257,38 @@ impl Account<'_> {
             ports.ports_share = (all > 0).then(|| own as f64 / all as f64);
         }
         ports
+    }
+
+    /// What it held to one destination when that was fullest, and where its own part settles.
+    pub(crate) fn on(&self, remote: Remote) -> OnDest {
+        self.at(Place::Dest { addr: remote.0, port: remote.1 })
+    }
+
+    /// The same over all public destinations together.
+    pub(crate) fn on_all(&self) -> OnDest {
+        let families = [false, true].map(|v6| self.at(Place::Sum { v6 }));
+        families.into_iter().fold(OnDest::default(), |all, one| OnDest {
+            held: all.held + one.held,
+            plateau: all.plateau + one.plateau,
+            of: all.of + one.of,
+        })
+    }
+
+    fn at(&self, place: Place) -> OnDest {
+        let pages = self.book.pages.iter().zip(&self.units).filter(|(page, _)| page.replay.timed);
+        let spots = pages.filter_map(|(page, units)| Some((page, units, page.spot(place)?)));
+        let Some((page, units, spot)) =
+            spots.reduce(|best, next| if peak(next.2) > peak(best.2) { next } else { best })
+        else {
+            return OnDest::default();
+        };
+        let own = units.on(spot);
+        let hold = page.replay.holds.first().copied().unwrap_or_default();
+        OnDest {
+            held: own.at_node_peak,
+            plateau: page.replay.plateau(own.open, own.closes, hold).unwrap_or(own.at_node_peak as f64),
+            of: spot.held.first().map_or(0, |held| u64::from(held.peak)),
+        }
     }
 
     /// What it held to one destination at most; added over groups and processes it is a bound.

@@ -14,8 +14,10 @@ use snat_parse::formats::netstat::State;
 
 use crate::egress::{Class, Rule, classify};
 use crate::fold::{Group, GroupKey, Map, Mark};
-use crate::owner::{Claim, Edge, Facts, Graph, OwnerKey, PodKey, Route, Share};
+use crate::owner::{Claim, Edge, Facts, Graph, Life, OwnerKey, PodKey, Route, Share};
 use crate::report::{Confidence, JoinTally, SnapshotDump};
+
+use super::stock::{Round, Stock};
 
 /// One end of a socket.
 pub(crate) type End = (Option<Addr>, Option<u16>);
@@ -30,6 +32,8 @@ pub(crate) struct Socket {
     pub(crate) state: Option<String>,
     pub(crate) pid: Option<u32>,
     pub(crate) program: Option<String>,
+    /// How often what it sent last was sent again, where the timer is printed.
+    pub(crate) resent: Option<u32>,
     pub(crate) mark: Mark,
 }
 
@@ -45,7 +49,7 @@ pub(crate) struct Dump {
 
 /// Which sockets are the same one. What is masked tells sockets apart no longer, so equal rows of one dump are counted
 /// by their number: the second such row is another socket than the first.
-type SocketKey<'a> = (bool, &'a End, &'a End, u32);
+pub(super) type SocketKey<'a> = (bool, &'a End, &'a End, u32);
 
 impl Socket {
     fn key(&self) -> SocketKey<'_> {
@@ -104,6 +108,7 @@ pub(crate) struct Snapshots {
     pub(crate) owners: BTreeMap<OwnerKey, Held>,
     pub(crate) dumps: Vec<SnapshotDump>,
     pub(crate) joins: Vec<JoinTally>,
+    pub(crate) stock: Stock,
 }
 
 /// What is needed to tie dumps to owners.
@@ -115,6 +120,8 @@ pub(crate) struct Tie<'a> {
     pub(crate) rules: &'a [Rule],
     /// The captured node's own address.
     pub(crate) node_ip: Option<IpAddr>,
+    /// Its name.
+    pub(crate) node: Option<&'a str>,
     /// Entry paths by index.
     pub(crate) entries: &'a [String],
 }
@@ -305,6 +312,7 @@ impl Snapshots {
             missing: Vec::new(),
         }));
         snapshots.dumps = rows;
+        snapshots.stock = stock(tie, &index, &of, &listening);
         snapshots
     }
 
@@ -318,6 +326,70 @@ impl Snapshots {
         }
         held
     }
+}
+
+/// What the dumps show of each public destination: place by place, and there dump by dump.
+fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<Spot<'_>, BTreeSet<u16>>) -> Stock {
+    let mut rounds: BTreeMap<Spot<'_>, Vec<Round<'_>>> = BTreeMap::new();
+    for (at, dump) in tie.facts.dumps.iter().enumerate() {
+        let place = of[at].place(at);
+        let mut round = Round::default();
+        for socket in &dump.sockets {
+            let state = socket.state();
+            round.rows.insert((socket.key(), socket.state.as_deref()));
+            round.time_wait |= state == Some(State::TimeWait);
+            round.all_states |= !matches!(state, Some(State::Established) | None);
+            let listens = &listening[&place];
+            let outbound = socket.tcp && !socket.is_listening() && !is_inbound(socket, listens, index);
+            let public = || match (&socket.remote.0, socket.remote.1) {
+                (Some(addr), Some(port)) if classify(addr, Some(port), tie.rules) == Some(Class::Public) => {
+                    Some((addr.ip()?, port))
+                }
+                _ => None,
+            };
+            let Some(dest) = outbound.then(public).flatten() else { continue };
+            let owner = || match &of[at] {
+                Of::Node => Some(tie.process(socket, index).0),
+                Of::Pod(pod, _) => Some(OwnerKey::Pod(pod.clone())),
+                Of::Rows if tie.is_node(socket) => Some(tie.process(socket, index).0),
+                Of::Rows => tie.by_address(socket, index).map(|(owner, _, _)| owner),
+                Of::Nobody(_) => None,
+            };
+            match state {
+                Some(State::Established) => {
+                    round.established.insert((dest, &socket.local));
+                }
+                Some(State::SynSent) => {
+                    let resent = socket.resent.is_some_and(|times| times > 0);
+                    round.hanging.insert((dest, &socket.local), (resent, owner()));
+                }
+                _ => {}
+            }
+        }
+        // A copy of a dump is no second look.
+        let of_place = rounds.entry(place).or_default();
+        if !of_place.contains(&round) {
+            of_place.push(round);
+        }
+    }
+    let required = required(tie);
+    let is_there = |pod: &PodKey| rounds.keys().any(|place| *place == Spot::Pod(pod));
+    let whole = rounds.values().flatten().any(|round| round.all_states);
+    let covers =
+        whole && rounds.contains_key(&Spot::Node) && required.as_ref().is_some_and(|all| all.iter().all(is_there));
+    Stock::of(rounds.values().map(Vec::as_slice), covers)
+}
+
+/// Pods that live on the node, with an address of their own; `None` where no list says so.
+fn required(tie: &Tie<'_>) -> Option<BTreeSet<PodKey>> {
+    let (rows, _) = tie.facts.pods_of(tie.node);
+    let own = |ip: &IpAddr| !tie.graph.node_addresses.contains(ip);
+    let pods: BTreeSet<PodKey> = rows
+        .into_iter()
+        .filter(|row| row.life == Life::Live && row.ip.as_ref().is_some_and(own))
+        .map(|row| row.key.clone())
+        .collect();
+    (!tie.facts.pods.is_empty()).then_some(pods)
 }
 
 impl SnapshotDump {

@@ -370,8 +370,16 @@ fn socket(cells: &Cells<'_>, at: usize) -> Socket {
         state: cells.owned("state", at),
         pid: cells.pid("pid", at),
         program: cells.owned("program", at),
+        resent: cells.text("timer", at).and_then(resent),
         mark: cells.mark(at),
     }
+}
+
+/// How often something was sent again, by a timer such as `on (2.34/3/0)`.
+fn resent(timer: &str) -> Option<u32> {
+    let (kind, numbers) = timer.split_once('(')?;
+    let times = numbers.split('/').nth(1)?;
+    (kind.trim() == "on").then(|| times.parse().ok()).flatten()
 }
 
 fn known(name: Option<String>) -> Option<String> {

@@ -103,7 +103,7 @@ pub(crate) struct ReportArgs {
     #[arg(short, long, value_name = "NS", env = "SNAT_ANALYZE_NAMESPACE", hide_env_values = true)]
     pub(crate) namespace: Option<String>,
 
-    /// What the ranking goes by [default: connections]
+    /// What the rows are sorted by; ranks stay [default: rank, by ports and hanging connects to what decides]
     #[arg(long, value_name = "COLUMN", value_enum, env = "SNAT_ANALYZE_SORT_BY", hide_env_values = true)]
     pub(crate) sort_by: Option<SortBy>,
 

@@ -11,7 +11,7 @@ use crate::render::style::printable;
 use crate::render::words;
 
 /// Names of the columns, in their order; new ones come at the end.
-const COLUMNS: [&str; 29] = [
+const COLUMNS: [&str; 30] = [
     "node",
     "rank",
     "kind",
@@ -41,6 +41,7 @@ const COLUMNS: [&str; 29] = [
     "ports_peak_is_bound",
     "plateau",
     "median_life_s",
+    "hang",
 ];
 
 /// Writes the rankings of all nodes, one below the other.
@@ -68,7 +69,7 @@ pub(super) fn record<W: Write, T: AsRef<[u8]>>(
     })
 }
 
-fn cells(node: &str, row: &RankRow) -> [String; 29] {
+fn cells(node: &str, row: &RankRow) -> [String; 30] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
     let fraction = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -110,6 +111,7 @@ fn cells(node: &str, row: &RankRow) -> [String; 29] {
         row.ports_peak.map(|_| row.ports_peak_is_bound.to_string()).unwrap_or_default(),
         fraction(row.plateau),
         fraction(row.median_life_s),
+        number(row.hang),
     ]
 }
 

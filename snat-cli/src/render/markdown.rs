@@ -7,7 +7,7 @@ use snat_analyze::Report;
 use snat_analyze::report::{NodeReport, OwnerKind, RankRow};
 
 use crate::render::style::{count, percent, printable};
-use crate::render::{read, words};
+use crate::render::{read, verdict, words};
 use crate::view::View;
 
 /// Owners of a node that are listed without `--top`.
@@ -26,6 +26,17 @@ pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Re
     let mut others = Vec::new();
     for node in &report.nodes {
         writeln!(out, "### SNAT ports: {}\n", text(&words::node_name(&node.node)))?;
+        if let Some(main) = verdict::main(node) {
+            let call = verdict::call(node).map(|call| format!(" {call}")).unwrap_or_default();
+            let others: String = verdict::others(node).into_iter().map(|other| format!(" {other}")).collect();
+            let unknown: Vec<&str> = node.cannot_know.iter().map(|row| row.what.as_str()).collect();
+            let unknown = match unknown.is_empty() {
+                true => String::new(),
+                false => format!(" Not known, most decisive first: {}.", unknown.join("; ")),
+            };
+            let said = format!("{}{others}{call}{unknown}", verdict::sentence(main));
+            writeln!(out, "**{}**: {}", verdict::title(main.state), text(&said))?;
+        }
         writeln!(out, "**{}**\n", text(&words::answer(node, view)))?;
         if let Some(ports) = words::ports(node) {
             writeln!(out, "{}\n", text(&ports))?;

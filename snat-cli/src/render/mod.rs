@@ -14,6 +14,7 @@ pub(crate) mod rows;
 mod style;
 mod table;
 pub(crate) mod timeline;
+mod verdict;
 mod words;
 
 use std::io::{self, Write};

@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 use snat_analyze::Report;
 use snat_analyze::profile::Allocation;
-use snat_analyze::report::{Capture, Input, Node, NodeDestination, Notice, RankRow, RunTimeline, Tool};
+use snat_analyze::report::{
+    CannotKnow, Capture, Input, Node, NodeDestination, Notice, RankRow, RunTimeline, Tool, Verdict,
+};
 
 use crate::render::{json, words};
 
@@ -22,6 +24,8 @@ enum Line<'a> {
         owners: u64,
         allocation: &'a Allocation,
         capture: &'a Capture,
+        verdict: &'a [Verdict],
+        cannot_know: &'a [CannotKnow],
     },
     Owner {
         /// Name of the node; its place in the report where it has none.
@@ -54,6 +58,8 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             owners: node.owners,
             allocation: &node.allocation,
             capture: &node.capture,
+            verdict: &node.verdict,
+            cannot_know: &node.cannot_know,
         })?;
         for row in &node.ranking {
             line(Line::Owner { node: &name, row })?;

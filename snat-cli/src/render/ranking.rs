@@ -77,9 +77,10 @@ pub(crate) fn write(node: &NodeReport, view: &View, screen: Screen, out: &mut dy
         writeln!(out, "   {left_out}")?;
     }
     let mut notes: Vec<String> = Vec::new();
-    if let Some(fullest) = fullest(node) {
+    let decides = super::verdict::main(node).and_then(|main| main.numbers.destination.as_ref());
+    if words::fullest(node).is_some() {
         notes.push(OWN.to_owned());
-        notes.extend(peak.then(|| format!("AT PEAK: held to {fullest}.")));
+        notes.extend(decides.filter(|_| peak).map(|dest| format!("AT PEAK: held to {dest}.")));
         if screen.width >= FOR_RATE {
             notes.push("PLATEAU: where its ports to one destination settle at this rate.".to_owned());
         }
@@ -89,19 +90,15 @@ pub(crate) fn write(node: &NodeReport, view: &View, screen: Screen, out: &mut dy
         notes.push("ESTAB: established outbound sockets to them in the snapshots, each once.".to_owned());
     }
     notes.push(RECIPE.to_owned());
+    if let Some(dest) = decides {
+        notes.push(format!("#: by the ports and hanging connects to what decides ({dest}), then to all."));
+    }
     notes.push("SURE: how sure that these connects are this owner's.".to_owned());
     let note = notes.join(" ");
     for line in wrap(&note, screen.prose().saturating_sub(3)) {
         writeln!(out, "   {}", screen.paint(Tone::Dim, &line))?;
     }
     writeln!(out)
-}
-
-/// The fullest public destination, as the ledger has it: address, peak, when, of how many.
-fn fullest(node: &NodeReport) -> Option<String> {
-    let dest = words::fullest(node)?;
-    let at = dest.at_s.map(|at| format!(" at {at:.0} s")).unwrap_or_default();
-    Some(format!("{} when it was fullest{at}", words::dest_name(&dest.addr, dest.port)))
 }
 
 /// What the manual procedure would have counted.

@@ -6,7 +6,7 @@ use snat_analyze::Report;
 use snat_analyze::report::{NodeReport, RankRow};
 
 use crate::render::style::{Screen, Tone, end, left, middle, printable, right, width, wrap};
-use crate::render::{ranking, read, words};
+use crate::render::{ranking, read, verdict, words};
 use crate::view::View;
 
 /// Owners whose evidence is shown.
@@ -20,6 +20,7 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
             writeln!(out)?;
         }
         head(node, view, out, screen)?;
+        list("Not known, most decisive first (→ what would show it)", &verdict::cannot_know(node), out, screen)?;
         if let Some(ports) = words::ports(node) {
             paragraph("ports", &ports, out, screen)?;
         }
@@ -40,14 +41,28 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
 /// Which node, how long, and the answer in a sentence.
 fn head(node: &NodeReport, view: &View, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
     let name = printable(&words::node_name(&node.node));
+    let main = verdict::main(node);
     let text = printable(&format!("{name}  {}", words::facts(node)));
-    for (at, line) in wrap(&text, screen.width).into_iter().enumerate() {
+    let title = main.map(|main| (verdict::title(main.state), verdict::tone(main.state)));
+    if let Some((title, tone)) = title {
+        write!(out, "{}  ", screen.paint(tone, title))?;
+    }
+    // What stands before the name takes its room on the first line.
+    let taken = title.map_or(0, |(title, _)| title.len() + 2);
+    let lines = wrap(&format!("{}{text}", "x".repeat(taken)), screen.width);
+    for (at, line) in lines.into_iter().enumerate() {
+        let line = if at == 0 { line.get(taken..).unwrap_or_default().to_owned() } else { line };
         match line.strip_prefix(name.as_str()).filter(|_| at == 0) {
-            Some(rest) => writeln!(out, "{}{rest}", screen.paint(Tone::Strong, &name))?,
-            None => writeln!(out, "{line}")?,
+            Some(rest) => writeln!(out, "{}{}", screen.paint(Tone::Strong, &name), rest.trim_end())?,
+            None => writeln!(out, "{}", line.trim_end())?,
         }
     }
-    for line in wrap(&printable(&words::answer(node, view)), screen.prose()) {
+    let mut sentences: Vec<String> = Vec::new();
+    sentences.extend(main.map(verdict::sentence));
+    sentences.extend(verdict::call(node));
+    sentences.extend(verdict::others(node));
+    sentences.push(words::answer(node, view));
+    for line in sentences.iter().flat_map(|text| wrap(&printable(text), screen.prose())) {
         writeln!(out, "{line}")?;
     }
     writeln!(out)

@@ -6,6 +6,7 @@ use snat_analyze::report::{
     OwnerRef, RankRow, SnapshotDump,
 };
 
+use crate::args::SortBy;
 use crate::render::read::LISTED;
 use crate::render::style::{Tone, count, percent};
 use crate::view::View;
@@ -138,7 +139,7 @@ pub(crate) fn course(capture: &Capture) -> Vec<String> {
 pub(crate) fn answer(node: &NodeReport, view: &View) -> String {
     let whole = whole(node);
     let Some(namespace) = &view.namespace else { return whole };
-    let by_connects = View { sort_by: None, ..view.clone() };
+    let by_connects = View { sort_by: Some(SortBy::Connections), ..view.clone() };
     let rows = by_connects.rows(node);
     let made = |row: &RankRow| row.connects_public.or(row.established_public);
     match rows.first().and_then(|first| Some((first, made(first)?))) {
@@ -150,12 +151,17 @@ pub(crate) fn answer(node: &NodeReport, view: &View) -> String {
     }
 }
 
+/// The owner with the most of something; of equal ones the first.
+fn most_of(node: &NodeReport, of: impl Fn(&RankRow) -> Option<u64>) -> Option<&RankRow> {
+    node.ranking.iter().reduce(|best, row| if of(row) > of(best) { row } else { best })
+}
+
 fn whole(node: &NodeReport) -> String {
     let capture = &node.capture;
     let connects: u64 = capture.connects_by_class.values().sum();
     let Some(public) = capture.connects_public else { return standing(node) };
     let all = format!("{} of {} connects went to public addresses", count(public), count(connects));
-    match node.ranking.first().map(|first| (first, first.connects_public.unwrap_or(0))) {
+    match most_of(node, |row| row.connects_public).map(|first| (first, first.connects_public.unwrap_or(0))) {
         Some((first, made)) if made > 0 => {
             let share = percent(first.share);
             let made = count(made);
@@ -177,7 +183,7 @@ fn standing(node: &NodeReport) -> String {
     let none = "No event of a tcptracer log was read: who makes the connections cannot be said";
     let Some(all) = node.capture.established_public else { return format!("{none}.") };
     let held = format!("{none}. By snapshots {} sockets to public addresses are established", count(all));
-    match node.ranking.first().and_then(|first| Some((first, first.established_public?))) {
+    match most_of(node, |row| row.established_public).and_then(|first| Some((first, first.established_public?))) {
         Some((first, most)) if most > 0 => format!("{held}, the most by {}: {}.", label(&first.owner), count(most)),
         _ => format!("{held}."),
     }
@@ -256,7 +262,7 @@ pub(crate) fn ports(node: &NodeReport) -> Option<String> {
         }
         None => "ports".to_owned(),
     };
-    let holders = holders(node).map(|holders| format!(" Held by {holders}.")).unwrap_or_default();
+    let holders = holders(node, dest).map(|holders| format!(" Held by {holders}.")).unwrap_or_default();
     let reset = dest.ports_peak_reset.filter(|reset| Some(*reset) != dest.ports_peak);
     let reset = reset.map(|reset| format!(" ({} if all were resets)", count(reset))).unwrap_or_default();
     Some(format!(
@@ -267,11 +273,14 @@ pub(crate) fn ports(node: &NodeReport) -> Option<String> {
     ))
 }
 
-/// Who held the fullest destination, where that is another than the first owner.
-fn holders(node: &NodeReport) -> Option<String> {
-    let held = |row: &&RankRow| row.ports_at_node_peak.filter(|ports| *ports > 0);
-    let mut rows: Vec<(&RankRow, u64)> = node.ranking.iter().filter_map(|row| Some((row, held(&row)?))).collect();
-    let first = node.ranking.first().and_then(|row| held(&row)).unwrap_or(0);
+/// Who held the fullest destination, and how much at most, where that is another than the owner with the most connects.
+fn holders(node: &NodeReport, dest: &NodeDestination) -> Option<String> {
+    let held = |row: &RankRow| {
+        let own = row.destinations.iter().find(|own| (&own.addr, own.port) == (&dest.addr, dest.port))?;
+        own.ports_peak.filter(|ports| *ports > 0)
+    };
+    let mut rows: Vec<(&RankRow, u64)> = node.ranking.iter().filter_map(|row| Some((row, held(row)?))).collect();
+    let first = most_of(node, |row| row.connects_public).and_then(held).unwrap_or(0);
     // Equal ones stay in the order of the ranking.
     rows.sort_by_key(|(_, ports)| std::cmp::Reverse(*ports));
     rows.first().filter(|(_, most)| *most > first)?;

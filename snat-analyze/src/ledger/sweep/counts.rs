@@ -106,6 +106,8 @@ pub(super) struct Spot {
     pub(super) numbers: Numbers,
     /// Its series.
     pub(super) track: Option<u32>,
+    /// The last minute with a connect.
+    pub(super) minute: Option<usize>,
     /// Changes with every largest value of the bucket that is being filled.
     bucket_epoch: u64,
     /// Its processes' places among all.
@@ -151,6 +153,7 @@ impl Counters {
             held: vec![Tally::default(); self.holds],
             numbers: Numbers::default(),
             track: None,
+            minute: None,
             bucket_epoch: 0,
             cells: Vec::new(),
         });

@@ -42,6 +42,7 @@ pub(super) struct Oracle {
     pub(super) lives: BTreeMap<usize, Vec<u64>>,
     /// By the processes of the proxy and the application.
     pub(super) doubles: BTreeMap<(usize, usize), u64>,
+    pub(super) reached: [Vec<u32>; 2],
 }
 
 struct World<'a> {
@@ -252,13 +253,25 @@ pub(super) fn solve(steps: &[Step], rules: &Rules, mesh: bool) -> Oracle {
     let spots =
         places.iter().map(|place| spot(&world, *place, &instants, end, &rows, since, &publics, &plain)).collect();
     let expected_used_ports = [false, true].map(|v6| used_ports(&world, v6, &instants, end));
+    let mut reached: [BTreeMap<i64, BTreeSet<Place>>; 2] = Default::default();
+    for port in world.taken.iter().filter(|port| port.is_connect && port.double != Some(port.row)) {
+        let time = world.times[port.row];
+        if timed && inside(time) && port.spots.len() == 2 {
+            let v6 = matches!(port.spots[1], Place::Sum { v6: true });
+            reached[usize::from(v6)].entry((time - origin) / 60_000_000_000).or_default().insert(port.spots[0]);
+        }
+    }
+    let reached = reached.map(|minutes| {
+        let last = minutes.keys().last().map_or(0, |last| *last + 1);
+        (0..last).map(|minute| minutes.get(&minute).map_or(0, |dests| dests.len() as u32)).collect()
+    });
     let (width, series) = if timed && !instants.is_empty() {
         timeline(&world, &places, &publics, &instants, end, origin)
     } else {
         (0, Vec::new())
     };
     doubles.retain(|_, count| *count > 0);
-    Oracle { counts, spots, expected_used_ports, width, series, lives, doubles }
+    Oracle { counts, spots, expected_used_ports, width, series, lives, doubles, reached }
 }
 
 #[expect(clippy::too_many_arguments, reason = "a test")]
@@ -413,6 +426,12 @@ fn timeline(
                 let cells: BTreeSet<usize> = world.taken.iter().map(|port| port.cell).collect();
                 let parts = cells.into_iter().map(by).filter(|(_, ports)| *ports > 0).collect();
                 (slot.held, slot.parts) = (held, parts);
+            }
+        }
+        for port in world.taken.iter().filter(|port| port.is_connect && here(port) && port.double != Some(port.row)) {
+            let time = world.times[port.row];
+            if port.row + 1 >= first.rows && time >= world.rules.since.unwrap_or(i64::MIN) {
+                values[bucket(time)].opened += 1;
             }
         }
         series.push(Series { place: *place, from: bucket(start), values });

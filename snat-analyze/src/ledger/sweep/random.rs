@@ -128,6 +128,7 @@ fn same(mut got: Replay, want: Oracle) {
     }
     let doubles: BTreeMap<(usize, usize), u64> = got.doubles.iter().copied().filter(|(_, count)| *count > 0).collect();
     assert_eq!(doubles, want.doubles);
+    assert_eq!(got.reached, want.reached);
     let timeline = got.timeline.clone().unwrap_or_default();
     assert_eq!(timeline.series, want.series);
     assert!(timeline.series.is_empty() || timeline.width == want.width);

@@ -128,6 +128,8 @@ pub(crate) struct Replay {
     /// Different port numbers in use when every new flow takes the lowest that its destination leaves free: v4, v6.
     pub(crate) expected_used_ports: [Option<Peak>; 2],
     pub(crate) timeline: Option<Timeline>,
+    /// Public destinations that a connect went to, minute by minute from the start of the window: IPv4 and IPv6.
+    pub(crate) reached: [Vec<u32>; 2],
     /// Connects of applications that a proxy made again and that hold nothing, by the numbers of the two processes: the
     /// proxy's, the application's.
     pub(crate) doubles: Vec<((usize, usize), u64)>,

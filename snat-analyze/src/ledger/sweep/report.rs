@@ -49,6 +49,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         expected_used_ports,
         timeline,
         doubles,
+        reached: stage.reached,
         lives: stage.lives,
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Bucket {
     pub(crate) held: u32,
     /// The most flows open in it.
     pub(crate) open: u32,
+    /// Connects in it.
+    pub(crate) opened: u32,
     /// Who held how many of `held`, by the fold's dense number of the process, ascending; they add up to it.
     pub(crate) parts: Vec<(u32, u32)>,
 }
@@ -28,6 +30,7 @@ impl Bucket {
     /// Makes one of two neighbours; `later` is the second.
     pub(crate) fn join(&mut self, later: Self) {
         self.open = self.open.max(later.open);
+        self.opened = self.opened.saturating_add(later.opened);
         if later.held > self.held {
             (self.held, self.parts) = (later.held, later.parts);
         }
@@ -49,6 +52,8 @@ pub(super) struct Track {
     entered: u64,
     /// The bucket that is being filled, and its largest values so far; `None` before the first.
     filling: Option<(usize, [u32; 2])>,
+    /// Connects in that bucket.
+    opened: u32,
 }
 
 /// All series, on one grid.
@@ -111,6 +116,11 @@ impl Series {
         self.note(at, bucket, counters);
     }
 
+    /// A connect, in the bucket that is being filled.
+    pub(super) fn opened(&mut self, track: u32) {
+        self.tracks[track as usize].opened += 1;
+    }
+
     /// The values of a spot count for a bucket.
     fn note(&mut self, at: usize, bucket: usize, counters: &mut Counters) {
         let track = &mut self.tracks[at];
@@ -140,13 +150,14 @@ impl Series {
     fn flush(&mut self, at: usize, counters: &mut Counters) {
         let track = &mut self.tracks[at];
         let Some((bucket, [held, open])) = track.filling.take() else { return };
+        let opened = std::mem::take(&mut track.opened);
         if track.values.len() <= bucket {
             track.values.resize(bucket + 1, Bucket::default());
         }
         let parts = counters.bucket_parts(track.spot);
         let slot = &mut track.values[bucket];
         let before = slot.parts.len();
-        slot.join(Bucket { held, open, parts });
+        slot.join(Bucket { held, open, opened, parts });
         self.parts = (self.parts + slot.parts.len()).saturating_sub(before);
     }
 
@@ -164,8 +175,17 @@ impl Series {
         }
         self.entered += 1;
         let start = if is_sum { self.origin } else { time };
-        let (values, filling) = (Vec::new(), None);
-        let track = Track { spot, start, values, is_sum, last: time, peak: held, entered: self.entered, filling };
+        let track = Track {
+            spot,
+            start,
+            values: Vec::new(),
+            is_sum,
+            last: time,
+            peak: held,
+            entered: self.entered,
+            filling: None,
+            opened: 0,
+        };
         let others = || self.tracks.iter().enumerate().filter(|(_, track)| !track.is_sum);
         if is_sum || others().count() < self.rules.keep {
             self.tracks.push(track);
@@ -246,11 +266,11 @@ mod tests {
 
     #[test]
     fn of_two_neighbours_the_fuller_one_gives_the_parts_and_the_first_of_equal_ones() {
-        let bucket = |held, open, part| Bucket { held, open, parts: vec![(part, held)] };
+        let bucket = |held, open, part| Bucket { held, open, opened: 1, parts: vec![(part, held)] };
         let mut joined = bucket(3, 1, 7);
         joined.join(bucket(3, 2, 8));
-        assert_eq!(joined, bucket(3, 2, 7));
+        assert_eq!(joined, Bucket { opened: 2, ..bucket(3, 2, 7) });
         joined.join(bucket(4, 0, 9));
-        assert_eq!(joined, bucket(4, 2, 9));
+        assert_eq!(joined, Bucket { opened: 3, ..bucket(4, 2, 9) });
     }
 }

@@ -10,7 +10,7 @@ use super::ports::Pool;
 use super::release::Releases;
 use super::replay::{Counts, Place};
 use super::series::Series;
-use super::step::{FlowKey, Now, Rules, Step, StepKind};
+use super::step::{FlowKey, Now, Rules, SECOND, Step, StepKind};
 
 /// A row whose ends are known.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,10 @@ impl Row {
     }
 }
 
+const MINUTE: i64 = 60 * SECOND;
+/// So many minutes are told apart: a week.
+const MINUTES: usize = 10_080;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Before,
@@ -67,6 +71,8 @@ pub(super) struct Stage {
     pub(super) pools: [Pool; 2],
     pub(super) series: Series,
     pub(super) lives: Vec<Lives>,
+    /// Public destinations that a connect went to, by minute: IPv4 and IPv6.
+    pub(super) reached: [Vec<u32>; 2],
     pub(super) counts: Counts,
     pub(super) mesh: Mesh,
     /// Pairs by the processes of the proxy and of the application.
@@ -97,6 +103,7 @@ impl Stage {
             pools: Default::default(),
             series: Series::new(rules.series.clone()),
             lives: Vec::new(),
+            reached: Default::default(),
             counts: Counts::default(),
             mesh: Mesh::default(),
             doubles: Map::default(),
@@ -208,10 +215,31 @@ impl Stage {
             self.opens_as_double(at, row, now);
         } else {
             self.take(at, row, true, now);
+            self.opened(at, now);
         }
         if now.measured {
             let flow = *self.flows.get(at);
             flow.seats().for_each(|seat| self.counters.connect(seat));
+        }
+    }
+
+    /// Counts a connect in its buckets, and its destination among those that were reached in that minute.
+    fn opened(&mut self, at: u32, now: Now) {
+        let Some(time) = now.time.filter(|_| now.measured) else { return };
+        let flow = *self.flows.get(at);
+        for seat in flow.seats() {
+            if let Some(track) = self.counters.spot(seat.spot).track {
+                self.series.opened(track);
+            }
+        }
+        let minute = (time.saturating_sub(self.series.origin) / MINUTE).max(0) as usize;
+        let spot = self.counters.spot_mut(flow.seat.spot);
+        if flow.sum.is_some() && minute < MINUTES && spot.minute.replace(minute) != Some(minute) {
+            let reached = &mut self.reached[usize::from(flow.key.daddr.is_ipv6())];
+            if reached.len() <= minute {
+                reached.resize(minute + 1, 0);
+            }
+            reached[minute] += 1;
         }
     }
 

@@ -1,0 +1,201 @@
+//! The verdict from bundle to report: a simulated NAT that refuses, a node that was not short, and captures that cannot tell.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::fmt::Write;
+
+use snat_analyze::report::{Missing, NodeReport, Reason, State, Strength};
+use snat_analyze::{Analysis, Options, Source};
+
+const PODS: &str = "\
+NAMESPACE   NAME                   READY   STATUS    RESTARTS   AGE   IP           NODE          NOMINATED NODE   READINESS GATES
+payments    payments-api-0         1/1     Running   0          6h    10.244.3.9   aks-np1-000   <none>           <none>
+web         frontend-0             1/1     Running   0          6h    10.244.3.7   aks-np1-000   <none>           <none>
+";
+
+fn nodes(count: usize) -> String {
+    let mut text = "NAME          STATUS   ROLES   AGE   VERSION   INTERNAL-IP   EXTERNAL-IP   OS-IMAGE             KERNEL-VERSION      CONTAINER-RUNTIME\n".to_owned();
+    for at in 0..count {
+        let name = format!("aks-np1-{at:03}");
+        writeln!(
+            text,
+            "{name:<13} Ready    agent   41d   v1.30.4   {:<13} <none>        Ubuntu 22.04.5 LTS   5.15.0-1075-azure   containerd://1.7.22-1",
+            format!("10.240.0.{}", at + 4)
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// Rows of the log, made in any order.
+#[derive(Default)]
+struct Log(Vec<(i64, String)>);
+
+impl Log {
+    fn row(&mut self, seconds: f64, kind: &str, saddr: &str, sport: u16, daddr: &str) {
+        let time = (seconds * 1e9) as i64;
+        let ip = if daddr.contains(':') { 6 } else { 4 };
+        let netns = 4_026_533_000 + saddr.len() as u64;
+        self.0.push((time, format!("{time} {kind} 77 app {ip} {saddr} {daddr} {sport} 443 {netns}")));
+    }
+
+    fn text(mut self) -> String {
+        self.0.sort();
+        self.0.into_iter().map(|(_, row)| row + "\n").collect()
+    }
+}
+
+/// Connects at `rate` a second from one pod to one destination, each closed after 0.3 s, through a NAT with so many ports
+/// that holds each for 240 s: what is refused is not in the log. A few other destinations are called all the time.
+fn through_a_nat(rate: f64, ports: usize, seconds: f64) -> Log {
+    let mut log = Log::default();
+    let mut frees: std::collections::VecDeque<f64> = Default::default();
+    for at in 0..(rate * seconds) as usize {
+        let time = at as f64 / rate;
+        while frees.front().is_some_and(|free| *free <= time) {
+            frees.pop_front();
+        }
+        if frees.len() < ports {
+            frees.push_back(time + 0.3 + 240.0);
+            let sport = 20_000 + (at % 40_000) as u16;
+            log.row(time, "connect", "10.244.3.9", sport, "20.60.10.4");
+            log.row(time + 0.3, "close", "10.244.3.9", sport, "20.60.10.4");
+        }
+    }
+    for at in 0..(seconds / 10.0) as usize {
+        for dest in 0..5_u16 {
+            let (time, sport) = (at as f64 * 10.0 + 0.01 * f64::from(dest), 1_024 + at as u16 * 5 + dest);
+            log.row(time, "connect", "10.244.3.7", sport, &format!("20.61.0.{dest}"));
+            log.row(time + 0.2, "close", "10.244.3.7", sport, &format!("20.61.0.{dest}"));
+        }
+    }
+    log
+}
+
+const TITLE: &str = "Active Internet connections (servers and established)\n\
+    Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name     Timer\n";
+
+/// A dump with a listening socket, and so many connects that hang and were sent again.
+fn netstat(local: &str, hanging: u16, remote: &str, more: &str) -> String {
+    let mut text = format!(
+        "{TITLE}tcp        0      0 {local}:8080        0.0.0.0:*               LISTEN      77/app               off (0.00/0/0)\n{more}"
+    );
+    for at in 0..hanging {
+        writeln!(
+            text,
+            "tcp        0      1 {local}:{:<8} {remote:<23} SYN_SENT    77/app               on (1.02/2/0)",
+            60_000 + at
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn report(files: &[(&str, String)]) -> NodeReport {
+    let texts: Vec<(&str, String)> = files.iter().map(|(name, text)| (*name, text.clone())).collect();
+    Analysis::of(vec![Source::texts("case", texts)], &Options::default()).unwrap().nodes.remove(0)
+}
+
+#[test]
+fn a_nat_that_refuses_is_seen_by_its_ceiling_and_what_hangs() {
+    for rate in [5.0, 10.0, 20.0] {
+        let node = report(&[
+            ("tcptracer.log", through_a_nat(rate, 1_024, 600.0).text()),
+            ("pods.txt", PODS.to_owned()),
+            ("nodes.txt", nodes(23)),
+            ("netstat-payments_payments-api-0.txt", netstat("10.244.3.9", 61, "20.60.10.4:443", "")),
+        ]);
+        let verdict = &node.verdict[0];
+        assert_eq!(
+            (verdict.state, verdict.reason, verdict.confidence, verdict.row),
+            (State::Exhausted, Reason::CeilingAndFailures, Strength::High, 4),
+            "{rate}: {verdict:?}"
+        );
+        let numbers = &verdict.numbers;
+        assert_eq!((numbers.ports, numbers.ports_known, numbers.hang_resent), (Some(1_024), true, 61));
+        assert!((1_014..=1_026).contains(&numbers.held), "{rate}: {numbers:?}");
+        let first = &node.ranking[0];
+        assert_eq!((first.owner.pod.as_deref(), first.hang), (Some("payments-api-0"), Some(61)));
+    }
+}
+
+#[test]
+fn without_what_fails_a_ceiling_is_strong_and_below_it_is_never_exhausted() {
+    let of = |rate: f64, seconds: f64| {
+        let log = through_a_nat(rate, 1_024, seconds).text();
+        report(&[("tcptracer.log", log), ("pods.txt", PODS.to_owned()), ("nodes.txt", nodes(23))]).verdict[0].clone()
+    };
+    // 3 a second settle at 720 ports: no lack of any.
+    let low = of(3.0, 600.0);
+    assert_eq!((low.state, low.row), (State::CannotTell, 11), "{low:?}");
+    for seconds in [60.0, 180.0, 300.0, 600.0] {
+        for rate in [5.0, 10.0, 20.0] {
+            let found = of(rate, seconds);
+            assert_ne!(found.state, State::NotByThisNode, "{rate} for {seconds}: {found:?}");
+            assert!(found.state != State::Exhausted || found.numbers.held >= 993, "{rate} for {seconds}: {found:?}");
+        }
+    }
+}
+
+/// A node with little demand, IPv6 rows, and everything that a no needs.
+fn quiet(rounds: usize, dual: bool, seconds: f64) -> NodeReport {
+    let mut log = through_a_nat(0.4, 1_024, seconds);
+    if dual {
+        log.row(1.0, "connect", "fd00::9", 40_000, "2603:1030::1");
+    }
+    let standing = "tcp        0      0 10.240.0.4:39000        20.70.1.1:443           ESTABLISHED 900/kubelet          off (0.00/0/0)\n";
+    let mut files = vec![("tcptracer.log", log.text()), ("pods.txt", PODS.to_owned()), ("nodes.txt", nodes(23))];
+    let names = [
+        ["n1/host.txt", "n1/netstat-payments_payments-api-0.txt", "n1/netstat-web_frontend-0.txt"],
+        ["n2/host.txt", "n2/netstat-payments_payments-api-0.txt", "n2/netstat-web_frontend-0.txt"],
+    ];
+    for (round, [host, api, web]) in names.into_iter().enumerate().take(rounds) {
+        // Something differs between two looks; what hangs goes to a peer that nobody reached.
+        let other = |local: &str| {
+            let port = 50_000 + round;
+            format!(
+                "tcp        0      0 {local}:{port}        10.0.5.20:5432          ESTABLISHED 77/app               off (0.00/0/0)\n"
+            )
+        };
+        files.push((host, netstat("10.240.0.4", 0, "", &(standing.to_owned() + &other("10.240.0.4")))));
+        files.push((api, netstat("10.244.3.9", 38, "52.168.12.7:5671", &other("10.244.3.9"))));
+        files.push((web, netstat("10.244.3.7", 0, "", &other("10.244.3.7"))));
+    }
+    report(&files)
+}
+
+#[test]
+fn a_no_needs_a_full_hold_both_families_and_two_looks_at_every_place() {
+    let node = quiet(2, true, 604.0);
+    let verdict = &node.verdict[0];
+    assert_eq!((verdict.state, verdict.row), (State::NotByThisNode, 10), "{verdict:?}\n{:?}", node.cannot_know);
+    assert!(verdict.numbers.held_most < 200);
+    let missing = |node: &NodeReport| node.cannot_know.iter().map(|row| row.code).collect::<Vec<_>>();
+    for (node, what) in [
+        (quiet(1, true, 604.0), Missing::SnapshotCover),
+        (quiet(2, false, 604.0), Missing::DualStack),
+        (quiet(2, true, 200.0), Missing::FullHold),
+    ] {
+        assert_eq!(node.verdict[0].state, State::CannotTell, "{what:?}: {:?}", node.verdict[0]);
+        let found = missing(&node);
+        assert!(
+            found.contains(&what) || (what == Missing::SnapshotCover && found.contains(&Missing::FailedConnects)),
+            "{what:?}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn both_captures_cannot_tell_and_name_who_settles_highest() {
+    for (bundle, plateau) in [("node-late", 1_700.0..1_900.0), ("node-mid", 1_740.0..1_746.0)] {
+        let Some(path) = fixtures::shared(&format!("captures/{bundle}")) else { return };
+        let node = Analysis::of(vec![Source::from(path.as_path())], &Options::default()).unwrap().nodes.remove(0);
+        let verdict = &node.verdict[0];
+        assert_eq!((verdict.state, verdict.row), (State::CannotTell, 11), "{bundle}: {verdict:?}");
+        assert_eq!(verdict.numbers.destination.as_deref(), Some("198.51.100.7:8443"), "{bundle}");
+        assert!(verdict.numbers.plateau.is_some_and(|found| plateau.contains(&found)), "{bundle}: {verdict:?}");
+        assert_eq!(node.ranking[0].owner.workload.as_deref(), Some("orders-worker"), "{bundle}");
+        let first: Vec<Missing> = node.cannot_know.iter().map(|row| row.code).take(2).collect();
+        assert_eq!(first, [Missing::FailedConnects, Missing::FullHold], "{bundle}");
+    }
+}
