@@ -94,7 +94,8 @@ pub struct Verdict {
     pub window: Option<Window>,
     /// What it was decided by.
     pub numbers: Numbers,
-    /// So many ports the node had at least, where more was open or failed than the allocation explains.
+    /// So many ports the node had at least: connections open at once, or a measured ceiling, beyond what it was taken to
+    /// have.
     pub measured_allocation_at_least: Option<u64>,
 }
 

@@ -330,7 +330,7 @@ impl Snapshots {
 
 /// What the dumps show of each public destination: place by place, and there dump by dump.
 fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<Spot<'_>, BTreeSet<u16>>) -> Stock {
-    let mut rounds: BTreeMap<Spot<'_>, Vec<Round<'_>>> = BTreeMap::new();
+    let mut rounds: BTreeMap<Spot<'_>, BTreeSet<Round<'_>>> = BTreeMap::new();
     for (at, dump) in tie.facts.dumps.iter().enumerate() {
         let place = of[at].place(at);
         let mut round = Round::default();
@@ -367,17 +367,14 @@ fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<S
             }
         }
         // A copy of a dump is no second look.
-        let of_place = rounds.entry(place).or_default();
-        if !of_place.contains(&round) {
-            of_place.push(round);
-        }
+        rounds.entry(place).or_default().insert(round);
     }
     let required = required(tie);
     let is_there = |pod: &PodKey| rounds.keys().any(|place| *place == Spot::Pod(pod));
     let whole = rounds.values().flatten().any(|round| round.all_states);
     let covers =
         whole && rounds.contains_key(&Spot::Node) && required.as_ref().is_some_and(|all| all.iter().all(is_there));
-    Stock::of(rounds.values().map(Vec::as_slice), covers)
+    Stock::of(rounds.values(), covers)
 }
 
 /// Pods that live on the node, with an address of their own; `None` where no list says so.

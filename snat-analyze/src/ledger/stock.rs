@@ -11,7 +11,7 @@ use super::snapshot::{End, SocketKey};
 pub(crate) type Remote = (IpAddr, u16);
 
 /// One dump of one place.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Round<'a> {
     /// Everything in it, to tell a copy from a second look.
     pub(super) rows: BTreeSet<(SocketKey<'a>, Option<&'a str>)>,
@@ -49,7 +49,7 @@ pub(crate) struct Stock {
 
 impl Stock {
     /// `places`: the dumps of each place.
-    pub(super) fn of<'r, 'a: 'r>(places: impl Iterator<Item = &'r [Round<'a>]>, covers: bool) -> Self {
+    pub(super) fn of<'r, 'a: 'r>(places: impl Iterator<Item = &'r BTreeSet<Round<'a>>>, covers: bool) -> Self {
         let mut stock = Self { covers, ..Self::default() };
         let mut fewest: Option<u64> = None;
         for rounds in places {

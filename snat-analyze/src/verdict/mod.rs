@@ -12,6 +12,8 @@ mod missing;
 mod state;
 mod table;
 #[cfg(test)]
+mod table_random;
+#[cfg(test)]
 mod table_tests;
 mod unknown;
 

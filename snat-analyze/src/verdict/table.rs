@@ -15,6 +15,8 @@ const HANG: u64 = 5;
 const OTHERS: usize = 3;
 /// A trace of this length shows a rate.
 const RATE_S: f64 = 120.0;
+/// A shorter one shows nothing of what comes.
+const GLIMPSE_S: f64 = 30.0;
 /// A trace of this length cannot fall into the pause of an exhausted node.
 const LONG_S: f64 = 300.0;
 /// So far back the sockets in TIME_WAIT tell.
@@ -147,8 +149,12 @@ impl<'a> Case<'a> {
         Outcome { row, state, reason, strength, dest, full_in_s, measured_allocation_at_least: None }
     }
 
-    /// Seconds until the last port is taken; only where it settles above the last one.
+    /// Seconds until the last port is taken; only where it settles above the last one, and where the trace is long
+    /// enough to speak of a rate at all.
     fn full_in(&self, dest: &Dest) -> Option<f64> {
+        if seconds(self.evidence) < GLIMPSE_S {
+            return None;
+        }
         dest.plateau.filter(|plateau| *plateau >= self.ports as f64)?;
         let left = self.ports.saturating_sub(dest.held_at_end) as f64;
         dest.rate_per_s.filter(|rate| *rate > 0.0).map(|rate| left / rate).filter(|seconds| seconds.is_finite())
