@@ -76,10 +76,17 @@ pub(super) fn sentence(verdict: &Verdict) -> String {
             "{dest} held {held} of {of} ports and {hang} connects to it hang, but those to others fail too: the way out is \
              broken, full ports or not."
         ),
-        (_, Reason::FailuresWithoutDemand) => format!(
-            "{hang} connects to {dest} hang, which answers others, while it held only {held} of {of} ports ({share}): a lack of \
-             ports does not explain that."
-        ),
+        (_, Reason::FailuresWithoutDemand) => {
+            let why = match numbers.look_back_s < numbers.hold_s {
+                true => {
+                    "the trace is shorter than a port is held, so others may have been taken before it; or it is not the ports"
+                }
+                false => "a lack of ports does not explain that",
+            };
+            format!(
+                "{hang} connects to {dest} hang, which answers others, while it held {held} of {of} ports ({share}): {why}."
+            )
+        }
         (_, Reason::AllocationUnknown) => {
             let up_to = numbers.same_up_to_nodes.map(count).unwrap_or_else(|| "few".to_owned());
             format!(
