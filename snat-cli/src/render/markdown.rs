@@ -35,7 +35,7 @@ pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Re
                 false => format!(" Not known, most decisive first: {}.", unknown.join("; ")),
             };
             let said = format!("{}{others}{call}{unknown}", verdict::sentence(main));
-            writeln!(out, "**{}**: {}", verdict::title(main.state), text(&said))?;
+            writeln!(out, "**{}**: {}\\", verdict::title(main.state), text(&said))?;
         }
         writeln!(out, "**{}**\n", text(&words::answer(node, view)))?;
         if let Some(ports) = words::ports(node) {

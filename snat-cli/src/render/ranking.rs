@@ -89,6 +89,9 @@ pub(crate) fn write(node: &NodeReport, view: &View, screen: Screen, out: &mut dy
     if standing {
         notes.push("ESTAB: established outbound sockets to them in the snapshots, each once.".to_owned());
     }
+    if node.ranking.iter().any(|row| row.hang.is_some_and(|hang| hang > 0)) {
+        notes.push("HANG: connects to them without an answer that were sent again, in the snapshots.".to_owned());
+    }
     notes.push(RECIPE.to_owned());
     if let Some(dest) = decides {
         notes.push(format!("#: by the ports and hanging connects to what decides ({dest}), then to all."));
@@ -166,6 +169,9 @@ fn columns(rows: &[&RankRow], standing: bool, peak: bool, screen: Screen) -> Vec
     // Where it was sorted by and there is no room for both it takes the place of PORTS.
     add(held && (room >= NARROW || !peak), Column::new("PORTS", rows, Set::Right(5), words::own_ports));
     add(held && peak, Column::new("AT PEAK", rows, Set::Right(7), |row| number(row.ports_at_node_peak)));
+    // Where connects hang, they say more than the recipe.
+    let hangs = rows.iter().any(|row| row.hang.is_some_and(|hang| hang > 0));
+    add(hangs, Column::new("HANG", rows, Set::Right(4), |row| number(row.hang)));
     let plateau = |row: &RankRow| row.plateau.map_or("-".to_owned(), |plateau| count(plateau.round() as u64));
     add(held && room >= FOR_RATE, Column::new("PLATEAU", rows, Set::Right(7), plateau));
     let life = |row: &RankRow| row.median_life_s.map_or("-".to_owned(), seconds);
@@ -193,7 +199,7 @@ fn columns(rows: &[&RankRow], standing: bool, peak: bool, screen: Screen) -> Vec
     );
     add(wide, Column::new("CONTAINERS", rows, Set::Left, |row| listed(&row.owner.containers)));
     add(wide, Column::new("COMM", rows, Set::Left, |row| row.owner.comm.clone().unwrap_or("-".into())));
-    add(true, Column::new("RECIPE", rows, Set::Right(6), |row| number(row.article_count)));
+    add(!hangs || room >= FOR_BARS, Column::new("RECIPE", rows, Set::Right(6), |row| number(row.article_count)));
     add(
         true,
         Column::new("SURE", rows, Set::Sure, |row| match row.owner.kind {
