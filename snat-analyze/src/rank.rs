@@ -378,7 +378,7 @@ impl Counted<'_> {
         let row = RankRow {
             rank: None,
             owner: row,
-            hang: (self.snapshots.stock.rounds > 0).then_some(weight.hang),
+            hang: (weight.hang > 0 || gathered.established_public.is_some()).then_some(weight.hang),
             connects_public: self.has_log.then_some(connects_public),
             established_public: gathered.established_public,
             share: (all > 0).then(|| rounded(connects_public as f64 / all as f64)),

@@ -496,8 +496,8 @@ pub struct RankRow {
     /// Established outbound TCP sockets to public addresses in the snapshots, each once; null where no snapshot is of
     /// this owner.
     pub established_public: Option<u64>,
-    /// Connects to public addresses that hang in the snapshots and were sent again, at most at once; null without a
-    /// snapshot.
+    /// Connects to public addresses that hang in the snapshots and were sent again, at most at once; null where no
+    /// snapshot is of this owner.
     pub hang: Option<u64>,
     /// Of the node's public connects; null where there is none.
     pub share: Option<f64>,
