@@ -185,6 +185,40 @@ fn a_no_needs_a_full_hold_both_families_and_two_looks_at_every_place() {
     }
 }
 
+/// Snapshots of the pod alone, one for each list of (remote, state, local port as printed).
+fn looks(rounds: &[&[(&str, &str, &str)]]) -> NodeReport {
+    let names = ["n1/netstat-payments_payments-api-0.txt", "n2/netstat-payments_payments-api-0.txt"];
+    let files = names.into_iter().zip(rounds).map(|(name, rows)| {
+        let row = |(remote, state, port): &(&str, &str, &str)| {
+            format!(
+                "tcp        0      1 10.244.3.9:{port:<8} {remote:<23} {state:<11} 77/app               on (1.02/0/0)\n"
+            )
+        };
+        (name, netstat("10.244.3.9", 0, "", &rows.iter().map(row).collect::<String>()))
+    });
+    let mut files: Vec<(&str, String)> = files.collect();
+    files.extend([("pods.txt", PODS.to_owned()), ("nodes.txt", nodes(23))]);
+    report(&files)
+}
+
+#[test]
+fn two_looks_are_two_times_and_a_socket_in_both_is_one() {
+    let (remote, open, sent) = ("20.60.10.4:443", "ESTABLISHED", "SYN_SENT");
+    let numbers = |rounds: &[&[(&str, &str, &str)]]| {
+        let numbers = looks(rounds).verdict[0].numbers.clone();
+        (numbers.held, numbers.hang, numbers.hang_resent)
+    };
+    // Other sockets at another time are not open at once.
+    let first = [(remote, open, "40001"), (remote, open, "40002"), (remote, sent, "50001"), (remote, sent, "50002")];
+    let second = [(remote, open, "40003"), (remote, open, "40004"), (remote, sent, "50001"), (remote, sent, "50003")];
+    assert_eq!(numbers(&[&first, &second]), (2, 2, 1), "one hangs in both");
+    assert_eq!(numbers(&[&first, &first]), (2, 2, 0), "a copy is no second look");
+    // Rows that nothing tells apart are counted by their number, and are nobody's in another dump.
+    let masked = [(remote, open, "40xxx"), (remote, open, "40xxx"), (remote, sent, "5xxxx"), (remote, sent, "5xxxx")];
+    let later = [masked[0], masked[2], masked[3], (remote, sent, "5xxxx")];
+    assert_eq!(numbers(&[&masked, &later]), (2, 3, 0));
+}
+
 #[test]
 fn both_captures_cannot_tell_and_name_who_settles_highest() {
     for (bundle, plateau) in [("node-late", 1_700.0..1_900.0), ("node-mid", 1_740.0..1_746.0)] {

@@ -95,6 +95,28 @@ impl Shared {
         Ok((rules, lines))
     }
 
+    /// Options of what replays a log, and the lines that the plan has for the rules, the NAT and the window.
+    pub(crate) fn measured(
+        &self,
+        node: Option<String>,
+        limits: &LimitArgs,
+        nat: &NatArgs,
+        window: &WindowArgs,
+    ) -> Result<(Options, Vec<Line>), Failure> {
+        let mut options = Options::default();
+        options.node = node;
+        options.limits = self.limits(limits);
+        let (rules, mut said) = self.rules()?;
+        options.rules = rules;
+        let nat = Nat::of(nat, self)?;
+        said.extend(nat.said(self));
+        (options.profile, options.overrides) = (nat.profile, nat.overrides);
+        let window = Window::of(window)?;
+        said.extend(window.said());
+        (options.since_s, options.until_s) = (window.since, window.until);
+        Ok((options, said))
+    }
+
     /// Where a setting comes from. `in_file`: whether the file has it.
     fn origin(&self, id: &str, in_file: bool) -> &'static str {
         match has(&self.matches, id).then(|| self.matches.value_source(id)).flatten() {
@@ -160,17 +182,7 @@ impl Plan {
     /// Validates the arguments.
     pub(crate) fn of(args: ReportArgs, shared: &Shared) -> Result<Self, Failure> {
         let file = &shared.settings;
-        let mut options = Options::default();
-        options.node = args.node;
-        options.limits = shared.limits(&args.limits);
-        let (rules, said_rules) = shared.rules()?;
-        options.rules = rules;
-        let nat = Nat::of(&args.nat, shared)?;
-        let window = Window::of(&args.window)?;
-        let mut said_nat = nat.said(shared);
-        said_nat.extend(window.said());
-        nat.into(&mut options);
-        window.into(&mut options);
+        let (options, said_options) = shared.measured(args.node, &args.limits, &args.nat, &args.window)?;
         let (output, output_from) = match (args.output.is_empty(), settings::variable("OUTPUT"), file.output) {
             (false, _, _) => (args.output, "command line"),
             (true, Some(text), _) => {
@@ -201,8 +213,7 @@ impl Plan {
         more.push(("sort-by", sort, shared.origin("sort_by", file.sort_by.is_some()).to_owned()));
         let top = view.top.map_or("what fits the screen".to_owned(), |top| top.to_string());
         more.push(("top", top, shared.origin("top", file.top.is_some()).to_owned()));
-        more.extend(said_rules);
-        more.extend(said_nat);
+        more.extend(said_options);
         if let Some(path) = &args.rejects {
             more.push(("rejects", path.display().to_string(), String::new()));
         }
@@ -224,13 +235,13 @@ impl Plan {
 const OWN: &str = "`snat-analyze profiles azure-lb-aks` prints a file to start from";
 
 /// The NAT's rules, of all layers.
-pub(crate) struct Nat {
+struct Nat {
     profile: Profile,
     overrides: Overrides,
 }
 
 impl Nat {
-    pub(crate) fn of(args: &NatArgs, shared: &Shared) -> Result<Self, Failure> {
+    fn of(args: &NatArgs, shared: &Shared) -> Result<Self, Failure> {
         let file = &shared.settings;
         let profile = match args.profile.as_ref().or(file.profile.as_ref()) {
             None => Profile::default(),
@@ -262,12 +273,8 @@ impl Nat {
         Ok(Self { profile, overrides })
     }
 
-    pub(crate) fn into(self, options: &mut Options) {
-        (options.profile, options.overrides) = (self.profile, self.overrides);
-    }
-
     /// Lines of the plan.
-    pub(crate) fn said(&self, shared: &Shared) -> Vec<Line> {
+    fn said(&self, shared: &Shared) -> Vec<Line> {
         let (file, of) = (&shared.settings, &self.overrides);
         let whole = |value: Option<u64>| value.map(|value| value.to_string());
         let seconds = |value: Option<f64>| value.map(|value| format!("{value} s"));
@@ -288,13 +295,13 @@ impl Nat {
 }
 
 /// What is measured of the trace.
-pub(crate) struct Window {
+struct Window {
     since: Option<f64>,
     until: Option<f64>,
 }
 
 impl Window {
-    pub(crate) fn of(args: &WindowArgs) -> Result<Self, Failure> {
+    fn of(args: &WindowArgs) -> Result<Self, Failure> {
         if let (Some(since), Some(until)) = (args.since, args.until)
             && since > until
         {
@@ -303,12 +310,8 @@ impl Window {
         Ok(Self { since: args.since, until: args.until })
     }
 
-    pub(crate) fn into(self, options: &mut Options) {
-        (options.since_s, options.until_s) = (self.since, self.until);
-    }
-
     /// Lines of the plan, where there is a window.
-    pub(crate) fn said(&self) -> Vec<Line> {
+    fn said(&self) -> Vec<Line> {
         let line = |name, value: Option<f64>| {
             value.map(|value| (name, format!("{value} s of the trace"), "command line".to_owned()))
         };

@@ -309,13 +309,16 @@ impl Run {
         }
     }
 
-    /// Takes note of the event's TIME, and of a gap before it.
-    fn time(&mut self, time: i64, batch: &Batch<'_>, at: usize) {
+    /// Takes note of the event's TIME, and of a gap before it in what is measured.
+    fn time(&mut self, time: i64, batch: &Batch<'_>, at: usize, ruling: &SweepRules) {
         self.last = Some(time);
         let (low, high) = self.span.get_or_insert((time, time));
         let ns = time.saturating_sub(*high);
         (*low, *high) = ((*low).min(time), (*high).max(time));
-        if ns >= GAP && (self.gaps.len() < GAPS || self.gaps.last().is_some_and(|least| least.ns < ns)) {
+        if ns >= GAP
+            && self.when(ruling) == When::Inside
+            && (self.gaps.len() < GAPS || self.gaps.last().is_some_and(|least| least.ns < ns))
+        {
             self.gaps.push(Gap { ns, until: mark(batch, at) });
             self.gaps.sort_by_key(|gap| std::cmp::Reverse(gap.ns));
             self.gaps.truncate(GAPS);
@@ -326,7 +329,7 @@ impl Run {
     fn event(&mut self, batch: &Batch<'_>, at: usize, ruling: &Ruling) -> Option<(usize, usize, usize)> {
         let event = batch.event(at);
         if let Some(time) = event.time {
-            self.time(time, batch, at);
+            self.time(time, batch, at, &ruling.sweep);
         }
         self.has_netns |= event.netns.is_some();
         let when = self.when(&ruling.sweep);

@@ -17,7 +17,7 @@ use crate::fold::{Group, GroupKey, Map, Mark};
 use crate::owner::{Claim, Edge, Facts, Graph, Life, OwnerKey, PodKey, Route, Share};
 use crate::report::{Confidence, JoinTally, SnapshotDump};
 
-use super::stock::{Round, Stock};
+use super::stock::{Hanging, Round, Stock};
 
 /// One end of a socket.
 pub(crate) type End = (Option<Addr>, Option<u16>);
@@ -50,6 +50,22 @@ pub(crate) struct Dump {
 /// Which sockets are the same one. What is masked tells sockets apart no longer, so equal rows of one dump are counted
 /// by their number: the second such row is another socket than the first.
 pub(super) type SocketKey<'a> = (bool, &'a End, &'a End, u32);
+
+/// Numbers the rows of one dump that nothing tells apart.
+#[derive(Default)]
+struct Vague<'a>(BTreeMap<SocketKey<'a>, u32>);
+
+impl<'a> Vague<'a> {
+    fn key(&mut self, socket: &'a Socket) -> SocketKey<'a> {
+        let mut key = socket.key();
+        if socket.is_vague() {
+            let number = self.0.entry(key).or_default();
+            key.3 = *number;
+            *number += 1;
+        }
+        key
+    }
+}
 
 impl Socket {
     fn key(&self) -> SocketKey<'_> {
@@ -248,15 +264,10 @@ impl Snapshots {
                 Of::Rows => row.reason = Some("addresses of several owners: told apart row by row".to_owned()),
                 Of::Nobody(why) => row.reason = Some((*why).to_owned()),
             }
-            let mut vague: BTreeMap<SocketKey<'_>, u32> = BTreeMap::new();
+            let mut vague = Vague::default();
             for socket in &dump.sockets {
                 all += 1;
-                let mut key = socket.key();
-                if socket.is_vague() {
-                    let number = vague.entry(key).or_default();
-                    key.3 = *number;
-                    *number += 1;
-                }
+                let key = vague.key(socket);
                 let owner = match &of[at] {
                     Of::Node => {
                         let told = best.get(&socket.key()).copied().unwrap_or(socket);
@@ -334,9 +345,13 @@ fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<S
     for (at, dump) in tie.facts.dumps.iter().enumerate() {
         let place = of[at].place(at);
         let mut round = Round::default();
+        let mut vague = Vague::default();
         for socket in &dump.sockets {
             let state = socket.state();
-            round.rows.insert((socket.key(), socket.state.as_deref()));
+            let key = vague.key(socket);
+            if !round.rows.insert((key, socket.state.as_deref())) {
+                continue;
+            }
             round.time_wait |= state == Some(State::TimeWait);
             round.all_states |= !matches!(state, Some(State::Established) | None);
             let listens = &listening[&place];
@@ -356,12 +371,11 @@ fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<S
                 Of::Nobody(_) => None,
             };
             match state {
-                Some(State::Established) => {
-                    round.established.insert((dest, &socket.local));
-                }
+                Some(State::Established) => *round.established.entry(dest).or_default() += 1,
                 Some(State::SynSent) => {
                     let resent = socket.resent.is_some_and(|times| times > 0);
-                    round.hanging.insert((dest, &socket.local), (resent, owner()));
+                    let hanging = Hanging { resent, told_apart: !socket.is_vague(), owner: owner() };
+                    round.hanging.insert((dest, key), hanging);
                 }
                 _ => {}
             }
@@ -383,7 +397,7 @@ fn required(tie: &Tie<'_>) -> Option<BTreeSet<PodKey>> {
     let own = |ip: &IpAddr| !tie.graph.node_addresses.contains(ip);
     let pods: BTreeSet<PodKey> = rows
         .into_iter()
-        .filter(|row| row.life == Life::Live && row.ip.as_ref().is_some_and(own))
+        .filter(|row| row.life != Life::Finished && row.ip.as_ref().is_some_and(own))
         .map(|row| row.key.clone())
         .collect();
     (!tie.facts.pods.is_empty()).then_some(pods)

@@ -5,19 +5,28 @@ use std::net::IpAddr;
 
 use crate::owner::OwnerKey;
 
-use super::snapshot::{End, SocketKey};
+use super::snapshot::SocketKey;
 
 /// Remote address and port.
 pub(crate) type Remote = (IpAddr, u16);
+
+/// A connect without an answer.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hanging {
+    /// Whether the timer says that it was sent again.
+    pub(super) resent: bool,
+    /// Whether nothing of its ends is masked, so that it is known in another dump.
+    pub(super) told_apart: bool,
+    pub(super) owner: Option<OwnerKey>,
+}
 
 /// One dump of one place.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Round<'a> {
     /// Everything in it, to tell a copy from a second look.
     pub(super) rows: BTreeSet<(SocketKey<'a>, Option<&'a str>)>,
-    pub(super) established: BTreeSet<(Remote, &'a End)>,
-    /// Connects without an answer: whether the timer says that they were sent again, and whose they are.
-    pub(super) hanging: BTreeMap<(Remote, &'a End), (bool, Option<OwnerKey>)>,
+    pub(super) established: BTreeMap<Remote, u64>,
+    pub(super) hanging: BTreeMap<(Remote, SocketKey<'a>), Hanging>,
     pub(super) time_wait: bool,
     /// Whether it shows more than established connections.
     pub(super) all_states: bool,
@@ -26,9 +35,9 @@ pub(super) struct Round<'a> {
 /// What stands towards one destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Standing {
-    /// Established sockets, each once.
+    /// Established sockets, the most of a place's dumps, over all places: two dumps are two times.
     pub(crate) established: u64,
-    /// Connects that hang, the most of a place's dumps, over all places.
+    /// Connects that hang, in the same way.
     pub(crate) hang: u64,
     /// Of those, the ones that were sent again: by their timer, or because they hang in two dumps.
     pub(crate) hang_resent: u64,
@@ -55,36 +64,41 @@ impl Stock {
         for rounds in places {
             fewest = Some(fewest.unwrap_or(u64::MAX).min(rounds.len() as u64));
             stock.time_wait |= rounds.iter().any(|round| round.time_wait);
-            let established: BTreeSet<_> = rounds.iter().flat_map(|round| round.established.iter().copied()).collect();
-            for (dest, _) in established {
-                stock.dests.entry(dest).or_default().established += 1;
-            }
-            let looks = |key: &(Remote, &End)| rounds.iter().filter(|round| round.hanging.contains_key(key)).count();
-            let mut most: BTreeMap<Remote, (u64, u64)> = BTreeMap::new();
+            let looks =
+                |key: &(Remote, SocketKey<'_>)| rounds.iter().filter(|round| round.hanging.contains_key(key)).count();
+            let mut most: BTreeMap<Remote, Standing> = BTreeMap::new();
             let mut of_owner: BTreeMap<(OwnerKey, Remote), u64> = BTreeMap::new();
             for round in rounds {
-                let mut now: BTreeMap<Remote, (u64, u64)> = BTreeMap::new();
+                let established = |(dest, established): (&Remote, &u64)| {
+                    (*dest, Standing { established: *established, ..Standing::default() })
+                };
+                let mut now: BTreeMap<Remote, Standing> = round.established.iter().map(established).collect();
                 let mut owners: BTreeMap<(OwnerKey, Remote), u64> = BTreeMap::new();
-                for (key, (timer, owner)) in &round.hanging {
-                    let resent = *timer || looks(key) > 1;
-                    let slot = now.entry(key.0).or_default();
-                    (slot.0, slot.1) = (slot.0 + 1, slot.1 + u64::from(resent));
-                    if let Some(owner) = owner.as_ref().filter(|_| resent) {
+                for (key, hanging) in &round.hanging {
+                    let resent = hanging.resent || (hanging.told_apart && looks(key) > 1);
+                    let standing = now.entry(key.0).or_default();
+                    standing.hang += 1;
+                    standing.hang_resent += u64::from(resent);
+                    if let Some(owner) = hanging.owner.as_ref().filter(|_| resent) {
                         *owners.entry((owner.clone(), key.0)).or_default() += 1;
                     }
                 }
-                for (dest, (hang, resent)) in now {
-                    let slot = most.entry(dest).or_default();
-                    *slot = (slot.0.max(hang), slot.1.max(resent));
+                for (dest, now) in now {
+                    let most = most.entry(dest).or_default();
+                    most.established = most.established.max(now.established);
+                    most.hang = most.hang.max(now.hang);
+                    most.hang_resent = most.hang_resent.max(now.hang_resent);
                 }
                 for (key, count) in owners {
                     let slot = of_owner.entry(key).or_default();
                     *slot = count.max(*slot);
                 }
             }
-            for (dest, (hang, resent)) in most {
-                let slot = stock.dests.entry(dest).or_default();
-                (slot.hang, slot.hang_resent) = (slot.hang + hang, slot.hang_resent + resent);
+            for (dest, most) in most {
+                let all = stock.dests.entry(dest).or_default();
+                all.established += most.established;
+                all.hang += most.hang;
+                all.hang_resent += most.hang_resent;
             }
             for (key, count) in of_owner {
                 *stock.hang.entry(key).or_default() += count;

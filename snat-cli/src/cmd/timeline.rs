@@ -1,10 +1,9 @@
 //! `timeline`: ports held over time.
 
-use snat_analyze::Options;
 use snat_analyze::timeline::TimelineReport;
 
 use crate::args::{TimelineArgs, TimelineOutput};
-use crate::config::{Line, Nat, Shared, Window};
+use crate::config::{Line, Shared};
 use crate::exit::Failure;
 use crate::outputs::Outputs;
 use crate::progress::Watch;
@@ -15,25 +14,15 @@ use crate::render;
 const SHOWN: usize = 3;
 
 pub(crate) fn run(args: TimelineArgs, shared: &Shared) -> Result<(), Failure> {
-    let mut options = Options::default();
-    options.node = args.node;
-    options.limits = shared.limits(&args.limits);
-    let (rules, said_rules) = shared.rules()?;
-    options.rules = rules;
-    let nat = Nat::of(&args.nat, shared)?;
-    let window = Window::of(&args.window)?;
+    let (options, said) = shared.measured(args.node, &args.limits, &args.nat, &args.window)?;
     let outputs = Outputs::of(args.output, TimelineOutput::Table, args.force, &args.bundles)?;
     let rejects = Rejects::to(args.rejects.as_deref(), args.force, &args.bundles, outputs.files())?;
     let sources = super::sources(args.bundles)?;
     let mut more: Vec<Line> = super::plan_of(&outputs);
     more.push(("node", options.node.clone().unwrap_or_else(|| "all".to_owned()), String::new()));
     more.push(("top", args.top.unwrap_or(SHOWN).to_string(), String::new()));
-    more.extend(said_rules);
-    more.extend(nat.said(shared));
-    more.extend(window.said());
+    more.extend(said);
     shared.plan(&sources, &options.limits, &more);
-    nat.into(&mut options);
-    window.into(&mut options);
     let mut watch = Watch::new(rejects, shared.progress);
     let report = TimelineReport::of(sources, &options, &mut watch);
     let rejects = watch.finish();
