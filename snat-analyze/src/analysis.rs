@@ -11,16 +11,19 @@ use crate::bundle::{self, EntryName, Limits, Progress, Source, Visit};
 use crate::capture::{Capture, EntryData, captures};
 use crate::doctor::{self, Inspection};
 use crate::error::Error;
+use crate::findings::{self, Agreement, Scene};
 use crate::fold::{self, Cell, Fold, Group, GroupKey, Map, PidKey, Ruling, Run};
 use crate::ledger::{Allocation, Asks, Book, SECOND, Snapshots, SweepRules, Tie};
 use crate::mesh;
 use crate::options::Options;
 use crate::owner::{self, Asked, Facts, Graph};
-use crate::rank::{self, Counted, place};
+use crate::rank::{self, Counted, Ranked, place};
+use crate::remedies;
 use crate::report::{
     self, Input, InputDiagnostic, JoinTally, NodeReport, Notice, Report, SCHEMA_VERSION, SameEvents, Tool,
 };
 use crate::verdict;
+use crate::what_if;
 
 /// An analysis of bundles.
 #[derive(Clone, Copy, Debug)]
@@ -91,11 +94,18 @@ impl Inspection {
     /// # Errors
     /// Where a source cannot be opened, `options.node` names no captured node, or the observer asks to stop.
     pub fn of(sources: Vec<Source>, options: &Options, observer: &mut dyn Observe) -> Result<Self, Error> {
-        let (entries, notices) = read(sources, options, observer)?;
+        let (mut entries, notices) = read(sources, options, observer)?;
         let captures = if is_nothing(&entries) { Vec::new() } else { captures(&entries) };
         let chosen = choose(captures, options.node.as_deref())?;
         let inputs = inputs(&entries, &chosen);
-        let nodes = chosen.iter().map(|capture| doctor::examine(&entries, capture)).collect();
+        let paths: Vec<String> = entries.iter().map(|entry| entry.name.path.clone()).collect();
+        let mut nodes = Vec::new();
+        for capture in chosen {
+            let mut examined = doctor::examine(&entries, &capture);
+            let found = work(&mut entries, &paths, capture, options, |_, _, _| {})?.report;
+            (examined.verdict, examined.cannot_know) = (found.verdict, found.cannot_know);
+            nodes.push(examined);
+        }
         Ok(Self { schema_version: SCHEMA_VERSION, tool: tool(), nodes, inputs, notices })
     }
 }
@@ -170,13 +180,17 @@ pub(crate) fn read(
     Ok((entries, notices))
 }
 
-/// Holds of the ledger: the profile's after FIN, then after a reset.
+/// Places of the ledger's own holds: the profile's after FIN, then after a reset. Those of other rules follow.
+const OWN_HOLDS: usize = 2;
+
+/// Holds of the ledger, and what it measures.
 fn ruling(options: &Options) -> Ruling {
     let allocation = Allocation::of(&options.profile, &options.overrides, None);
-    let holds = [allocation.hold_s, allocation.hold_reset_s].map(|hold| (hold * SECOND as f64).round() as i64);
+    let own = [allocation.hold_s, allocation.hold_reset_s].map(|hold| (hold * SECOND as f64).round() as i64);
+    let holds: Vec<i64> = own.into_iter().chain(what_if::holds(&options.what_if)).collect();
     let ns = |seconds: f64| (seconds * SECOND as f64).round() as i64;
     let sweep = SweepRules {
-        holds: holds.to_vec(),
+        holds,
         since: options.since_s.map(ns),
         until: options.until_s.map(ns),
         idle: allocation.idle_s.map(ns),
@@ -416,13 +430,19 @@ pub(crate) fn work(
     counts.connects_public = (counts.events > 0).then_some(connects_public);
     let ranking = counted.ranking(connects_public);
     let timeline = counted.timeline(options.timeline, &ranking);
-    let ranking: Vec<_> = ranking.into_iter().map(|(_, row)| row).collect();
+    let callers = callers(&ranking, &groups, &claims, &graph);
+    let whom = verdict::callee(&ranking, &call);
+    let ranking: Vec<_> = ranking.into_iter().map(|ranked| ranked.row).collect();
     let destinations = counted.destinations();
     counts.established_public =
         (!snapshots.dumps.is_empty()).then(|| snapshots.owners.values().map(|held| held.established_public).sum());
-    counts.snapshots = snapshots.dumps;
+    let stock = (!snapshots.dumps.is_empty()).then_some(&snapshots.stock);
+    let agreement = stock
+        .filter(|_| counts.events > 0)
+        .and_then(|stock| Some(Agreement::of(&book.open_at_end()?, &stock.established, &stock.locals)));
+    counts.snapshots.clone_from(&snapshots.dumps);
     counts.joins.clone_from(&graph.joins);
-    counts.joins.extend(snapshots.joins);
+    counts.joins.extend(snapshots.joins.iter().cloned());
     let owners = ranking.len() as u64;
     let (verdict, cannot_know) = match counts.events > 0 || !counts.snapshots.is_empty() {
         true => (
@@ -431,7 +451,8 @@ pub(crate) fn work(
         ),
         false => (Vec::new(), Vec::new()),
     };
-    let report = NodeReport {
+    let what_if = what_if::rows(&options.what_if, OWN_HOLDS, &book, &options.overrides, pool);
+    let mut report = NodeReport {
         node: capture.node,
         capture: counts,
         allocation,
@@ -441,8 +462,56 @@ pub(crate) fn work(
         timeline,
         verdict,
         cannot_know,
+        phone_test: None,
+        call: whom,
+        findings: Vec::new(),
+        remedies: Vec::new(),
+        what_if,
     };
+    report.phone_test = verdict::phone_test(report.main_verdict());
+    if !report.verdict.is_empty() {
+        let known = graph.addresses.values().flatten().chain(&graph.node_addresses).copied().collect();
+        let scene = Scene {
+            node: &report,
+            judged: &judged,
+            stock,
+            agreement,
+            callers,
+            known: &known,
+            profile: &options.profile,
+            sums: book.sums(),
+        };
+        let (findings, remedies) = (findings::find(&scene), remedies::remedies(&scene, &options.overrides));
+        (report.findings, report.remedies) = (findings, remedies);
+    }
     Ok(Worked { report, facts: capture.facts, groups, graph })
+}
+
+/// Callers of the first owner that are told of.
+const CALLERS: usize = 16;
+
+/// Who called the first owner that is known, by its accepts: the pod that has the address, else the address.
+fn callers(
+    ranking: &[Ranked],
+    groups: &Map<GroupKey, Group>,
+    claims: &[Vec<owner::Claim>],
+    graph: &Graph,
+) -> Vec<(String, u64)> {
+    let Some(first) = ranking.iter().find(|ranked| ranked.row.rank == Some(1)) else { return Vec::new() };
+    let mut found: BTreeMap<String, u64> = BTreeMap::new();
+    for (group, claims) in groups.values().zip(claims) {
+        if !claims.iter().any(|claim| claim.owner == first.owner) {
+            continue;
+        }
+        for (addr, calls) in &group.callers {
+            let holder = addr.ip().and_then(|ip| graph.holder(ip)).map(|holder| holder.pod.to_string());
+            *found.entry(holder.unwrap_or_else(|| addr.to_string())).or_default() += calls;
+        }
+    }
+    let mut found: Vec<(String, u64)> = found.into_iter().filter(|(_, calls)| *calls > 0).collect();
+    found.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
+    found.truncate(CALLERS);
+    found
 }
 
 /// Whether a process that looks like a proxy of a mesh is one: by its user, or by the name of the process.

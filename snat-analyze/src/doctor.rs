@@ -8,7 +8,7 @@ use snat_parse::formats::by_name;
 
 use crate::capture::{Capture, EntryData};
 use crate::owner::{Graph, Life, ShimId};
-use crate::report::{Input, Node, NodeSource, Notice, Tool};
+use crate::report::{CannotKnow, Input, Node, NodeSource, Notice, Tool, Verdict};
 
 /// What a bundle holds and lacks: the model of `inspect`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +43,10 @@ pub struct Examined {
     pub node: Node,
     /// The steps in their order.
     pub steps: Vec<Step>,
+    /// What may be concluded about the node's ports, as in the report; empty without a log and a snapshot.
+    pub verdict: Vec<Verdict>,
+    /// What it lacks, what would decide most first.
+    pub cannot_know: Vec<CannotKnow>,
 }
 
 /// One step of the way from the log to the pods, and what serves it.
@@ -208,7 +212,7 @@ pub(crate) fn examine(entries: &[EntryData], capture: &Capture) -> Examined {
             traps: needed(plan.traps),
         }
     });
-    Examined { node: capture.node.clone(), steps: steps.collect() }
+    Examined { node: capture.node.clone(), steps: steps.collect(), verdict: Vec::new(), cannot_know: Vec::new() }
 }
 
 /// What is not seen without netstat, as far as the log leaves it open, and what was sent in its place.

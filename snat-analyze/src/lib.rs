@@ -32,6 +32,7 @@ mod capture;
 pub mod doctor;
 pub mod egress;
 mod error;
+pub mod findings;
 mod fold;
 mod frames;
 pub mod graph;
@@ -40,6 +41,7 @@ mod mesh;
 mod options;
 mod owner;
 mod rank;
+mod remedies;
 /// Profiles: how many ports a NAT gives a node, and when a closed connection gives its port back.
 pub mod profile {
     pub use crate::ledger::{
@@ -50,6 +52,8 @@ pub mod profile {
 pub mod report;
 pub mod timeline;
 mod verdict;
+mod what_if;
+mod words;
 
 pub use analysis::{Analysis, Observe, Quiet};
 pub use bundle::{EntryName, Limits, Progress, Source, Visit, walk};

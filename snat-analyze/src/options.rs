@@ -16,6 +16,8 @@ pub struct Options {
     pub profile: Profile,
     /// What the user says of them.
     pub overrides: Overrides,
+    /// Other rules that the ledger is kept by, too, for comparison.
+    pub what_if: Vec<Profile>,
     /// What is measured, in seconds of the trace: connections opened before are known, rows outside are not counted.
     pub since_s: Option<f64>,
     /// The end of it.

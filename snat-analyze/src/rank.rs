@@ -66,6 +66,14 @@ impl Weight {
     }
 }
 
+/// One row, and what it was ranked by.
+pub(crate) struct Ranked {
+    pub(crate) owner: OwnerKey,
+    pub(crate) row: RankRow,
+    /// What it has on each binding destination, in their order, and the connects that hang there.
+    pub(crate) on: Vec<(OnDest, u64)>,
+}
+
 /// Lines that are quoted for one step, and for one contradiction.
 const PLACES: usize = 3;
 
@@ -176,7 +184,7 @@ impl Counted<'_> {
     }
 
     /// The ranking: ports and hanging connects on a binding destination first.
-    pub(crate) fn ranking(&self, connects_public: u64) -> Vec<(OwnerKey, RankRow)> {
+    pub(crate) fn ranking(&self, connects_public: u64) -> Vec<Ranked> {
         let mut owners: BTreeMap<OwnerKey, Gathered<'_>> = BTreeMap::new();
         for ((key, group), claims) in self.groups.iter().zip(self.claims) {
             for claim in claims {
@@ -187,23 +195,23 @@ impl Counted<'_> {
             self.hold(owners.entry(owner.clone()).or_default(), owner, held);
         }
         let candidates = self.candidates();
-        let mut rows: Vec<(OwnerKey, Weight, RankRow)> = owners
+        let mut rows: Vec<(Weight, Ranked)> = owners
             .into_iter()
             .map(|(owner, gathered)| {
-                let (weight, row) = self.row(&owner, gathered, connects_public, &candidates);
-                (owner, weight, row)
+                let (weight, on, row) = self.row(&owner, gathered, connects_public, &candidates);
+                (weight, Ranked { owner, row, on })
             })
             .collect();
         // OwnerKey orders pods by namespace and name, then host processes, the node, the unknown ones.
-        rows.sort_by(|(a, x, _), (b, y, _)| y.cmp(x).then_with(|| a.cmp(b)));
+        rows.sort_by(|(x, a), (y, b)| y.cmp(x).then_with(|| a.owner.cmp(&b.owner)));
         let mut rank = 0;
         rows.into_iter()
-            .map(|(owner, _, mut row)| {
-                if row.owner.kind != OwnerKind::Unknown {
+            .map(|(_, mut ranked)| {
+                if ranked.row.owner.kind != OwnerKind::Unknown {
                     rank += 1;
-                    row.rank = Some(rank);
+                    ranked.row.rank = Some(rank);
                 }
-                (owner, row)
+                ranked
             })
             .collect()
     }
@@ -283,7 +291,13 @@ impl Counted<'_> {
         self.addresses.iter().filter(|(_, ips)| host(ips)).map(|(pod, _)| pod.to_string()).collect()
     }
 
-    fn row(&self, owner: &OwnerKey, gathered: Gathered<'_>, all: u64, candidates: &[String]) -> (Weight, RankRow) {
+    fn row(
+        &self,
+        owner: &OwnerKey,
+        gathered: Gathered<'_>,
+        all: u64,
+        candidates: &[String],
+    ) -> (Weight, Vec<(OnDest, u64)>, RankRow) {
         let connects_public: u64 =
             gathered.dests.iter().filter(|(dest, _)| self.is_public(dest)).map(|(_, sum)| sum.connects).sum();
         let article_count = self.article_count(&gathered);
@@ -315,9 +329,11 @@ impl Counted<'_> {
             ..Weight::default()
         };
         let mut ranked: Option<OnDest> = None;
+        let mut on_binding = Vec::new();
         for remote in &self.call.binding {
-            let on = account.on(*remote);
-            let own = counts(&on) + hangs_on(*remote) as f64;
+            let (on, hang) = (account.on(*remote), hangs_on(*remote));
+            on_binding.push((on, hang));
+            let own = counts(&on) + hang as f64;
             if ranked.is_none() || own > weight.ports {
                 (weight.ports, ranked) = (own, Some(on));
             }
@@ -398,7 +414,7 @@ impl Counted<'_> {
             contradictions: contradictions.collect(),
             evidence: evidence.collect(),
         };
-        (weight, row)
+        (weight, on_binding, row)
     }
 
     fn places(&self, marks: impl IntoIterator<Item = Mark>) -> Vec<Place> {
@@ -412,10 +428,10 @@ impl Counted<'_> {
 
 impl Counted<'_> {
     /// Ports held over time, by the owners of the ranking.
-    pub(crate) fn timeline(&self, detail: Detail, ranking: &[(OwnerKey, RankRow)]) -> Option<Timeline> {
-        let owners: Vec<OwnerRef> = ranking.iter().map(|(_, row)| OwnerRef::from(&row.owner)).collect();
+    pub(crate) fn timeline(&self, detail: Detail, ranking: &[Ranked]) -> Option<Timeline> {
+        let owners: Vec<OwnerRef> = ranking.iter().map(|ranked| OwnerRef::from(&ranked.row.owner)).collect();
         let places: BTreeMap<&OwnerKey, usize> =
-            ranking.iter().enumerate().map(|(at, (owner, _))| (owner, at)).collect();
+            ranking.iter().enumerate().map(|(at, ranked)| (&ranked.owner, at)).collect();
         self.book.timeline(detail, &owners, |group, pid| {
             let claims = self.claims.get(self.groups.get_index_of(group)?)?;
             let claim = claims.iter().find(|claim| match &claim.share {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::ledger::Allocation;
 pub use crate::ledger::Detail;
 use crate::options::Options;
-use crate::report::{Capture, Input, Node, Notice, Timeline, Tool};
+use crate::report::{Capture, Input, Node, Notice, Timeline, Tool, Verdict};
 
 /// Ports held over time, node by node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +39,8 @@ pub struct NodeTimeline {
     pub capture: Capture,
     /// Ports that the node has, by which rules, and how long each is held.
     pub allocation: Allocation,
+    /// What may be concluded about them, as in the report.
+    pub verdict: Vec<Verdict>,
     /// Ports held over time; null without times.
     pub timeline: Option<Timeline>,
 }
@@ -69,6 +71,7 @@ impl TimelineReport {
             node: node.node,
             capture: node.capture,
             allocation: node.allocation,
+            verdict: node.verdict,
             timeline: node.timeline,
         });
         Ok(Self {

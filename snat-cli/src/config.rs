@@ -16,7 +16,7 @@ use snat_analyze::egress::Rule;
 use snat_analyze::profile::{Overrides, Profile};
 use snat_analyze::{Limits, Options, Source};
 
-use crate::args::{Asked, Color, CommonArgs, LimitArgs, NatArgs, Output, ReportArgs, WindowArgs};
+use crate::args::{Asked, Color, CommonArgs, FailOn, LimitArgs, NatArgs, Output, ReportArgs, WindowArgs};
 use crate::exit::Failure;
 use crate::outputs::Outputs;
 use crate::render::{Screen, printable};
@@ -173,6 +173,7 @@ pub(crate) struct Plan {
     pub(crate) outputs: Outputs<Output>,
     pub(crate) view: View,
     pub(crate) rejects: Option<PathBuf>,
+    pub(crate) fail_on: Option<FailOn>,
     pub(crate) force: bool,
     pub(crate) read: Vec<PathBuf>,
     pub(crate) screen: Screen,
@@ -182,7 +183,8 @@ impl Plan {
     /// Validates the arguments.
     pub(crate) fn of(args: ReportArgs, shared: &Shared) -> Result<Self, Failure> {
         let file = &shared.settings;
-        let (options, said_options) = shared.measured(args.node, &args.limits, &args.nat, &args.window)?;
+        let (mut options, said_options) = shared.measured(args.node, &args.limits, &args.nat, &args.window)?;
+        options.what_if = args.what_if.iter().map(|name| profile("what-if", name)).collect::<Result<_, _>>()?;
         let (output, output_from) = match (args.output.is_empty(), settings::variable("OUTPUT"), file.output) {
             (false, _, _) => (args.output, "command line"),
             (true, Some(text), _) => {
@@ -214,6 +216,7 @@ impl Plan {
         let top = view.top.map_or("what fits the screen".to_owned(), |top| top.to_string());
         more.push(("top", top, shared.origin("top", file.top.is_some()).to_owned()));
         more.extend(said_options);
+        more.extend(args.what_if.iter().map(|name| ("what-if", name.clone(), "command line".to_owned())));
         if let Some(path) = &args.rejects {
             more.push(("rejects", path.display().to_string(), String::new()));
         }
@@ -224,6 +227,7 @@ impl Plan {
             outputs,
             view,
             rejects: args.rejects,
+            fail_on: args.fail_on,
             force: args.force,
             read: args.bundles,
             screen,
@@ -233,6 +237,18 @@ impl Plan {
 
 /// Where a profile of one's own starts.
 const OWN: &str = "`snat-analyze profiles azure-lb-aks` prints a file to start from";
+
+/// The built-in profile of that name, or the one in that file.
+fn profile(option: &str, name: &str) -> Result<Profile, Failure> {
+    if let Some(profile) = Profile::named(name) {
+        return Ok(profile);
+    }
+    let text = std::fs::read_to_string(name).map_err(|error| {
+        let names = Profile::NAMES.join(", ");
+        Failure::Usage(format!("--{option} {name}: neither one of {names} nor a file: {error}; {OWN}"))
+    })?;
+    Profile::parse(&text).map_err(|error| Failure::Usage(format!("--{option} {name}: {error}; {OWN}")))
+}
 
 /// The NAT's rules, of all layers.
 struct Nat {
@@ -245,17 +261,7 @@ impl Nat {
         let file = &shared.settings;
         let profile = match args.profile.as_ref().or(file.profile.as_ref()) {
             None => Profile::default(),
-            Some(name) => match Profile::named(name) {
-                Some(profile) => profile,
-                None => {
-                    let text = std::fs::read_to_string(name).map_err(|error| {
-                        let names = Profile::NAMES.join(", ");
-                        Failure::Usage(format!("--profile {name}: neither one of {names} nor a file: {error}; {OWN}"))
-                    })?;
-                    Profile::parse(&text)
-                        .map_err(|error| Failure::Usage(format!("--profile {name}: {error}; {OWN}")))?
-                }
-            },
+            Some(name) => profile("profile", name)?,
         };
         let overrides = Overrides {
             ports: args.ports.or(file.ports),

@@ -11,8 +11,10 @@ pub(crate) const OK: u8 = 0;
 pub(crate) const INTERNAL: u8 = 1;
 /// Usage, unreadable input, or nothing recognised.
 pub(crate) const USAGE: u8 = 2;
-/// `parse --strict`: a line could not be read.
+/// `parse --strict`: a line could not be read. `report --fail-on`: there is such a finding.
 pub(crate) const STRICT: u8 = 3;
+/// `report --fail-on`: there is none, and the verdict is cannot-tell.
+pub(crate) const OPEN: u8 = 4;
 
 /// Why there is no output.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub(crate) enum Failure {
     Nothing,
     /// `--strict`: a line could not be read; which one is already said.
     Rejected,
+    /// `--fail-on`: a finding of that severity; the report shows it.
+    Finding,
+    /// `--fail-on`: no such finding, and the verdict decides nothing; the report says so.
+    CannotTell,
     /// A panic, already reported.
     Internal,
 }
@@ -60,7 +66,8 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn code(done: Result<(), Failure>) -> ExitCode {
     let (code, message) = match done {
         Ok(()) => return ExitCode::from(OK),
-        Err(Failure::Rejected) => return ExitCode::from(STRICT),
+        Err(Failure::Rejected | Failure::Finding) => return ExitCode::from(STRICT),
+        Err(Failure::CannotTell) => return ExitCode::from(OPEN),
         Err(Failure::Nothing) => (USAGE, "nothing recognised".to_owned()),
         Err(Failure::File(path, error)) => (INTERNAL, format!("cannot write {}: {error}", path.display())),
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::from(OK),

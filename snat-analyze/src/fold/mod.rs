@@ -23,6 +23,9 @@ use same::Sketch;
 /// Processes that are kept apart in one group; the connects of others are counted together.
 pub(crate) const PIDS_PER_GROUP: usize = 256;
 
+/// Addresses that called a group and are kept apart.
+const CALLERS: usize = 256;
+
 /// Maps keep their first-seen order, so that the hash never shows.
 pub(crate) type Map<K, V> = IndexMap<K, V, RandomState>;
 
@@ -94,6 +97,8 @@ pub(crate) struct Group {
     pub(crate) cells: Map<PidKey, Cell>,
     /// Local ports that accepted.
     pub(crate) accepts: BTreeSet<u16>,
+    /// Who called, and how often: the first so many.
+    pub(crate) callers: Map<Addr, u64>,
 }
 
 /// What the ledger is kept by.
@@ -356,10 +361,12 @@ impl Run {
             first: mark(batch, at),
             cells: Map::default(),
             accepts: BTreeSet::new(),
+            callers: Map::default(),
         });
         group.rows += one;
         if event.kind == Kind::Accept {
             group.accepts.extend(event.sport);
+            group.called(event.daddr.to_addr(), one);
         }
         let mut pid = event.pid.map_or(PidKey::Masked, PidKey::Pid);
         if group.cells.len() >= PIDS_PER_GROUP && !group.cells.contains_key(&pid) {
@@ -429,8 +436,17 @@ pub(crate) fn merge(runs: Vec<Run>) -> Map<GroupKey, Group> {
 }
 
 impl Group {
+    fn called(&mut self, by: Addr, times: u64) {
+        if let Some(known) = self.callers.get_mut(&by) {
+            *known += times;
+        } else if self.callers.len() < CALLERS {
+            self.callers.insert(by, times);
+        }
+    }
+
     fn add(&mut self, other: Group) {
         self.rows += other.rows;
+        other.callers.into_iter().for_each(|(by, times)| self.called(by, times));
         self.accepts.extend(other.accepts);
         for (pid, cell) in other.cells {
             let pid =

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::profile::{Found, Holder, PerAddress, PoolTable, Profile};
 use super::profile_error::ProfileError;
 use super::sourced::Sourced;
+use crate::words::{grouped, plural};
 
 /// What the user says in place of the profile and the bundle.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -318,21 +319,4 @@ fn crossed(pool: PoolSize, ports: impl Fn(u64) -> u64) -> Vec<String> {
         ));
     }
     found
-}
-
-/// 1,024.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn plural(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }

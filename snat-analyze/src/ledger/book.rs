@@ -4,13 +4,19 @@
 //! peak add up over groups and processes, so an owner's part is exact; an owner's own peak is exact where one group or
 //! process has it, and a bound where several were added.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
+use super::profile::Reuse;
 use super::stock::Remote;
-use super::sweep::{Lives, Place, Replay, Spot};
+use super::sweep::{Lives, OPEN, Place, Replay, Spot};
 use crate::fold::{Cell, DestKey, GroupKey, Map, PidKey, Run};
 use crate::owner::Share;
 use crate::report::Flows;
+use crate::verdict::{Course, course};
+
+/// Local and remote end.
+pub(crate) type EndPair = (Remote, Remote);
 
 /// Nanoseconds as seconds.
 pub(super) fn seconds(ns: i64) -> f64 {
@@ -71,6 +77,16 @@ pub(crate) struct OwnerPorts {
     pub(crate) median_life_s: Option<f64>,
 }
 
+/// What needs most ports under some rules.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fullest {
+    pub(crate) name: String,
+    /// Held at once, at most.
+    pub(crate) held: u64,
+    /// Where that settles.
+    pub(crate) plateau: Option<f64>,
+}
+
 /// What one owner has on one destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct OnDest {
@@ -122,6 +138,17 @@ impl Book {
     /// The runs.
     pub(crate) fn replays(&self) -> impl Iterator<Item = &Replay> {
         self.pages.iter().map(|page| &page.replay)
+    }
+
+    /// Local and remote ends of the public flows that are open at the end of the last run; `None` where there are more
+    /// than are kept.
+    pub(crate) fn open_at_end(&self) -> Option<BTreeSet<EndPair>> {
+        let page = self.pages.last()?;
+        let local = |group: usize| page.groups.get(group).and_then(|key| key.saddr.ip());
+        let open = page.replay.open.iter().filter_map(|(group, sport, daddr, dport)| {
+            Some(((local(*group)?.to_canonical(), *sport), (*daddr, *dport)))
+        });
+        (page.replay.open.len() < OPEN).then(|| open.collect())
     }
 
     /// What became of the rows.
@@ -193,6 +220,51 @@ impl Book {
         let held = |spot: &Spot| spot.held.first().copied().unwrap_or_default();
         all.filter(|(_, spot)| is_public_dest(spot) && held(spot).peak > 0)
             .min_by_key(|(_, spot)| (std::cmp::Reverse(held(spot).peak), held(spot).at, spot.place))
+    }
+
+    /// What needs most ports under one of the sweep's holds: a destination; an address with all its ports, added up; or
+    /// all together.
+    pub(crate) fn fullest_under(&self, hold: usize, reuse: Reuse) -> Option<Fullest> {
+        let mut found: BTreeMap<String, (u64, Option<f64>)> = BTreeMap::new();
+        for page in &self.pages {
+            let own = page.replay.holds.get(hold).copied().unwrap_or_default();
+            // Of several runs the one in which it was fullest; within a run what shares a name is added up.
+            let mut of_run: BTreeMap<String, (u64, Option<f64>)> = BTreeMap::new();
+            for spot in page.replay.spots.iter().filter(|spot| spot.public) {
+                let name = match (spot.place, reuse) {
+                    (Place::Dest { addr, port }, Reuse::AddressPort) => SocketAddr::new(addr, port).to_string(),
+                    (Place::Dest { addr, .. }, Reuse::Address) => addr.to_string(),
+                    (Place::Sum { v6: false }, Reuse::Flow) => "all IPv4 destinations".to_owned(),
+                    (Place::Sum { v6: true }, Reuse::Flow) => "all IPv6 destinations".to_owned(),
+                    _ => continue,
+                };
+                let held = spot.held.get(hold).map_or(0, |held| u64::from(held.peak));
+                let plateau = page.replay.plateau(spot.open.now, spot.closes, own);
+                let sum = of_run.entry(name).or_default();
+                sum.0 += held;
+                sum.1 = match (sum.1, plateau) {
+                    (Some(sum), Some(own)) => Some(sum + own),
+                    (sum, own) => sum.or(own),
+                };
+            }
+            for (name, (held, plateau)) in of_run {
+                let most = found.entry(name).or_default();
+                *most = (most.0.max(held), most.1.into_iter().chain(plateau).reduce(f64::max));
+            }
+        }
+        let wants = |(held, plateau): &(u64, Option<f64>)| (*held as f64).max(plateau.unwrap_or(0.0));
+        let best = found.into_iter().reduce(|best, next| if wants(&next.1) > wants(&best.1) { next } else { best });
+        best.map(|(name, (held, plateau))| Fullest { name, held, plateau })
+    }
+
+    /// Connects to all public IPv4 destinations over time, of each run; an empty course where it has no times.
+    pub(crate) fn sums(&self) -> Vec<Course> {
+        let sum = |page: &Page| {
+            let timeline = page.replay.timeline.as_ref()?;
+            let series = timeline.series.iter().find(|series| series.place == Place::Sum { v6: false })?;
+            Some(course(timeline.width, &series.values))
+        };
+        self.pages.iter().map(|page| sum(page).unwrap_or_default()).collect()
     }
 
     /// The account of an owner: it is the parts that were claimed for it.

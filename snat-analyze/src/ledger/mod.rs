@@ -16,11 +16,11 @@ mod sweep;
 mod timeline;
 
 pub use allocation::{Allocation, Overrides, PoolSize, Why};
-pub(crate) use book::{Book, OnDest, OwnerPorts, Part};
+pub(crate) use book::{Book, EndPair, OnDest, OwnerPorts, Part};
 pub use profile::{Fixed, Found, Holder, Path, PerAddress, PoolTable, Profile, Quota, Reuse, Tcp, Tier, Udp};
 pub use profile_error::ProfileError;
 pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, is_same_name, names, pid_in_name};
 pub use sourced::Sourced;
 pub(crate) use stock::{Remote, Stock};
-pub(crate) use sweep::{Place as SweepPlace, Replay, Rules as SweepRules, SECOND, Spot, Step, StepKind, Sweep};
+pub(crate) use sweep::{Bucket, Place as SweepPlace, Replay, Rules as SweepRules, SECOND, Spot, Step, StepKind, Sweep};
 pub use timeline::Detail;

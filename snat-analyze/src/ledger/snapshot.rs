@@ -342,6 +342,7 @@ impl Snapshots {
 /// What the dumps show of each public destination: place by place, and there dump by dump.
 fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<Spot<'_>, BTreeSet<u16>>) -> Stock {
     let mut rounds: BTreeMap<Spot<'_>, BTreeSet<Round<'_>>> = BTreeMap::new();
+    let (mut established, mut locals) = (BTreeSet::new(), BTreeSet::new());
     for (at, dump) in tie.facts.dumps.iter().enumerate() {
         let place = of[at].place(at);
         let mut round = Round::default();
@@ -352,6 +353,7 @@ fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<S
             if !round.rows.insert((key, socket.state.as_deref())) {
                 continue;
             }
+            locals.extend(socket.local_ip().map(|ip| ip.to_canonical()));
             round.time_wait |= state == Some(State::TimeWait);
             round.all_states |= !matches!(state, Some(State::Established) | None);
             let listens = &listening[&place];
@@ -371,7 +373,14 @@ fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<S
                 Of::Nobody(_) => None,
             };
             match state {
-                Some(State::Established) => *round.established.entry(dest).or_default() += 1,
+                Some(State::Established) => {
+                    *round.established.entry(dest).or_default() += 1;
+                    let local = (socket.local_ip(), socket.local.1);
+                    if let (Some(ip), Some(port)) = local {
+                        established.insert(((ip.to_canonical(), port), (dest.0.to_canonical(), dest.1)));
+                    }
+                }
+                Some(State::CloseWait) => *round.close_wait.entry((owner(), dest)).or_default() += 1,
                 Some(State::SynSent) => {
                     let resent = socket.resent.is_some_and(|times| times > 0);
                     let hanging = Hanging { resent, told_apart: !socket.is_vague(), owner: owner() };
@@ -388,7 +397,9 @@ fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<S
     let whole = rounds.values().flatten().any(|round| round.all_states);
     let covers =
         whole && rounds.contains_key(&Spot::Node) && required.as_ref().is_some_and(|all| all.iter().all(is_there));
-    Stock::of(rounds.values(), covers)
+    let pods = required.map(|all| (all.iter().filter(|pod| is_there(pod)).count() as u64, all.len() as u64));
+    let node = rounds.contains_key(&Spot::Node);
+    Stock { established, locals, pods, node, ..Stock::of(rounds.values(), covers) }
 }
 
 /// Pods that live on the node, with an address of their own; `None` where no list says so.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::owner::OwnerKey;
 
+use super::book::EndPair;
 use super::snapshot::SocketKey;
 
 /// Remote address and port.
@@ -27,6 +28,8 @@ pub(super) struct Round<'a> {
     pub(super) rows: BTreeSet<(SocketKey<'a>, Option<&'a str>)>,
     pub(super) established: BTreeMap<Remote, u64>,
     pub(super) hanging: BTreeMap<(Remote, SocketKey<'a>), Hanging>,
+    /// The peer has closed, the process has not.
+    pub(super) close_wait: BTreeMap<(Option<OwnerKey>, Remote), u64>,
     pub(super) time_wait: bool,
     /// Whether it shows more than established connections.
     pub(super) all_states: bool,
@@ -41,6 +44,8 @@ pub(crate) struct Standing {
     pub(crate) hang: u64,
     /// Of those, the ones that were sent again: by their timer, or because they hang in two dumps.
     pub(crate) hang_resent: u64,
+    /// Connections that the peer has closed and the process has not.
+    pub(crate) close_wait: u64,
 }
 
 /// What all dumps show.
@@ -49,6 +54,16 @@ pub(crate) struct Stock {
     pub(crate) dests: BTreeMap<Remote, Standing>,
     /// Hanging connects of an owner to a destination, those sent again.
     pub(crate) hang: BTreeMap<(OwnerKey, Remote), u64>,
+    /// The same of connections that the peer has closed and the process has not.
+    pub(crate) close_wait: BTreeMap<(OwnerKey, Remote), u64>,
+    /// Local and remote ends of the established connections to public destinations, and the local addresses that dumps
+    /// were made of.
+    pub(crate) established: BTreeSet<EndPair>,
+    pub(crate) locals: BTreeSet<IpAddr>,
+    /// Pods that a dump is of, and those that the pod list has on the node; `None` without a list.
+    pub(crate) pods: Option<(u64, u64)>,
+    /// Whether a dump is of the node itself.
+    pub(crate) node: bool,
     /// Whether there is a dump of the node and of every pod on it, in all states.
     pub(crate) covers: bool,
     /// Dumps of the place that has the fewest, copies aside; 0 without any.
@@ -68,12 +83,20 @@ impl Stock {
                 |key: &(Remote, SocketKey<'_>)| rounds.iter().filter(|round| round.hanging.contains_key(key)).count();
             let mut most: BTreeMap<Remote, Standing> = BTreeMap::new();
             let mut of_owner: BTreeMap<(OwnerKey, Remote), u64> = BTreeMap::new();
+            let mut of_owner_left: BTreeMap<(OwnerKey, Remote), u64> = BTreeMap::new();
             for round in rounds {
                 let established = |(dest, established): (&Remote, &u64)| {
                     (*dest, Standing { established: *established, ..Standing::default() })
                 };
                 let mut now: BTreeMap<Remote, Standing> = round.established.iter().map(established).collect();
                 let mut owners: BTreeMap<(OwnerKey, Remote), u64> = BTreeMap::new();
+                for ((owner, dest), left) in &round.close_wait {
+                    now.entry(*dest).or_default().close_wait += left;
+                    if let Some(owner) = owner {
+                        let slot = of_owner_left.entry((owner.clone(), *dest)).or_default();
+                        *slot = (*left).max(*slot);
+                    }
+                }
                 for (key, hanging) in &round.hanging {
                     let resent = hanging.resent || (hanging.told_apart && looks(key) > 1);
                     let standing = now.entry(key.0).or_default();
@@ -88,6 +111,7 @@ impl Stock {
                     most.established = most.established.max(now.established);
                     most.hang = most.hang.max(now.hang);
                     most.hang_resent = most.hang_resent.max(now.hang_resent);
+                    most.close_wait = most.close_wait.max(now.close_wait);
                 }
                 for (key, count) in owners {
                     let slot = of_owner.entry(key).or_default();
@@ -99,9 +123,13 @@ impl Stock {
                 all.established += most.established;
                 all.hang += most.hang;
                 all.hang_resent += most.hang_resent;
+                all.close_wait += most.close_wait;
             }
             for (key, count) in of_owner {
                 *stock.hang.entry(key).or_default() += count;
+            }
+            for (key, count) in of_owner_left {
+                *stock.close_wait.entry(key).or_default() += count;
             }
         }
         stock.rounds = fewest.unwrap_or(0);

@@ -17,13 +17,13 @@ pub(super) struct Minute {
 
 impl Course {
     /// The most held.
-    pub(super) fn peak(&self) -> u32 {
+    pub(crate) fn peak(&self) -> u32 {
         self.held.iter().copied().max().unwrap_or(0)
     }
 
     /// Whether so many ports or more are held for a minute on end, while connects go on. Those of a run's first bucket
     /// may be the last ones of the rise to it; they count only where there is no other bucket.
-    pub(super) fn has_ceiling(&self, least: f64) -> bool {
+    pub(crate) fn has_ceiling(&self, least: f64) -> bool {
         self.is_usable()
             && runs(&self.held, least).into_iter().any(|(from, to)| {
                 let later = if to - from > 1 { from + 1 } else { from };

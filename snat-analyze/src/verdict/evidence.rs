@@ -89,6 +89,13 @@ pub(crate) struct Dest {
     /// Distinct connects that hang in a snapshot, at most; and of those, the ones that were sent again.
     pub(crate) hang: u64,
     pub(crate) hang_resent: u64,
+    /// Connects in the trace, and closes that began a hold.
+    pub(crate) connects: u64,
+    pub(crate) closes: u64,
+    /// Open at the end of the trace; established, and closed by the peer alone, in a dump.
+    pub(crate) open_at_end: u64,
+    pub(crate) established: u64,
+    pub(crate) close_wait: u64,
     /// Whether any connect to it succeeded: in the trace, or as an established socket.
     pub(crate) answers: bool,
 }
@@ -101,4 +108,6 @@ pub(crate) struct Course {
     pub(crate) held: Vec<u32>,
     /// Connects in each bucket.
     pub(crate) opened: Vec<u32>,
+    /// The most open in each bucket.
+    pub(crate) open: Vec<u32>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ledger::{Allocation, Book, Found, Overrides, Profile, Remote, Replay, Spot, Stock, SweepPlace};
+use crate::ledger::{Allocation, Book, Bucket, Found, Overrides, Profile, Remote, Replay, Spot, Stock, SweepPlace};
 
 use super::{Course, Dest, Evidence, Quota, Snapshot, Tier, Trace};
 
@@ -70,6 +70,7 @@ fn family(sources: &Sources<'_>, v6: bool) -> Option<Gathered> {
             if let Some(standing) = standing.get(&remote) {
                 dest.hang = standing.hang;
                 dest.hang_resent = standing.hang_resent;
+                (dest.established, dest.close_wait) = (standing.established, standing.close_wait);
                 dest.answers |= standing.established > 0;
                 if replays.is_empty() {
                     (dest.held, dest.held_reset) = (standing.established, standing.established);
@@ -119,15 +120,22 @@ fn traced(dest: &mut Dest, replay: &Replay, spot: &Spot) {
     dest.plateau = replay.plateau(spot.open.now, spot.closes, hold);
     dest.held_at_end = spot.held.first().map_or(0, |held| u64::from(held.now));
     dest.rate_per_s = replay.seconds().filter(|s| *s > 0.0).map(|seconds| spot.connects as f64 / seconds);
+    (dest.connects, dest.closes, dest.open_at_end) = (spot.connects, spot.closes, u64::from(spot.open.now));
     dest.answers = spot.connects > 0 || spot.open.peak > 0;
     if let Some(timeline) = &replay.timeline
         && let Some(series) = timeline.series.iter().find(|series| series.place == spot.place)
     {
-        dest.course = Course {
-            bucket_s: timeline.width as f64 / 1e9,
-            held: series.values.iter().map(|bucket| bucket.held).collect(),
-            opened: series.values.iter().map(|bucket| bucket.opened).collect(),
-        };
+        dest.course = course(timeline.width, &series.values);
+    }
+}
+
+/// A series as a course.
+pub(crate) fn course(width: i64, values: &[Bucket]) -> Course {
+    Course {
+        bucket_s: width as f64 / 1e9,
+        held: values.iter().map(|bucket| bucket.held).collect(),
+        opened: values.iter().map(|bucket| bucket.opened).collect(),
+        open: values.iter().map(|bucket| bucket.open).collect(),
     }
 }
 

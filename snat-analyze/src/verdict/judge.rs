@@ -4,6 +4,7 @@ use crate::ledger::Remote;
 use crate::rank::{Call, rounded};
 use crate::report::{Numbers, TierVerdict, Verdict, Window};
 
+use super::Dest;
 use super::gather::{Gathered, Sources, gather};
 use super::state::Missing;
 use super::table::{Ruled, decide};
@@ -55,6 +56,11 @@ pub(crate) fn missing(judged: &[Judged]) -> Vec<Missing> {
 }
 
 impl Judged {
+    /// Public destinations of the family, the one that matters most first.
+    pub(crate) fn dests(&self) -> impl Iterator<Item = (&Dest, Remote)> {
+        self.gathered.evidence.dests.iter().zip(self.gathered.remotes.iter().copied())
+    }
+
     pub(crate) fn report(&self) -> Verdict {
         let Self { gathered, ruled } = self;
         let (evidence, outcome) = (&gathered.evidence, &ruled.outcome);
@@ -84,6 +90,13 @@ impl Judged {
             (numbers.held, numbers.held_reset, numbers.open) = (dest.held, dest.held_reset, dest.open);
             numbers.plateau = dest.plateau.map(rounded);
             (numbers.hang, numbers.hang_resent) = (dest.hang, dest.hang_resent);
+        }
+        let others = || evidence.dests.iter().filter(|other| numbers.destination.as_ref() != Some(&other.name));
+        let answer = others().filter(|other| other.answers).count() as u64;
+        let hang = others().filter(|other| other.hang_resent > 0).count() as u64;
+        (numbers.others_answer, numbers.others_hang) = (answer, hang);
+        if let Some(snapshots) = evidence.snapshots {
+            (numbers.snapshot_rounds, numbers.snapshots_cover) = (snapshots.rounds, snapshots.covers);
         }
         Verdict {
             proto: "tcp".to_owned(),

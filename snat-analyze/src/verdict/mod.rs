@@ -4,6 +4,7 @@
 //! ledger, snapshots, allocation ─► gather ─► Evidence ─► table ─► Ruled ─► judge ─► the report
 //! ```
 
+mod callee;
 mod course;
 mod evidence;
 mod gather;
@@ -17,8 +18,9 @@ mod table_random;
 mod table_tests;
 mod unknown;
 
+pub(crate) use callee::callee;
 pub(crate) use evidence::{Course, Dest, Evidence, Quota, Snapshot, Tier, Trace};
-pub(crate) use gather::Sources;
+pub(crate) use gather::{Sources, course};
 pub(crate) use judge::{Judged, call, judge};
 pub use state::{Missing, Reason, State, Strength};
-pub(crate) use unknown::cannot_know;
+pub(crate) use unknown::{cannot_know, phone_test};

@@ -13,7 +13,7 @@ fn dest(name: &str, held: u32) -> Dest {
         held: u64::from(held),
         held_reset: u64::from(held),
         answers: true,
-        course: Course { bucket_s: 30.0, held: vec![held; 20], opened: vec![5; 20] },
+        course: Course { bucket_s: 30.0, held: vec![held; 20], opened: vec![5; 20], open: Vec::new() },
         ..Dest::default()
     }
 }
@@ -61,7 +61,7 @@ fn rising(plateau: f64) -> Evidence {
     with(|it| {
         it.trace = Some(Trace { seconds: 120.0, reached: vec![4; 2], ..it.trace.clone().unwrap() });
         it.snapshots = None;
-        let course = Course { bucket_s: 30.0, held: vec![75, 150, 225, 300], opened: vec![75; 4] };
+        let course = Course { bucket_s: 30.0, held: vec![75, 150, 225, 300], opened: vec![75; 4], open: Vec::new() };
         it.dests[0] = Dest {
             plateau: Some(plateau),
             held_at_end: 300,
@@ -241,7 +241,7 @@ fn row_6_a_flat_ceiling_whose_failures_nobody_captured() {
     // A minute on end.
     let course = |held: Vec<u32>, opened: Vec<u32>| {
         blind(1_000, &move |it: &mut Evidence| {
-            it.dests[0].course = Course { bucket_s: 30.0, held: held.clone(), opened: opened.clone() };
+            it.dests[0].course = Course { bucket_s: 30.0, held: held.clone(), opened: opened.clone(), open: Vec::new() };
         })
     };
     assert_eq!(number(&course(vec![0, 970, 970, 0], vec![5; 4])), 6);

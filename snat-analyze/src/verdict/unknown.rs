@@ -1,7 +1,10 @@
 //! What the capture cannot show, in words: what, why of this capture, and what would show it.
 
+use std::net::SocketAddr;
+
 use crate::ledger::Allocation;
-use crate::report::{CannotKnow, Capture};
+use crate::report::{CannotKnow, Capture, PhoneTest, State, Verdict};
+use crate::words::grouped;
 
 use super::judge::{Judged, missing};
 use super::state::Missing;
@@ -18,14 +21,13 @@ pub(crate) fn cannot_know(
 
 fn row(missing: Missing, capture: &Capture, allocation: &Allocation, node_ip: Option<&str>) -> CannotKnow {
     let address = node_ip.unwrap_or("the node's address");
-    let (what, why, how) = match missing {
+    let (what, by, why, how) = match missing {
         Missing::FailedConnects => (
             "failed connects",
+            "metric, or netstat",
             match (capture.events > 0, capture.snapshots.is_empty()) {
-                (true, true) => "a tcptracer log holds successes only".to_owned(),
-                (true, false) => {
-                    "a tcptracer log holds successes only, and the snapshots show none that decides".to_owned()
-                }
+                (true, true) => "a log of tcptracer holds successes only".to_owned(),
+                (true, false) => "the log holds successes only, the snapshots none that decides".to_owned(),
                 (false, _) => "no log, and the snapshots show none that decides".to_owned(),
             },
             format!(
@@ -35,37 +37,40 @@ fn row(missing: Missing, capture: &Capture, allocation: &Allocation, node_ip: Op
         ),
         Missing::DualStack => (
             "dual-stack pods",
+            "tcptracer -tv",
             match capture.events {
                 0 => "no log".to_owned(),
-                events => format!("no IPv6 row in {events}: run with -4? That hides Java and .NET"),
+                events => format!("no IPv6 row in {}: run with -4? Hides Java and .NET", grouped(events)),
             },
             "tcptracer -tv for at most 120 s beside the -t4v run, or netstat in every namespace".to_owned(),
         ),
         Missing::FullHold => (
             "a full hold",
+            "trace of 600 s",
             match capture.duration_s {
-                Some(seconds) => format!(
-                    "{seconds:.0} s, and a port is held for {} s after its close; under 300 s both phases of an exhaustion \
-                     mislead",
-                    allocation.hold_s
-                ),
+                Some(seconds) => {
+                    format!("{seconds:.0} s, hold {} s; under 300 s a pause can mislead", allocation.hold_s)
+                }
                 None => "no trace with times".to_owned(),
             },
             "a trace of 600 s: tcptracer -t4v".to_owned(),
         ),
         Missing::Allocation => (
             "the allocation",
+            "kubectl get nodes",
             allocation.explained.clone(),
             "kubectl get nodes -o wide, all of it; or az network lb outbound-rule list; then --nodes or --ports"
                 .to_owned(),
         ),
         Missing::Path => (
             "the egress path",
-            format!("{} is assumed; a NAT gateway and a user-defined route look alike here", allocation.profile),
+            "az aks show",
+            format!("{} assumed; NAT gateway and UDR look alike", allocation.profile),
             "az aks show --query networkProfile; then --profile".to_owned(),
         ),
         Missing::SnapshotCover => (
             "sockets of every place",
+            "netstat per pod",
             match capture.snapshots.is_empty() {
                 true => "no dump of sockets".to_owned(),
                 false => "there are not two dumps of the node and of every pod on it".to_owned(),
@@ -74,6 +79,7 @@ fn row(missing: Missing, capture: &Capture, allocation: &Allocation, node_ip: Op
         ),
         Missing::LostSamples => (
             "what was lost",
+            "trace again",
             match capture.lost_samples {
                 0 => "a dump of sockets is cut".to_owned(),
                 lost => format!("the tracer lost {lost} samples"),
@@ -81,5 +87,19 @@ fn row(missing: Missing, capture: &Capture, allocation: &Allocation, node_ip: Op
             "the same again, for a shorter time".to_owned(),
         ),
     };
-    CannotKnow { code: missing, what: what.to_owned(), why, capture: how }
+    CannotKnow { code: missing, what: what.to_owned(), why, capture: how, by: by.to_owned() }
+}
+
+/// The test that tells a lack of ports from a broken path; where the verdict is open and there is a destination to try.
+pub(crate) fn phone_test(main: Option<&Verdict>) -> Option<PhoneTest> {
+    let main = main.filter(|main| matches!(main.state, State::AtRisk | State::CannotTell))?;
+    let hot: SocketAddr = main.numbers.destination.as_deref()?.parse().ok()?;
+    let (ip, port) = (hot.ip(), hot.port());
+    Some(PhoneTest {
+        command: format!("timeout 5 bash -c '</dev/tcp/{ip}/{port}' && echo ok || echo FAIL"),
+        reading:
+            "ten times on the node; the same to a public address that nobody uses; the same from a neighbour node. Hot \
+                  fails, cold works, neighbour works: SNAT on this node. All fail: the path"
+                .to_owned(),
+    })
 }

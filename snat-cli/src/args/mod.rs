@@ -44,7 +44,8 @@ Examples:
   zcat log.gz | snat-analyze -               from standard input
   snat-analyze --no-snat 20.60.0.0/16 b.tgz  that range is reached through a service endpoint
 
-Exit codes: 0 it ran, 1 internal error, 2 usage, unreadable input, or nothing recognised. More: --help";
+Exit codes: 0 it ran, 1 internal error, 2 usage, unreadable input, or nothing recognised; with --fail-on 3 such a
+finding, 4 cannot tell. More: --help";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -67,6 +68,10 @@ pub(crate) enum Command {
     /// What is read: formats, their tools, commands and columns
     #[command(after_long_help = include_str!("../help/formats.txt"))]
     Formats(FormatsArgs),
+    /// The page of a finding: what it means, how it is computed, what speaks against it, what to do; without a name all of
+    /// them
+    #[command(after_long_help = include_str!("../help/explain.txt"))]
+    Explain(ExplainArgs),
     /// The built-in rules of NATs; with a name its TOML file, to start one of your own from
     #[command(after_long_help = include_str!("../help/profiles.txt"))]
     Profiles(ProfilesArgs),
@@ -119,8 +124,16 @@ pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) nat: NatArgs,
 
+    /// The ledger under the rules of another NAT as well, side by side: a name or a file, as for --profile (repeatable)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) what_if: Vec<String>,
+
     #[command(flatten)]
     pub(crate) window: WindowArgs,
+
+    /// Exit with 3 where there is a finding so severe or worse, else with 4 where the verdict is cannot-tell
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub(crate) fail_on: Option<FailOn>,
 
     /// Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard
     /// error
@@ -146,6 +159,14 @@ pub(crate) enum Output {
     Csv,
     /// For a case: short, details folded
     Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Ports are short or soon will be, or the answer is doubtful
+    Warning,
+    /// Connects fail
+    Critical,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
@@ -251,6 +272,18 @@ pub(crate) struct ProfilesArgs {
     /// The profile whose file is printed [default: a list of all]
     #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(snat_analyze::Profile::NAMES))]
     pub(crate) name: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The finding [default: a list of all]
+    #[arg(value_name = "CODE", value_parser = codes())]
+    pub(crate) code: Option<String>,
+}
+
+/// Names of the findings.
+fn codes() -> clap::builder::PossibleValuesParser {
+    snat_analyze::findings::RULES.iter().map(|rule| rule.code).into()
 }
 
 #[derive(Args, Debug)]

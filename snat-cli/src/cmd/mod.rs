@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod completions;
+mod explain;
 mod formats;
 mod graph;
 mod inspect;
@@ -37,6 +38,7 @@ pub(crate) fn run(common: &CommonArgs, command: Command, matches: ArgMatches) ->
         Command::Graph(args) => graph::run(args, &shared),
         Command::Timeline(args) => timeline::run(args, &shared),
         Command::Formats(args) => formats::run(args, &shared),
+        Command::Explain(args) => explain::run(args.code.as_deref(), &shared),
         Command::Profiles(args) => profiles::run(args.name.as_deref(), &shared),
         Command::Schema(args) => schema::run(args.of),
         Command::Completions(args) => completions::run(args.shell),

@@ -1,8 +1,9 @@
 //! `report`: the ranked report.
 
-use snat_analyze::Analysis;
+use snat_analyze::report::{NodeReport, Severity, State};
+use snat_analyze::{Analysis, Report};
 
-use crate::args::Output;
+use crate::args::{FailOn, Output};
 use crate::config::{Plan, Shared};
 use crate::exit::Failure;
 use crate::progress::Watch;
@@ -23,5 +24,22 @@ pub(crate) fn run(plan: Plan, shared: &Shared) -> Result<(), Failure> {
     plan.outputs.write(|format, file, out| {
         let screen = if file { plan.screen.of_file() } else { plan.screen };
         render::report(format, &report, &plan.view, screen, out)
-    })
+    })?;
+    plan.fail_on.map_or(Ok(()), |least| verdict(&report, least))
+}
+
+/// How a script is told, once everything is written: a finding of that severity or worse, then a verdict that decides
+/// nothing.
+fn verdict(report: &Report, least: FailOn) -> Result<(), Failure> {
+    let least = match least {
+        FailOn::Warning => Severity::Warning,
+        FailOn::Critical => Severity::Critical,
+    };
+    let mut nodes = report.nodes.iter();
+    if nodes.clone().flat_map(|node| &node.findings).any(|found| found.severity >= least) {
+        return Err(Failure::Finding);
+    }
+    // Without a log and a snapshot nothing can be told either.
+    let open = |node: &NodeReport| node.main_verdict().is_none_or(|main| main.state == State::CannotTell);
+    if nodes.any(open) { Err(Failure::CannotTell) } else { Ok(()) }
 }

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use snat_analyze::Inspection;
 use snat_analyze::doctor::{Examined, StepState};
-use snat_analyze::report::Input;
+use snat_analyze::report::{Input, main_of};
 
-use crate::render::read;
 use crate::render::style::{Screen, Tone, count, distinct, left, printable, right, width, wrap};
+use crate::render::{read, verdict};
 
 /// Reasons that every dump has and nobody asks about.
 const PLAIN: [&str; 4] = ["banner", "header", "blank", "unknown-format"];
@@ -18,6 +18,10 @@ const QUOTED: usize = 3;
 pub(crate) fn write(inspection: &Inspection, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
     for node in &inspection.nodes {
         steps(node, screen, out)?;
+        if let Some(main) = main_of(&node.verdict) {
+            let title = format!("{}. Missing for a verdict, most decisive first", verdict::title(main.state));
+            list(&title, &verdict::cannot_know(&node.cannot_know), screen, out)?;
+        }
         writeln!(out)?;
     }
     inputs(&inspection.inputs, screen, out)?;

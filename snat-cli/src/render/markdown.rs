@@ -26,7 +26,7 @@ pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Re
     let mut others = Vec::new();
     for node in &report.nodes {
         writeln!(out, "### SNAT ports: {}\n", text(&words::node_name(&node.node)))?;
-        if let Some(main) = verdict::main(node) {
+        if let Some(main) = node.main_verdict() {
             let call = verdict::call(node).map(|call| format!(" {call}")).unwrap_or_default();
             let others: String = verdict::others(node).into_iter().map(|other| format!(" {other}")).collect();
             let unknown: Vec<&str> = node.cannot_know.iter().map(|row| row.what.as_str()).collect();
@@ -44,6 +44,11 @@ pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Re
         if !node.ranking.is_empty() {
             ranking(node, view, several, out)?;
             why(node, view, if several { 1 } else { PROVED }, out)?;
+        }
+        if !several {
+            let lines = |all: Vec<String>| all.iter().map(|line| text(line)).collect::<Vec<_>>();
+            fold("Findings", &first(lines(verdict::findings(node))), out)?;
+            fold("What to do", &first(lines(verdict::remedies(node))), out)?;
         }
         let read = read::read(&report.inputs, &report.notices, node, several);
         let mut lines = vec![format!("Read: {}; {read}", words::facts(node))];
@@ -129,6 +134,16 @@ fn why(node: &NodeReport, view: &View, proved: usize, out: &mut dyn Write) -> io
         }
     }
     fold("Why", &lines, out)
+}
+
+/// The first of them, and how many more there are.
+fn first(mut lines: Vec<String>) -> Vec<String> {
+    let hidden = lines.len().saturating_sub(REMARKS);
+    lines.truncate(REMARKS);
+    if hidden > 0 {
+        lines.push(format!("… and {hidden} more in -o json"));
+    }
+    lines
 }
 
 fn remarks(title: &str, mut lines: Vec<String>, out: &mut dyn Write) -> io::Result<()> {

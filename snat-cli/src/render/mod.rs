@@ -1,6 +1,7 @@
 //! One file an output format. A renderer lays out; it never computes.
 
 mod csv;
+pub(crate) mod explain;
 pub(crate) mod formats;
 pub(crate) mod graph;
 pub(crate) mod inspect;
@@ -15,6 +16,7 @@ mod style;
 mod table;
 pub(crate) mod timeline;
 mod verdict;
+mod what_if;
 mod words;
 
 use std::io::{self, Write};

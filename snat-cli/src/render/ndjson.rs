@@ -7,7 +7,8 @@ use serde::Serialize;
 use snat_analyze::Report;
 use snat_analyze::profile::Allocation;
 use snat_analyze::report::{
-    CannotKnow, Capture, Input, Node, NodeDestination, Notice, RankRow, RunTimeline, Tool, Verdict,
+    Callee, CannotKnow, Capture, Finding, Input, Node, NodeDestination, Notice, PhoneTest, RankRow, Remedy,
+    RunTimeline, Tool, Verdict, WhatIf,
 };
 
 use crate::render::{json, words};
@@ -26,6 +27,12 @@ enum Line<'a> {
         capture: &'a Capture,
         verdict: &'a [Verdict],
         cannot_know: &'a [CannotKnow],
+        call: Option<&'a Callee>,
+        phone_test: Option<&'a PhoneTest>,
+        findings: &'a [Finding],
+        remedies: &'a [Remedy],
+        #[serde(skip_serializing_if = "<[WhatIf]>::is_empty")]
+        what_if: &'a [WhatIf],
     },
     Owner {
         /// Name of the node; its place in the report where it has none.
@@ -60,6 +67,11 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             capture: &node.capture,
             verdict: &node.verdict,
             cannot_know: &node.cannot_know,
+            call: node.call.as_ref(),
+            phone_test: node.phone_test.as_ref(),
+            findings: &node.findings,
+            remedies: &node.remedies,
+            what_if: &node.what_if,
         })?;
         for row in &node.ranking {
             line(Line::Owner { node: &name, row })?;

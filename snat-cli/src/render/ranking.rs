@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use snat_analyze::report::{NodeReport, OwnerKind, RankRow};
 
 use crate::args::SortBy;
-use crate::render::style::{Screen, Tone, bar, count, left, middle, percent, printable, right, width, wrap};
+use crate::render::style::{Screen, Tone, bar, count, left, middle, percent, printable, right, width};
 use crate::render::words::{self, HOST};
 use crate::view::View;
 
@@ -76,8 +76,15 @@ pub(crate) fn write(node: &NodeReport, view: &View, screen: Screen, out: &mut dy
     if let Some(left_out) = words::left_out(node, view) {
         writeln!(out, "   {left_out}")?;
     }
+    writeln!(out)
+}
+
+/// What the columns are.
+pub(crate) fn legend(node: &NodeReport, view: &View, screen: Screen) -> String {
+    let standing = node.ranking.iter().any(|row| row.established_public.is_some());
+    let peak = view.sort_by == Some(SortBy::Ports) || screen.width >= FOR_RATE;
     let mut notes: Vec<String> = Vec::new();
-    let decides = super::verdict::main(node).and_then(|main| main.numbers.destination.as_ref());
+    let decides = node.main_verdict().and_then(|main| main.numbers.destination.as_ref());
     if words::fullest(node).is_some() {
         notes.push(OWN.to_owned());
         notes.extend(decides.filter(|_| peak).map(|dest| format!("AT PEAK: held to {dest}.")));
@@ -97,11 +104,7 @@ pub(crate) fn write(node: &NodeReport, view: &View, screen: Screen, out: &mut dy
         notes.push(format!("#: by the ports and hanging connects to what decides ({dest}), then to all."));
     }
     notes.push("SURE: how sure that these connects are this owner's.".to_owned());
-    let note = notes.join(" ");
-    for line in wrap(&note, screen.prose().saturating_sub(3)) {
-        writeln!(out, "   {}", screen.paint(Tone::Dim, &line))?;
-    }
-    writeln!(out)
+    notes.join(" ")
 }
 
 /// What the manual procedure would have counted.
@@ -110,11 +113,6 @@ const RECIPE: &str = "RECIPE: what awk '{print $6,$10}' would count if it read t
 
 /// What the ports of an owner are.
 const OWN: &str = "PORTS: the most that it held to one public destination at once (≤: added over its parts).";
-
-/// A time that is short, most of the time.
-fn seconds(seconds: f64) -> String {
-    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
-}
 
 /// One line of the table: the titles, or the row of that place.
 fn line(
@@ -174,7 +172,7 @@ fn columns(rows: &[&RankRow], standing: bool, peak: bool, screen: Screen) -> Vec
     add(hangs, Column::new("HANG", rows, Set::Right(4), |row| number(row.hang)));
     let plateau = |row: &RankRow| row.plateau.map_or("-".to_owned(), |plateau| count(plateau.round() as u64));
     add(held && room >= FOR_RATE, Column::new("PLATEAU", rows, Set::Right(7), plateau));
-    let life = |row: &RankRow| row.median_life_s.map_or("-".to_owned(), seconds);
+    let life = |row: &RankRow| row.median_life_s.map_or("-".to_owned(), words::seconds);
     add(held && room >= FOR_ADDRESS, Column::new("LIFE", rows, Set::Right(6), life));
     add(
         standing && (room >= NARROW || !peak),

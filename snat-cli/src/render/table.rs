@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use snat_analyze::Report;
-use snat_analyze::report::{NodeReport, RankRow};
+use snat_analyze::report::{NodeReport, RankRow, State};
 
 use crate::render::style::{Screen, Tone, end, left, middle, printable, right, width, wrap};
-use crate::render::{ranking, read, verdict, words};
+use crate::render::{ranking, read, verdict, what_if, words};
 use crate::view::View;
 
 /// Owners whose evidence is shown.
@@ -19,15 +19,35 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
         if at > 0 {
             writeln!(out)?;
         }
-        head(node, view, out, screen)?;
-        list("Not known, most decisive first (→ what would show it)", &verdict::cannot_know(node), out, screen)?;
+        head(node, out, screen)?;
+        grounds(node, out, screen)?;
+        let open = is_open(node);
+        if open {
+            missing(node, out, screen)?;
+        }
+        if !node.ranking.is_empty() {
+            ranking::write(node, view, screen, out)?;
+        }
+        if let Some(now) = verdict::now(node) {
+            plain(&now, out, screen)?;
+        }
+        writeln!(out)?;
+        list("Findings (snat-analyze explain NAME)", &verdict::findings(node), out, screen)?;
+        list("What to do", &verdict::remedies(node), out, screen)?;
+        what_if::write(node, screen, out)?;
+        if !open {
+            list(UNKNOWN, &verdict::cannot_know(&node.cannot_know), out, screen)?;
+        }
         if let Some(ports) = words::ports(node) {
             paragraph("ports", &ports, out, screen)?;
         }
+        paragraph("connects", &words::answer(node, view), out, screen)?;
         paragraph("read", &read::read(&report.inputs, &report.notices, node, several), out, screen)?;
+        if !node.ranking.is_empty() {
+            paragraph("columns", &ranking::legend(node, view, screen), out, screen)?;
+        }
         writeln!(out)?;
         if !node.ranking.is_empty() {
-            ranking::write(node, view, screen, out)?;
             why(node, view, out, screen)?;
         }
         list("Doubts", &words::doubts(node), out, screen)?;
@@ -35,13 +55,25 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
     list("Not understood", &read::not_understood(&report.inputs), out, screen)?;
     list("Not read", &read::not_read(&report.notices), out, screen)?;
     list("Missing", &read::missing(&report.notices), out, screen)?;
-    paragraph("not shown", &words::not_shown(&report.nodes), out, screen)
+    match report.nodes.iter().all(|node| !verdict::grounds(node).is_empty()) {
+        // It is said already.
+        true => Ok(()),
+        false => paragraph("not shown", &words::not_shown(&report.nodes), out, screen),
+    }
+}
+
+/// What is not known, where that is not what it is all about.
+const UNKNOWN: &str = "Not known, most decisive first (→ what would show it)";
+
+/// Whether the verdict is open, so that what is missing comes first.
+fn is_open(node: &NodeReport) -> bool {
+    node.main_verdict().is_some_and(|main| matches!(main.state, State::CannotTell | State::AtRisk))
 }
 
 /// Which node, how long, and the answer in a sentence.
-fn head(node: &NodeReport, view: &View, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
+fn head(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
     let name = printable(&words::node_name(&node.node));
-    let main = verdict::main(node);
+    let main = node.main_verdict();
     let text = printable(&format!("{name}  {}", words::facts(node)));
     let title = main.map(|main| (verdict::title(main.state), verdict::tone(main.state)));
     if let Some((title, tone)) = title {
@@ -59,13 +91,74 @@ fn head(node: &NodeReport, view: &View, out: &mut dyn Write, screen: Screen) -> 
     }
     let mut sentences: Vec<String> = Vec::new();
     sentences.extend(main.map(verdict::sentence));
+    sentences.extend(verdict::but(node));
     sentences.extend(verdict::call(node));
     sentences.extend(verdict::others(node));
-    sentences.push(words::answer(node, view));
     for line in sentences.iter().flat_map(|text| wrap(&printable(text), screen.prose())) {
         writeln!(out, "{line}")?;
     }
     writeln!(out)
+}
+
+/// What the answer rests on, takes for granted and does not see.
+fn grounds(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
+    let grounds = verdict::grounds(node);
+    for (word, text) in &grounds {
+        let room = screen.width.saturating_sub(GROUNDS).min(PROSE);
+        for (at, line) in wrap(&printable(text), room).into_iter().enumerate() {
+            let word = if at == 0 { *word } else { "" };
+            writeln!(out, "  {}{line}", screen.paint(Tone::Dim, &left(word, GROUNDS - 2)))?;
+        }
+    }
+    if grounds.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+/// Columns before the text of a ground, and the most that it is set to.
+const GROUNDS: usize = 12;
+const PROSE: usize = 100;
+/// From this width on what is missing is a table.
+const TABLE: usize = 96;
+/// Columns of what is missing, and of what would show it.
+const WHAT: usize = 22;
+const BY: usize = 20;
+
+/// What is missing, the most decisive first, a line each where there is room; and what is fastest.
+fn missing(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
+    if node.cannot_know.is_empty() {
+        return Ok(());
+    }
+    let title = "Missing, most decisive first (in full: snat-analyze inspect BUNDLE)";
+    writeln!(out, "{}", screen.paint(Tone::Strong, title))?;
+    for (at, row) in node.cannot_know.iter().enumerate() {
+        let number = right(&(at + 1).to_string(), 3);
+        if screen.width < TABLE {
+            let text = printable(&format!("{}: {} → {}", row.what, row.why, row.by));
+            for (at, part) in wrap(&text, screen.width.saturating_sub(5)).into_iter().enumerate() {
+                writeln!(out, "{} {part}", if at == 0 { &number } else { "   " })?;
+            }
+            continue;
+        }
+        let room = screen.prose().saturating_sub(4 + WHAT + 2 + BY + 2);
+        for (at, part) in wrap(&printable(&row.why), room).into_iter().enumerate() {
+            let (number, what, by) = if at == 0 { (&*number, &*row.what, &*row.by) } else { ("   ", "", "") };
+            let line = format!("{number} {}  {}  {by}", left(&printable(what), WHAT), left(&part, room));
+            writeln!(out, "{}", line.trim_end())?;
+        }
+    }
+    if let Some(text) = verdict::fastest(node) {
+        plain(&text, out, screen)?;
+    }
+    if let Some((command, reading)) = verdict::phone(node) {
+        plain(&reading, out, screen)?;
+        // To be copied: never broken.
+        writeln!(out, "  {}", printable(&command))?;
+    }
+    writeln!(out)
+}
+
+/// A sentence without indent.
+fn plain(text: &str, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
+    wrap(&printable(text), screen.prose()).into_iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// A paragraph behind a word, indented.

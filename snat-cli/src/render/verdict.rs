@@ -1,21 +1,12 @@
 //! The verdict in words: what is concluded, by which numbers, and whom to call. Nothing is computed here that the report
 //! does not hold.
 
-use snat_analyze::report::{CannotKnow, Confidence, NodeReport, OwnerKind, Reason, State, Verdict};
+use snat_analyze::report::{
+    CannotKnow, Confidence, Finding, Missing, NodeReport, Reason, Remedy, Severity, State, Verdict, When,
+};
 
 use super::style::{Tone, count, percent};
 use super::words;
-
-/// The verdict that the node is headed by: the worst, and of equal ones the first.
-pub(super) fn main(node: &NodeReport) -> Option<&Verdict> {
-    let order = |verdict: &&Verdict| match verdict.state {
-        State::Exhausted => 0,
-        State::AtRisk => 1,
-        State::NotByThisNode => 3,
-        _ => 2,
-    };
-    node.verdict.iter().min_by_key(order)
-}
 
 /// The state as a headline.
 pub(super) fn title(state: State) -> &'static str {
@@ -107,7 +98,7 @@ pub(super) fn sentence(verdict: &Verdict) -> String {
 
 /// The verdicts on the other address families, a sentence each.
 pub(super) fn others(node: &NodeReport) -> Vec<String> {
-    let Some(main) = main(node) else { return Vec::new() };
+    let Some(main) = node.main_verdict() else { return Vec::new() };
     let others = node.verdict.iter().filter(|other| other.family != main.family);
     let said = |other: &Verdict| match (other.state == main.state && other.reason == main.reason, other.numbers.ports) {
         (true, Some(ports)) => {
@@ -123,9 +114,144 @@ fn family(verdict: &Verdict) -> &'static str {
 }
 
 /// What the capture cannot show: what and why, and what would show it.
-pub(super) fn cannot_know(node: &NodeReport) -> Vec<String> {
+pub(super) fn cannot_know(rows: &[CannotKnow]) -> Vec<String> {
     let row = |(at, row): (usize, &CannotKnow)| format!("{} {}: {} → {}", at + 1, row.what, row.why, row.capture);
-    node.cannot_know.iter().enumerate().map(row).collect()
+    rows.iter().enumerate().map(row).collect()
+}
+
+/// What is fastest of all that would decide it.
+pub(super) fn fastest(node: &NodeReport) -> Option<String> {
+    let first = node.cannot_know.iter().find(|row| row.code == Missing::FailedConnects)?;
+    let (fastest, _) = first.capture.split_once("; or ")?;
+    Some(format!("Fastest: {fastest}."))
+}
+
+/// What stands between the answer and the ranking: what it rests on, what it takes for granted, what it does not see.
+pub(super) fn grounds(node: &NodeReport) -> Vec<(&'static str, String)> {
+    let Some(main) = node.main_verdict() else { return Vec::new() };
+    let proof = match main.state {
+        State::Exhausted => exhausted(main),
+        State::AtRisk => at_risk(main),
+        State::NotByThisNode => not_by_this_node(node, main),
+        _ => return Vec::new(),
+    };
+    let taken = if main.state == State::NotByThisNode { "counted" } else { "assumed" };
+    vec![("proof", proof.join("; ")), (taken, assumed(node, main)), ("not seen", words::not_seen(node))]
+}
+
+fn exhausted(main: &Verdict) -> Vec<String> {
+    let numbers = &main.numbers;
+    let mut proof = Vec::new();
+    match main.reason {
+        Reason::Metric => proof.push("counted by the NAT itself".to_owned()),
+        Reason::Ceiling => proof.push("at the ceiling for a minute and more while connects went on".to_owned()),
+        _ => {
+            let above = numbers.ports.is_some_and(|ports| numbers.held_most > ports);
+            proof.push(if above { "at the ceiling" } else { "at the ceiling, never above" }.to_owned());
+        }
+    }
+    if numbers.hang_resent > 0 {
+        proof.push(format!("{} SYN_SENT sent again", count(numbers.hang_resent)));
+    }
+    if numbers.others_answer > 0 {
+        proof.push(format!("{} other public destinations still connect", count(numbers.others_answer)));
+    }
+    if numbers.others_hang > 0 {
+        proof.push(format!("but {} others hang, too", count(numbers.others_hang)));
+    }
+    proof
+}
+
+fn at_risk(main: &Verdict) -> Vec<String> {
+    let numbers = &main.numbers;
+    let mut proof = vec![format!("{} held at once", count(numbers.held))];
+    if let Some(plateau) = numbers.plateau.filter(|plateau| *plateau > numbers.held as f64) {
+        proof.push(format!("settles at {} at this rate", whole(plateau)));
+    }
+    proof.push(match (numbers.snapshot_rounds, numbers.hang_resent) {
+        (0, _) => "whether connects fail was not captured".to_owned(),
+        (_, 0) => "none hangs in the snapshots".to_owned(),
+        (_, hang) => format!("{} SYN_SENT sent again", count(hang)),
+    });
+    proof
+}
+
+fn not_by_this_node(node: &NodeReport, main: &Verdict) -> Vec<String> {
+    let numbers = &main.numbers;
+    let mut proof = Vec::new();
+    if let Some(window) = main.window {
+        proof.push(format!("{} s > {} s hold", whole(window.seconds), numbers.hold_s));
+    }
+    if numbers.snapshots_cover {
+        proof.push(format!("{} rounds of the sockets of every place", count(numbers.snapshot_rounds)));
+    }
+    proof.push(match node.capture.lost_samples {
+        0 => "no samples lost".to_owned(),
+        lost => format!("{} samples lost", count(lost)),
+    });
+    proof
+}
+
+/// The number of ports and the path, and what they rest on.
+fn assumed(node: &NodeReport, main: &Verdict) -> String {
+    let allocation = &node.allocation;
+    let mut text = match (main.measured_allocation_at_least, main.numbers.ports_known) {
+        (Some(measured), _) => format!("{} ports, measured: they were taken at once", count(measured)),
+        _ => allocation.explained.clone(),
+    };
+    if let (State::NotByThisNode, Some(nodes)) = (main.state, main.numbers.same_up_to_nodes) {
+        text.push_str(&format!(". Still 'no' for pools up to {} nodes", count(nodes)));
+    }
+    let given = allocation.given.iter().any(|given| given == "ports");
+    let path = if given { "as given" } else { "not in the bundle" };
+    format!("{text}; egress by {} ({path})", allocation.profile)
+}
+
+/// What else hangs, where ports were not short.
+pub(super) fn but(node: &NodeReport) -> Option<String> {
+    node.main_verdict().filter(|main| main.state == State::NotByThisNode)?;
+    let found = node.findings.iter().find(|found| found.code == "unreachable-peer")?;
+    Some(format!("But: {}", found.detail))
+}
+
+/// What to do at once.
+pub(super) fn now(node: &NodeReport) -> Option<String> {
+    let first = node.remedies.iter().find(|remedy| remedy.when == When::Now)?;
+    let no = node.remedies.iter().any(|remedy| remedy.code == "restart");
+    Some(format!("Now: {}.{}", first.what, if no { " Restarting pods frees no port." } else { "" }))
+}
+
+/// All that can be done, and what does not help.
+pub(super) fn remedies(node: &NodeReport) -> Vec<String> {
+    let row = |remedy: &Remedy| {
+        let when = match remedy.when {
+            When::Now => "now",
+            When::ThisWeek => "this week",
+            When::ForGood => "for good",
+            _ => "does not help",
+        };
+        let command = remedy.command.as_ref().map(|command| format!(": {command}")).unwrap_or_default();
+        format!("{when}: {}{command}", remedy.what)
+    };
+    node.remedies.iter().map(row).collect()
+}
+
+/// What stands out; what to do about it where it is more than good to know.
+pub(super) fn findings(node: &NodeReport) -> Vec<String> {
+    let row = |found: &Finding| {
+        let advice = match found.severity {
+            Severity::Info => String::new(),
+            _ => format!(" → {}.", found.advice),
+        };
+        format!("{} {}: {}{advice}", found.severity.name(), found.code, found.detail)
+    };
+    node.findings.iter().map(row).collect()
+}
+
+/// The test for the phone: the command, and what to make of it.
+pub(super) fn phone(node: &NodeReport) -> Option<(String, String)> {
+    let test = node.phone_test.as_ref()?;
+    Some((test.command.clone(), format!("On the phone: this, {}.", test.reading)))
 }
 
 /// Where it goes, if that is past what there is.
@@ -139,28 +265,55 @@ fn settles(verdict: &Verdict) -> String {
     }
 }
 
-/// Whom to call; nobody where ports were not short.
+/// Whom to call; nobody where ports were not short, or where too much belongs to nobody known.
 pub(super) fn call(node: &NodeReport) -> Option<String> {
-    let (first, main) = (node.ranking.first()?, main(node)?);
-    let held = first.ports_at_node_peak.unwrap_or(0);
-    if first.owner.kind == OwnerKind::Unknown || main.state == State::NotByThisNode || held == 0 {
+    let (call, main) = (node.call.as_ref()?, node.main_verdict()?);
+    if main.state == State::NotByThisNode {
         return None;
     }
-    let hang = first.hang.filter(|hang| *hang > 0).map(|hang| format!(", and {} of its connects hang", count(hang)));
-    let sure = match first.confidence {
+    let Some(owner) = &call.owner else {
+        return (call.unknown_held > 0).then(|| {
+            format!(
+                "Nobody to call yet: {} of the ports to {} belong to nobody known, more than the next owner has or 30%.",
+                count(call.unknown_held),
+                call.destination
+            )
+        });
+    };
+    let label = owner.label();
+    let whose = call.workload.as_ref().filter(|_| call.pods > 1).unwrap_or(&label);
+    let sure = match call.confidence {
         Confidence::Certain => "",
         Confidence::Likely => " (likely)",
         Confidence::Weak => " (by a weak hint)",
     };
-    let call = if main.state == State::CannotTell { "Ask first" } else { "Call" };
-    Some(format!(
-        "{call} the owner of {}{sure}: it held {} of the ports to the destination that decides ({}){}.",
-        words::label(&first.owner),
-        count(held),
-        percent(first.ports_share),
-        hang.unwrap_or_default()
-    ))
+    let managed = match owner.namespace.as_deref() == Some("kube-system") && node.allocation.profile == MANAGED {
+        true => ", Microsoft-managed,",
+        false => "",
+    };
+    let who = if call.pods > 1 { format!("its {} pods here", call.pods) } else { "it".to_owned() };
+    let mut did = Vec::new();
+    if call.held > 0 {
+        let each = call.life_s.map(|life| format!(", each open for {}", words::seconds(life))).unwrap_or_default();
+        did.push(format!(
+            "held {} of the {} ports there ({}){each}",
+            count(call.held),
+            count(call.of),
+            percent(call.share)
+        ));
+    }
+    if call.hang > 0 {
+        did.push(format!("wait on {} that hang", count(call.hang)));
+    }
+    if did.is_empty() {
+        return None;
+    }
+    let verb = if main.state == State::CannotTell { "Ask first" } else { "Call" };
+    Some(format!("{verb} the owner of {whose}{sure}{managed}: {who} {}.", did.join(", and ")))
 }
+
+/// Add-ons in `kube-system` are run by the cloud under these rules.
+const MANAGED: &str = "azure-lb-aks";
 
 fn whole(number: f64) -> String {
     count(number.round().max(0.0) as u64)

@@ -42,6 +42,29 @@ pub(crate) fn not_shown(nodes: &[NodeReport]) -> String {
     text + "."
 }
 
+/// What the answer about a node does not cover.
+pub(crate) fn not_seen(node: &NodeReport) -> String {
+    let capture = &node.capture;
+    let mut parts = vec!["UDP".to_owned()];
+    if !capture.snapshots.is_empty() {
+        parts.push("attempts given up before a snapshot".to_owned());
+    } else {
+        parts.push("connects that failed".to_owned());
+    }
+    if capture.events > 0 && capture.ipv6_events == 0 {
+        parts.push("dual-stack sockets, as of Java and .NET (no IPv6 row: -4?)".to_owned());
+    }
+    if capture.events > 0 {
+        parts.push("anything before the trace".to_owned());
+    }
+    parts.join("; ")
+}
+
+/// A time that is short, most of the time.
+pub(crate) fn seconds(seconds: f64) -> String {
+    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
+}
+
 /// Which node.
 pub(crate) fn node_name(node: &Node) -> String {
     let name = node.name.as_deref().unwrap_or("node of unknown name");
@@ -196,20 +219,7 @@ pub(crate) fn label(owner: &Owner) -> String {
 
 /// The same in short.
 pub(crate) fn label_of(owner: &OwnerRef) -> String {
-    match owner.kind {
-        OwnerKind::Pod => {
-            let name = owner.pod.as_deref().unwrap_or("?");
-            let name =
-                owner.namespace.as_ref().map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"));
-            if owner.host_network == Some(true) { format!("{name}{HOST}") } else { name }
-        }
-        OwnerKind::HostProcess => format!("node process {}", owner.comm.as_deref().unwrap_or("?")),
-        OwnerKind::Node => format!("node, thread {}", owner.comm.as_deref().unwrap_or("of unknown name")),
-        OwnerKind::Unknown => {
-            let netns = owner.netns.first().map(|netns| format!("netns {netns}, ")).unwrap_or_default();
-            format!("unknown: {netns}{}", owner.addrs.first().map(String::as_str).unwrap_or("?"))
-        }
-    }
+    owner.label()
 }
 
 /// The public destination with the most connects; without any, the one with the most.

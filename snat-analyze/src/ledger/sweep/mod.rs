@@ -37,7 +37,7 @@ mod random;
 pub(crate) use lives::Lives;
 #[cfg(test)]
 pub(crate) use replay::{Counts, Part, Peak, Series, Share};
-pub(crate) use replay::{Place, Replay, Spot};
+pub(crate) use replay::{OPEN, Place, Replay, Spot};
 pub(crate) use series::{Bucket, wider};
 #[cfg(test)]
 pub(crate) use step::SeriesRules;

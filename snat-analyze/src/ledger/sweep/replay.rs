@@ -113,6 +113,12 @@ pub(crate) struct Timeline {
     pub(crate) series: Vec<Series>,
 }
 
+/// Open flows whose ends are kept.
+pub(crate) const OPEN: usize = 65_536;
+
+/// Number of the group, local port, remote address and port.
+pub(crate) type Ends = (usize, u16, IpAddr, u16);
+
 /// One run, replayed.
 #[derive(Clone, Debug)]
 pub(crate) struct Replay {
@@ -133,6 +139,8 @@ pub(crate) struct Replay {
     /// Connects of applications that a proxy made again and that hold nothing, by the numbers of the two processes: the
     /// proxy's, the application's.
     pub(crate) doubles: Vec<((usize, usize), u64)>,
+    /// Local and remote ends of public flows that are open at the end, at most [`OPEN`] of them.
+    pub(crate) open: Vec<Ends>,
     /// By group; may be shorter than there are groups. Outbound flows with both ends in the trace.
     pub(crate) lives: Vec<Lives>,
 }

@@ -1,7 +1,8 @@
 //! The state at the end, as what a sweep has found.
 
 use super::counts::{self, Own, Tally};
-use super::replay::{Part, Peak, Place, Replay, Series, Share, Spot, Timeline};
+use super::flows::Flow;
+use super::replay::{Ends, OPEN, Part, Peak, Place, Replay, Series, Share, Spot, Timeline};
 use super::stage::Stage;
 use super::step::Rules;
 
@@ -15,6 +16,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         })
         .filter(|(low, high)| low <= high);
     let timeline = window.map(|_| timeline(&stage));
+    let open = open(&stage);
     let mut groups: Vec<Vec<Share>> = vec![Vec::new(); stage.counters.spots.len()];
     let mut cells = groups.clone();
     for (shares, parts) in [(&mut groups, &stage.counters.groups), (&mut cells, &stage.counters.cells)] {
@@ -50,8 +52,18 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         timeline,
         doubles,
         reached: stage.reached,
+        open,
         lives: stage.lives,
     }
+}
+
+/// Ends of what is open at the end, in an order that no hash shows in.
+fn open(stage: &Stage) -> Vec<Ends> {
+    let ends = |flow: &Flow| (flow.key.group as usize, flow.key.sport, flow.key.daddr, flow.key.dport);
+    let mut found: Vec<Ends> = stage.flows.open().filter(|flow| flow.sum.is_some()).map(ends).collect();
+    found.sort_unstable();
+    found.truncate(OPEN);
+    found
 }
 
 fn peak(tally: &Tally) -> Peak {

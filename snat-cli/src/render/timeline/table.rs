@@ -3,12 +3,12 @@
 
 use std::io::{self, Write};
 
-use snat_analyze::report::{RunTimeline, Series, SeriesKind};
+use snat_analyze::report::{RunTimeline, Series, SeriesKind, main_of};
 use snat_analyze::timeline::{NodeTimeline, TimelineReport};
 
 use super::chart;
 use crate::render::style::{Screen, Tone, count, left, middle, percent, printable, right, width, wrap};
-use crate::render::words;
+use crate::render::{verdict, words};
 
 /// Lines of the large chart.
 const HEIGHT: usize = 8;
@@ -55,6 +55,16 @@ fn head(node: &NodeTimeline, screen: Screen, out: &mut dyn Write) -> io::Result<
         match line.strip_prefix(name.as_str()).filter(|_| at == 0) {
             Some(rest) => writeln!(out, "{}{rest}", screen.paint(Tone::Strong, &name))?,
             None => writeln!(out, "{line}")?,
+        }
+    }
+    if let Some(main) = main_of(&node.verdict) {
+        let title = verdict::title(main.state);
+        let text = format!("{title}: {}", verdict::sentence(main));
+        for (at, line) in wrap(&printable(&text), screen.prose()).into_iter().enumerate() {
+            match line.strip_prefix(title).filter(|_| at == 0) {
+                Some(rest) => writeln!(out, "{}{rest}", screen.paint(verdict::tone(main.state), title))?,
+                None => writeln!(out, "{line}")?,
+            }
         }
     }
     let allocation = &node.allocation;

@@ -1,0 +1,52 @@
+//! Many workloads meet at one address: one name, or many names in front of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::{Said, Scene};
+use crate::egress::Class;
+use crate::report::Severity;
+use crate::words::{grouped, listed};
+
+/// So many workloads are many.
+const WORKLOADS: usize = 4;
+const OF_PORTS: f64 = 0.1;
+
+pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
+    let mut found: BTreeMap<IpAddr, BTreeSet<String>> = BTreeMap::new();
+    for row in scene.named() {
+        let who = match (&row.owner.namespace, &row.owner.workload) {
+            (Some(namespace), Some(workload)) => format!("{namespace}/{workload}"),
+            _ => row.owner.label(),
+        };
+        let public = row.destinations.iter().filter(|dest| dest.class == Some(Class::Public));
+        for addr in public.filter_map(|dest| dest.addr.parse().ok()) {
+            found.entry(addr).or_default().insert(who.clone());
+        }
+    }
+    let targets = scene.targets();
+    let wants =
+        |addr: &IpAddr| targets.iter().filter(|target| target.remote.0 == *addr).map(|t| t.wants()).fold(0.0, f64::max);
+    let (addr, who) = found
+        .into_iter()
+        .filter(|(addr, who)| {
+            who.len() >= WORKLOADS && (scene.ports().is_none() || scene.share(wants(addr)) >= OF_PORTS)
+        })
+        .max_by(|(a, _), (b, _)| wants(a).total_cmp(&wants(b)))?;
+    let names: Vec<String> = who.into_iter().collect();
+    let remote =
+        targets.iter().filter(|target| target.remote.0 == addr).max_by(|a, b| a.wants().total_cmp(&b.wants()))?;
+    Some(Said {
+        severity: Severity::Info,
+        detail: format!(
+            "{} workloads connect to {addr}: {}. It held {}.",
+            grouped(names.len() as u64),
+            listed(&names, 5),
+            scene.of_ports(remote.held())
+        ),
+        evidence: scene.lines(remote.remote),
+        advice: "Front doors serve many names at one address, and client pools are kept for each name: many small pools then \
+                 fill one destination. Which names there are no dump shows; the owners know"
+            .to_owned(),
+    })
+}

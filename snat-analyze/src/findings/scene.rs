@@ -1,0 +1,159 @@
+//! What rules look at.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::egress::Class;
+use crate::ledger::{Profile, Remote, Stock};
+use crate::report::{Destination, NodeReport, OwnerKind, Place, RankRow, State, Verdict};
+use crate::verdict::{Course, Dest, Judged};
+use crate::words::grouped;
+
+use super::Agreement;
+
+/// One node, as far as it is known.
+pub(crate) struct Scene<'a> {
+    /// The report, less its findings.
+    pub(crate) node: &'a NodeReport,
+    pub(crate) judged: &'a [Judged],
+    /// `None` without any dump of sockets.
+    pub(crate) stock: Option<&'a Stock>,
+    /// `None` where the trace or the snapshots are missing.
+    pub(crate) agreement: Option<Agreement>,
+    /// Who called the first owner, most calls first.
+    pub(crate) callers: Vec<(String, u64)>,
+    /// Addresses of pods and nodes.
+    pub(crate) known: &'a BTreeSet<IpAddr>,
+    pub(crate) profile: &'a Profile,
+    /// IPv4 connects to all public destinations over time, of each run with times.
+    pub(crate) sums: Vec<Course>,
+}
+
+/// A public destination.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) dest: &'a Dest,
+    pub(crate) remote: Remote,
+}
+
+impl Target<'_> {
+    /// Ports that it needs: held at most, or where that settles.
+    pub(crate) fn wants(&self) -> f64 {
+        self.held().max(self.dest.plateau.unwrap_or(0.0))
+    }
+
+    /// Held at most; what is open is held.
+    pub(crate) fn held(&self) -> f64 {
+        self.dest.held.max(self.dest.open) as f64
+    }
+}
+
+/// An owner on a destination.
+pub(crate) struct Holder<'a> {
+    pub(crate) row: &'a RankRow,
+    /// Ports that it held there at most; its connects where no times are known.
+    pub(crate) ports: u64,
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) fn main(&self) -> Option<&'a Verdict> {
+        self.node.main_verdict()
+    }
+
+    pub(crate) fn is(&self, state: State) -> Option<&'a Verdict> {
+        self.main().filter(|main| main.state == state)
+    }
+
+    /// Ports of the node.
+    pub(crate) fn ports(&self) -> Option<u64> {
+        self.main().and_then(|main| main.numbers.ports)
+    }
+
+    /// Part of the node's ports; 0 where it has no number of its own.
+    pub(crate) fn share(&self, ports: f64) -> f64 {
+        self.ports().filter(|all| *all > 0).map_or(0.0, |all| ports / all as f64)
+    }
+
+    /// `520 of 1,024 ports`, or `520 ports`.
+    pub(crate) fn of_ports(&self, ports: f64) -> String {
+        let own = grouped(ports.round().max(0.0) as u64);
+        self.ports().map_or_else(|| format!("{own} ports"), |all| format!("{own} of {} ports", grouped(all)))
+    }
+
+    /// Seconds that were traced.
+    pub(crate) fn seconds(&self) -> Option<f64> {
+        self.node.capture.duration_s.filter(|seconds| *seconds > 0.0)
+    }
+
+    pub(crate) fn hold_s(&self) -> f64 {
+        self.node.allocation.hold_s
+    }
+
+    /// Public destinations, the one that needs most ports first in each family.
+    pub(crate) fn targets(&self) -> Vec<Target<'a>> {
+        let of = |judged: &'a Judged| judged.dests().map(|(dest, remote)| Target { dest, remote });
+        self.judged.iter().flat_map(of).collect()
+    }
+
+    /// The one that the verdict is about.
+    pub(crate) fn main_target(&self) -> Option<Target<'a>> {
+        let name = self.main()?.numbers.destination.as_deref()?;
+        self.targets().into_iter().find(|target| target.dest.name == name)
+    }
+
+    /// Who connects there, those with most ports first.
+    pub(crate) fn holders(&self, remote: Remote) -> Vec<Holder<'a>> {
+        let on = |row: &'a RankRow| {
+            let own: Vec<&Destination> = row.destinations.iter().filter(|dest| is(dest, remote)).collect();
+            let ports = own.iter().map(|dest| dest.ports_peak.unwrap_or(dest.connects)).max()?;
+            Some(Holder { row, ports })
+        };
+        let mut found: Vec<Holder<'a>> = self.node.ranking.iter().filter_map(on).collect();
+        found.sort_by_key(|holder| std::cmp::Reverse(holder.ports));
+        found
+    }
+
+    /// The same in words: `default/orders (500), web/frontend (20), and 3 more`.
+    pub(crate) fn who(&self, remote: Remote) -> String {
+        let holders = self.holders(remote);
+        let named = |holder: &Holder<'_>| format!("{} ({})", holder.row.owner.label(), grouped(holder.ports));
+        crate::words::listed(&holders.iter().map(named).collect::<Vec<_>>(), 3)
+    }
+
+    /// The first and the last connect of the two that hold most.
+    pub(crate) fn lines(&self, remote: Remote) -> Vec<Place> {
+        let holders = self.holders(remote);
+        let rows = holders.iter().take(2).flat_map(|holder| &holder.row.destinations);
+        let mut found: Vec<Place> =
+            rows.filter(|dest| is(dest, remote)).flat_map(|dest| [dest.first.clone(), dest.last.clone()]).collect();
+        found.dedup();
+        found
+    }
+
+    /// Connects to all public IPv4 destinations in the run of that number, from 1.
+    pub(crate) fn sum(&self, run: u64) -> Option<&Course> {
+        self.sums.get(usize::try_from(run).ok()?.checked_sub(1)?)
+    }
+
+    /// Owners that are known, in the order of the ranking.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &'a RankRow> {
+        self.node.ranking.iter().filter(|row| row.owner.kind != OwnerKind::Unknown)
+    }
+
+    /// Destinations that look private and belong to no pod and no node, with the connects there.
+    pub(crate) fn service_like(&self) -> Vec<(IpAddr, Option<u16>, u64)> {
+        let private = self.node.destinations.iter().filter(|dest| dest.class == Some(Class::Private));
+        let of = |dest: &crate::report::NodeDestination| Some((dest.addr.parse().ok()?, dest.port, dest.connects));
+        private.filter_map(of).filter(|(addr, _, _)| !self.known.contains(addr)).collect()
+    }
+}
+
+/// Whether a destination of an owner is that one.
+pub(crate) fn is(dest: &Destination, (addr, port): Remote) -> bool {
+    dest.port == Some(port) && dest.addr.parse().is_ok_and(|own: IpAddr| own == addr)
+}
+
+/// As destinations are spelled.
+pub(crate) fn name((addr, port): Remote) -> String {
+    SocketAddr::new(addr, port).to_string()
+}

@@ -1,0 +1,36 @@
+//! Open connections by the trace and established ones in the snapshots differ.
+
+use super::{Said, Scene};
+use crate::report::Severity;
+use crate::words::{grouped, percent};
+
+/// Fewer that differ are the time between the two.
+const DIFFER: u64 = 10;
+const PART: f64 = 0.2;
+
+pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
+    let found = scene.agreement?;
+    let differ = found.trace_only + found.snapshot_only;
+    let all = differ + found.both;
+    if differ < DIFFER || (differ as f64) < all as f64 * PART {
+        return None;
+    }
+    let hidden = scene.node.capture.ipv6_events == 0 && found.snapshot_only > 0;
+    let java = if hidden { ", or are dual-stack sockets, which -4 hides" } else { "" };
+    Some(Said {
+        severity: if hidden { Severity::Warning } else { Severity::Info },
+        detail: format!(
+            "Of the public connections of the places that snapshots are of, {} are open in both, {} only in a snapshot, {} \
+             only in the trace: {} differ.",
+            grouped(found.both),
+            grouped(found.snapshot_only),
+            grouped(found.trace_only),
+            percent(differ as f64 / all as f64)
+        ),
+        evidence: Vec::new(),
+        advice: format!(
+            "Those only in a snapshot were opened before the trace{java}: they take ports that the trace does not count. \
+             Those only in the trace ended unseen, or the snapshot was made before: take snapshots right after the trace"
+        ),
+    })
+}

@@ -1,0 +1,37 @@
+//! Connects hang to a peer that nobody reached.
+
+use super::{Said, Scene};
+use crate::report::Severity;
+use crate::words::{grouped, listed};
+
+/// So many are no chance.
+const MANY: u64 = 5;
+
+pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
+    let targets = scene.targets();
+    // Where nothing answers at all it is not the peer.
+    if !targets.iter().any(|target| target.dest.answers) && targets.len() > 2 {
+        return None;
+    }
+    let mut dead: Vec<_> =
+        targets.into_iter().filter(|target| !target.dest.answers && target.dest.hang_resent >= MANY).collect();
+    dead.sort_by_key(|target| std::cmp::Reverse(target.dest.hang_resent));
+    let said: Vec<String> =
+        dead.iter().map(|target| format!("{} to {}", grouped(target.dest.hang_resent), target.dest.name)).collect();
+    if said.is_empty() {
+        return None;
+    }
+    let answered = if scene.node.capture.events > 0 { "no connect in the trace and " } else { "" };
+    Some(Said {
+        severity: Severity::Warning,
+        detail: format!(
+            "Connects that hang: {}. Nobody reached it: {answered}no established socket goes there. A blocked or dead \
+             peer looks like that, a lack of ports does not.",
+            listed(&said, 4)
+        ),
+        evidence: Vec::new(),
+        advice: "Ask whether the peer is up, and for firewalls, network policies and routes on the way. A client that tries \
+                 again without a pause takes a port for each try at the NAT for as long as that keeps a SYN"
+            .to_owned(),
+    })
+}
