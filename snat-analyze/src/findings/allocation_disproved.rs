@@ -73,11 +73,12 @@ mod tests {
 
     #[test]
     fn the_longest_hold_that_fits_is_found() {
-        // Ten connects in every second, all closed at once: with a hold of h seconds, 10 (h + 1) are held.
+        // Ten connects in every second, all closed at once: with a hold of h seconds, 10 h are held.
         let course = Course { bucket_s: 1.0, held: Vec::new(), opened: vec![10; 300], open: vec![0; 300] };
         let dest = Dest { course, held: 2_400, ..Dest::default() };
         assert_eq!(longest_hold(&dest, 1_000, 240.0), Some(100.0));
         assert_eq!(longest_hold(&dest, 5_000, 240.0), Some(240.0));
-        assert_eq!(longest_hold(&dest, 0, 240.0), None);
+        let stands = Dest { open: 20, ..dest };
+        assert_eq!(longest_hold(&stands, 10, 240.0), None, "what is open is held whatever the hold");
     }
 }
