@@ -39,8 +39,10 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('--hold', '--hold', [CompletionResultType]::ParameterName, 'Seconds that a port is held after a close [default: by the profile]')
             [CompletionResult]::new('--hold-reset', '--hold-reset', [CompletionResultType]::ParameterName, 'The same after a reset [default: by the profile]')
             [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]')
+            [CompletionResult]::new('--what-if', '--what-if', [CompletionResultType]::ParameterName, 'The ledger under the rules of another NAT as well, side by side: a name or a file, as for --profile (repeatable)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Measure from this second of the trace on; what was opened before is known')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Measure up to this second of the trace')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 3 where there is a finding so severe or worse, else with 4 where the verdict is cannot-tell')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error')
             [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Bytes of all entries together, unpacked [default: 1TiB]')
             [CompletionResult]::new('--max-entries', '--max-entries', [CompletionResultType]::ParameterName, 'Entries of all bundles together [default: 30000]')
@@ -65,6 +67,7 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('graph', 'graph', [CompletionResultType]::ParameterValue, 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on')
             [CompletionResult]::new('timeline', 'timeline', [CompletionResultType]::ParameterValue, 'Ports held over time, by destination and owner, against those that there are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'What is read: formats, their tools, commands and columns')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'The page of a finding: what it means, how it is computed, what speaks against it, what to do; without a name all of them')
             [CompletionResult]::new('profiles', 'profiles', [CompletionResultType]::ParameterValue, 'The built-in rules of NATs; with a name its TOML file, to start one of your own from')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'JSON Schema of `report -o json`, or of what another command writes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions of a shell, on standard output')
@@ -89,8 +92,10 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('--hold', '--hold', [CompletionResultType]::ParameterName, 'Seconds that a port is held after a close [default: by the profile]')
             [CompletionResult]::new('--hold-reset', '--hold-reset', [CompletionResultType]::ParameterName, 'The same after a reset [default: by the profile]')
             [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]')
+            [CompletionResult]::new('--what-if', '--what-if', [CompletionResultType]::ParameterName, 'The ledger under the rules of another NAT as well, side by side: a name or a file, as for --profile (repeatable)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Measure from this second of the trace on; what was opened before is known')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Measure up to this second of the trace')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 3 where there is a finding so severe or worse, else with 4 where the verdict is cannot-tell')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error')
             [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Bytes of all entries together, unpacked [default: 1TiB]')
             [CompletionResult]::new('--max-entries', '--max-entries', [CompletionResultType]::ParameterName, 'Entries of all bundles together [default: 30000]')
@@ -240,6 +245,19 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'snat-analyze;explain' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on standard error what will be done, and where each setting comes from')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on standard error what will be done, and where each setting comes from')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress on the terminal')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no configuration file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'snat-analyze;profiles' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]')
@@ -299,6 +317,7 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             [CompletionResult]::new('graph', 'graph', [CompletionResultType]::ParameterValue, 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on')
             [CompletionResult]::new('timeline', 'timeline', [CompletionResultType]::ParameterValue, 'Ports held over time, by destination and owner, against those that there are')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'What is read: formats, their tools, commands and columns')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'The page of a finding: what it means, how it is computed, what speaks against it, what to do; without a name all of them')
             [CompletionResult]::new('profiles', 'profiles', [CompletionResultType]::ParameterValue, 'The built-in rules of NATs; with a name its TOML file, to start one of your own from')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'JSON Schema of `report -o json`, or of what another command writes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions of a shell, on standard output')
@@ -322,6 +341,9 @@ Register-ArgumentCompleter -Native -CommandName 'snat-analyze' -ScriptBlock {
             break
         }
         'snat-analyze;help;formats' {
+            break
+        }
+        'snat-analyze;help;explain' {
             break
         }
         'snat-analyze;help;profiles' {

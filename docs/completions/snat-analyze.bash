@@ -19,6 +19,9 @@ _snat__analyze() {
             snat__analyze,completions)
                 cmd="snat__analyze__subcmd__completions"
                 ;;
+            snat__analyze,explain)
+                cmd="snat__analyze__subcmd__explain"
+                ;;
             snat__analyze,formats)
                 cmd="snat__analyze__subcmd__formats"
                 ;;
@@ -51,6 +54,9 @@ _snat__analyze() {
                 ;;
             snat__analyze__subcmd__help,completions)
                 cmd="snat__analyze__subcmd__help__subcmd__completions"
+                ;;
+            snat__analyze__subcmd__help,explain)
+                cmd="snat__analyze__subcmd__help__subcmd__explain"
                 ;;
             snat__analyze__subcmd__help,formats)
                 cmd="snat__analyze__subcmd__help__subcmd__formats"
@@ -89,7 +95,7 @@ _snat__analyze() {
 
     case "${cmd}" in
         snat__analyze)
-            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --since --until --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --help --version report parse inspect graph timeline formats profiles schema completions man help"
+            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --what-if --since --until --fail-on --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --help --version report parse inspect graph timeline formats explain profiles schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -167,12 +173,20 @@ _snat__analyze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --what-if)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --until)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "warning critical" -- "${cur}"))
                     return 0
                     ;;
                 --rejects)
@@ -212,6 +226,28 @@ _snat__analyze() {
             ;;
         snat__analyze__subcmd__completions)
             opts="-q -v -h --color --quiet --verbose --no-progress --config --no-config --help bash zsh fish powershell"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        snat__analyze__subcmd__explain)
+            opts="-q -v -h --color --quiet --verbose --no-progress --config --no-config --help exhausted egress-fails at-risk allocation-disproved quota-lower waves failures-without-demand unreachable-peer hanging-connects one-hot-destination churn-without-reuse standing-stock synchronised-bursts no-single-culprit proxy-on-top many-owners-one-address azure-sql-redirect host-or-unknown tier-crossed routes-contradict recipe-differs trace-and-snapshot mesh-doubles dual-stack-blind-spot tracer-stopped lost-samples snapshot-cover quiet-window api-server cluster-ip-doubt"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -341,7 +377,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__help)
-            opts="report parse inspect graph timeline formats profiles schema completions man help"
+            opts="report parse inspect graph timeline formats explain profiles schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -355,6 +391,20 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        snat__analyze__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -677,7 +727,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__report)
-            opts="-o -n -q -v -h --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --since --until --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -n -q -v -h --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --what-if --since --until --fail-on --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -747,12 +797,20 @@ _snat__analyze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --what-if)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --until)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "warning critical" -- "${cur}"))
                     return 0
                     ;;
                 --rejects)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_snat_analyze_global_optspecs
-    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= profile= ports= outbound-ips= nodes= hold= hold-reset= idle= since= until= rejects= max-bytes= max-entries= max-ratio= max-depth= max-dumps= max-line= h/help V/version
+    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= profile= ports= outbound-ips= nodes= hold= hold-reset= idle= what-if= since= until= fail-on= rejects= max-bytes= max-entries= max-ratio= max-depth= max-dumps= max-line= h/help V/version
 end
 
 function __fish_snat_analyze_needs_command
@@ -50,8 +50,11 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l nodes -d 'Nod
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l hold-reset -d 'The same after a reset [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l idle -d 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l what-if -d 'The ledger under the rules of another NAT as well, side by side: a name or a file, as for --profile (repeatable)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l since -d 'Measure from this second of the trace on; what was opened before is known' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l until -d 'Measure up to this second of the trace' -r
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l fail-on -d 'Exit with 3 where there is a finding so severe or worse, else with 4 where the verdict is cannot-tell' -r -f -a "warning\t'Ports are short or soon will be, or the answer is doubtful'
+critical\t'Connects fail'"
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
@@ -72,6 +75,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "inspect" -d 
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "graph" -d 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "timeline" -d 'Ports held over time, by destination and owner, against those that there are'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "formats" -d 'What is read: formats, their tools, commands and columns'
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "explain" -d 'The page of a finding: what it means, how it is computed, what speaks against it, what to do; without a name all of them'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "profiles" -d 'The built-in rules of NATs; with a name its TOML file, to start one of your own from'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "schema" -d 'JSON Schema of `report -o json`, or of what another command writes'
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -a "completions" -d 'Completions of a shell, on standard output'
@@ -99,8 +103,11 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l nod
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l hold -d 'Seconds that a port is held after a close [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l hold-reset -d 'The same after a reset [default: by the profile]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l idle -d 'Seconds without traffic after which a connection gives its port back: of those that are open for longer nobody knows whether they hold one [default: by the profile]' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l what-if -d 'The ledger under the rules of another NAT as well, side by side: a name or a file, as for --profile (repeatable)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l since -d 'Measure from this second of the trace on; what was opened before is known' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l until -d 'Measure up to this second of the trace' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l fail-on -d 'Exit with 3 where there is a finding so severe or worse, else with 4 where the verdict is cannot-tell' -r -f -a "warning\t'Ports are short or soon will be, or the answer is doubtful'
+critical\t'Connects fail'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
@@ -229,6 +236,15 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -s v 
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -l no-progress -d 'No progress on the terminal'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -l no-config -d 'Read no configuration file'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand formats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand explain" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a file or a pipe'
+never\t'Not at all'"
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand explain" -l config -d 'The configuration file [default: snat-analyze/config.toml below $XDG_CONFIG_HOME or ~/.config]' -r -F
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand explain" -s q -l quiet -d 'Nothing on standard error but errors'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand explain" -s v -l verbose -d 'Say on standard error what will be done, and where each setting comes from'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand explain" -l no-progress -d 'No progress on the terminal'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand explain" -l no-config -d 'Read no configuration file'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand profiles" -l color -d 'When colours are used; also NO_COLOR, CLICOLOR_FORCE, TERM=dumb [default: auto]' -r -f -a "auto\t'On a terminal that can'
 always\t'Also in a file or a pipe'
 never\t'Not at all'"
@@ -265,14 +281,15 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -s v -l v
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -l no-progress -d 'No progress on the terminal'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -l no-config -d 'Read no configuration file'
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "report" -d 'Ranked report: who makes the outbound connections, and what that rests on (the default command)'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "parse" -d 'One dump to rows, as JSON, one a line: what this program understood of it'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "inspect" -d 'The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "graph" -d 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "timeline" -d 'Ports held over time, by destination and owner, against those that there are'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "formats" -d 'What is read: formats, their tools, commands and columns'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "profiles" -d 'The built-in rules of NATs; with a name its TOML file, to start one of your own from'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "schema" -d 'JSON Schema of `report -o json`, or of what another command writes'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "completions" -d 'Completions of a shell, on standard output'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "man" -d 'The manual page, or that of a command, on standard output'
-complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats profiles schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "report" -d 'Ranked report: who makes the outbound connections, and what that rests on (the default command)'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "parse" -d 'One dump to rows, as JSON, one a line: what this program understood of it'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "inspect" -d 'The bundle doctor: what is in a bundle, what was cut, what is missing for which step, and how to capture it'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "graph" -d 'The graph from namespaces and addresses over processes, sandboxes and containers to pods, with what each step rests on'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "timeline" -d 'Ports held over time, by destination and owner, against those that there are'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "formats" -d 'What is read: formats, their tools, commands and columns'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "explain" -d 'The page of a finding: what it means, how it is computed, what speaks against it, what to do; without a name all of them'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "profiles" -d 'The built-in rules of NATs; with a name its TOML file, to start one of your own from'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "schema" -d 'JSON Schema of `report -o json`, or of what another command writes'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "completions" -d 'Completions of a shell, on standard output'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "man" -d 'The manual page, or that of a command, on standard output'
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand help; and not __fish_seen_subcommand_from report parse inspect graph timeline formats explain profiles schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -2,7 +2,7 @@
 
 use super::{Said, Scene};
 use crate::report::{Reason, Severity, State};
-use crate::words::{grouped, listed};
+use crate::words::grouped;
 
 pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let main = scene.is(State::Exhausted)?;
@@ -22,13 +22,8 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         severity: Severity::Critical,
         detail: format!("{dest} held {}, and {proof}.{who}", scene.of_ports(numbers.held as f64)),
         evidence: target.map(|target| scene.lines(target.remote)).unwrap_or_default(),
-        advice: listed(
-            &[
-                "More ports for each node, or the workload spread over more nodes, helps at once".to_owned(),
-                "reuse of connections ends it".to_owned(),
-                "restarting pods frees no port".to_owned(),
-            ],
-            3,
-        ),
+        advice: "More ports for each node, or the workload spread over more nodes, helps at once; reuse of connections ends \
+                 it. Restarting pods frees no port"
+            .to_owned(),
     })
 }

@@ -13,7 +13,12 @@ fn any_dest() -> impl Strategy<Value = Dest> {
     let values =
         || proptest::collection::vec(prop_oneof![3 => 0..1_300_u32, 2 => 1_000..1_024_u32, 1 => any::<u32>()], 0..12);
     let bucket_s = prop_oneof![0.0..1.0, Just(30.0), Just(60.0), 0.0..1e9];
-    let course = (bucket_s, values(), values()).prop_map(|(bucket_s, held, opened)| Course { bucket_s, held, opened, open: Vec::new() });
+    let course = (bucket_s, values(), values()).prop_map(|(bucket_s, held, opened)| Course {
+        bucket_s,
+        held,
+        opened,
+        open: Vec::new(),
+    });
     let numbers = (ports.clone(), ports.clone(), ports.clone(), ports, 0..9_u64, any::<bool>());
     (numbers, plateau, proptest::option::of(0.0..20.0), course).prop_map(|(numbers, plateau, rate_per_s, course)| {
         let (held, held_reset, open, held_at_end, hang_resent, answers) = numbers;

@@ -241,7 +241,8 @@ fn row_6_a_flat_ceiling_whose_failures_nobody_captured() {
     // A minute on end.
     let course = |held: Vec<u32>, opened: Vec<u32>| {
         blind(1_000, &move |it: &mut Evidence| {
-            it.dests[0].course = Course { bucket_s: 30.0, held: held.clone(), opened: opened.clone(), open: Vec::new() };
+            it.dests[0].course =
+                Course { bucket_s: 30.0, held: held.clone(), opened: opened.clone(), open: Vec::new() };
         })
     };
     assert_eq!(number(&course(vec![0, 970, 970, 0], vec![5; 4])), 6);

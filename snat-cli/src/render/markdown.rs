@@ -17,6 +17,8 @@ const OWNERS_OF_SEVERAL: usize = 3;
 /// Owners that are proved, and the steps of each.
 const PROVED: usize = 3;
 const STEPS: usize = 3;
+/// Findings, and things to do, that are listed.
+const FIRST: usize = 4;
 /// Lines about what is doubtful, was read, was not, and is missing.
 const REMARKS: usize = 8;
 
@@ -138,8 +140,8 @@ fn why(node: &NodeReport, view: &View, proved: usize, out: &mut dyn Write) -> io
 
 /// The first of them, and how many more there are.
 fn first(mut lines: Vec<String>) -> Vec<String> {
-    let hidden = lines.len().saturating_sub(REMARKS);
-    lines.truncate(REMARKS);
+    let hidden = lines.len().saturating_sub(FIRST);
+    lines.truncate(FIRST);
     if hidden > 0 {
         lines.push(format!("… and {hidden} more in -o json"));
     }

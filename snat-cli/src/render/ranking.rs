@@ -159,7 +159,7 @@ fn columns(rows: &[&RankRow], standing: bool, peak: bool, screen: Screen) -> Vec
     let bar_room = if room >= FOR_ADDRESS { 20 } else { 10 };
     let bars = rows.iter().any(|row| row.share.is_some());
     add(
-        bars && room >= if peak { FOR_RATE } else { FOR_BARS },
+        bars && room >= if peak || tight > 0 { FOR_RATE } else { FOR_BARS },
         Column::new("", rows, Set::Bar(bar_room), |row| bar(row.share.unwrap_or(0.0), bar_room)),
     );
     let rate = |row: &RankRow| row.rate_per_s.map_or("-".to_owned(), |rate| format!("{rate:.1}"));

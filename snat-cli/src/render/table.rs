@@ -32,7 +32,7 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
             plain(&now, out, screen)?;
         }
         writeln!(out)?;
-        list("Findings (snat-analyze explain NAME)", &verdict::findings(node), out, screen)?;
+        list("Findings (snat-analyze explain CODE)", &verdict::findings(node), out, screen)?;
         list("What to do", &verdict::remedies(node), out, screen)?;
         what_if::write(node, screen, out)?;
         if !open {
@@ -127,7 +127,7 @@ fn missing(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result
     if node.cannot_know.is_empty() {
         return Ok(());
     }
-    let title = "Missing, most decisive first (in full: snat-analyze inspect BUNDLE)";
+    let title = "Missing, most decisive first (commands: inspect BUNDLE)";
     writeln!(out, "{}", screen.paint(Tone::Strong, title))?;
     for (at, row) in node.cannot_know.iter().enumerate() {
         let number = right(&(at + 1).to_string(), 3);
@@ -151,7 +151,7 @@ fn missing(node: &NodeReport, out: &mut dyn Write, screen: Screen) -> io::Result
     if let Some((command, reading)) = verdict::phone(node) {
         plain(&reading, out, screen)?;
         // To be copied: never broken.
-        writeln!(out, "  {}", printable(&command))?;
+        writeln!(out, "  $ {}", printable(&command))?;
     }
     writeln!(out)
 }

@@ -218,7 +218,9 @@ pub(super) fn but(node: &NodeReport) -> Option<String> {
 pub(super) fn now(node: &NodeReport) -> Option<String> {
     let first = node.remedies.iter().find(|remedy| remedy.when == When::Now)?;
     let no = node.remedies.iter().any(|remedy| remedy.code == "restart");
-    Some(format!("Now: {}.{}", first.what, if no { " Restarting pods frees no port." } else { "" }))
+    let open = node.main_verdict().is_some_and(|main| main.state == State::CannotTell);
+    let when = if open { "If it is the ports" } else { "Now" };
+    Some(format!("{when}: {}.{}", first.what, if no { " Restarting pods frees no port." } else { "" }))
 }
 
 /// All that can be done, and what does not help.
@@ -292,24 +294,20 @@ pub(super) fn call(node: &NodeReport) -> Option<String> {
         false => "",
     };
     let who = if call.pods > 1 { format!("its {} pods here", call.pods) } else { "it".to_owned() };
-    let mut did = Vec::new();
-    if call.held > 0 {
+    let held = (call.held > 0).then(|| {
         let each = call.life_s.map(|life| format!(", each open for {}", words::seconds(life))).unwrap_or_default();
-        did.push(format!(
-            "held {} of the {} ports there ({}){each}",
-            count(call.held),
-            count(call.of),
-            percent(call.share)
-        ));
-    }
-    if call.hang > 0 {
-        did.push(format!("wait on {} that hang", count(call.hang)));
-    }
+        format!("{who} held {} of the {} ports there ({}){each}", count(call.held), count(call.of), percent(call.share))
+    });
+    let hang = (call.hang > 0).then(|| {
+        let whose = if held.is_some() { "the connects that hang" } else { "connects that hang there" };
+        format!("{} of {whose} are its own", count(call.hang))
+    });
+    let did: Vec<String> = held.into_iter().chain(hang).collect();
     if did.is_empty() {
         return None;
     }
     let verb = if main.state == State::CannotTell { "Ask first" } else { "Call" };
-    Some(format!("{verb} the owner of {whose}{sure}{managed}: {who} {}.", did.join(", and ")))
+    Some(format!("{verb} the owner of {whose}{sure}{managed}: {}.", did.join("; ")))
 }
 
 /// Add-ons in `kube-system` are run by the cloud under these rules.
