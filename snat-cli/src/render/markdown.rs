@@ -18,9 +18,9 @@ const OWNERS_OF_SEVERAL: usize = 3;
 const PROVED: usize = 3;
 const STEPS: usize = 3;
 /// Findings, and things to do, that are listed.
-const FIRST: usize = 4;
+const FIRST: usize = 3;
 /// Lines about what is doubtful, was read, was not, and is missing.
-const REMARKS: usize = 8;
+const REMARKS: usize = 7;
 
 /// Writes the report.
 pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
