@@ -11,16 +11,16 @@ use crate::render::{read, verdict, words};
 use crate::view::View;
 
 /// Owners of a node that are listed without `--top`.
-const OWNERS: usize = 10;
+const OWNERS: usize = 6;
 /// The same where there are several nodes.
 const OWNERS_OF_SEVERAL: usize = 3;
 /// Owners that are proved, and the steps of each.
-const PROVED: usize = 3;
-const STEPS: usize = 3;
+const PROVED: usize = 2;
+const STEPS: usize = 2;
 /// Findings, and things to do, that are listed.
 const FIRST: usize = 3;
 /// Lines about what is doubtful, was read, was not, and is missing.
-const REMARKS: usize = 7;
+const REMARKS: usize = 8;
 
 /// Writes the report.
 pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
@@ -49,8 +49,9 @@ pub(crate) fn write(report: &Report, view: &View, out: &mut dyn Write) -> io::Re
         }
         if !several {
             let lines = |all: Vec<String>| all.iter().map(|line| text(line)).collect::<Vec<_>>();
-            fold("Findings", &first(lines(verdict::findings(node))), out)?;
-            fold("What to do", &first(lines(verdict::remedies(node))), out)?;
+            let found = first(lines(verdict::findings(node)));
+            let what = first(lines(verdict::remedies(node)));
+            fold("Findings, and what to do", &found.into_iter().chain(what).collect::<Vec<_>>(), out)?;
         }
         let read = read::read(&report.inputs, &report.notices, node, several);
         let mut lines = vec![format!("Read: {}; {read}", words::facts(node))];
