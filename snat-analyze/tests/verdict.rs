@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use snat_analyze::report::{Missing, NodeReport, Reason, State, Strength};
-use snat_analyze::{Analysis, Options, Source};
+use snat_analyze::{Analysis, Options, Profile, Source};
 
 const PODS: &str = "\
 NAMESPACE   NAME                   READY   STATUS    RESTARTS   AGE   IP           NODE          NOMINATED NODE   READINESS GATES
@@ -92,8 +92,18 @@ fn netstat(local: &str, hanging: u16, remote: &str, more: &str) -> String {
 }
 
 fn report(files: &[(&str, String)]) -> NodeReport {
+    report_by(files, |_| {})
+}
+
+fn report_by(files: &[(&str, String)], with: impl Fn(&mut Options)) -> NodeReport {
     let texts: Vec<(&str, String)> = files.iter().map(|(name, text)| (*name, text.clone())).collect();
-    Analysis::of(vec![Source::texts("case", texts)], &Options::default()).unwrap().nodes.remove(0)
+    let mut options = Options::default();
+    with(&mut options);
+    Analysis::of(vec![Source::texts("case", texts)], &options).unwrap().nodes.remove(0)
+}
+
+fn codes(node: &NodeReport) -> Vec<&str> {
+    node.findings.iter().map(|found| found.code.as_str()).collect()
 }
 
 #[test]
@@ -232,4 +242,150 @@ fn both_captures_cannot_tell_and_name_who_settles_highest() {
         let first: Vec<Missing> = node.cannot_know.iter().map(|row| row.code).take(2).collect();
         assert_eq!(first, [Missing::FailedConnects, Missing::FullHold], "{bundle}");
     }
+}
+
+#[test]
+fn no_node_has_ports_of_its_own_behind_a_gateway() {
+    let files = [("tcptracer.log", through_a_nat(10.0, 60_000, 300.0).text()), ("pods.txt", PODS.to_owned())];
+    let node = report_by(&files, |options| options.profile = Profile::named("aws-natgw").unwrap());
+    let verdict = &node.verdict[0];
+    assert_eq!((verdict.state, verdict.reason, verdict.row), (State::CannotTell, Reason::SharedPorts, 1));
+    assert!(node.remedies.is_empty() && !codes(&node).contains(&"at-risk"), "{:?}", codes(&node));
+}
+
+#[test]
+fn more_than_there_is_disproves_the_number_and_names_the_hold_that_fits() {
+    // 10 a second with a hold of 240 s would be 2,400: with 1,024 ports a hold of 102 s fits.
+    let files = |log: Log| vec![("tcptracer.log", log.text()), ("pods.txt", PODS.to_owned()), ("nodes.txt", nodes(23))];
+    let node = report(&files(through_a_nat(10.0, 60_000, 400.0)));
+    let verdict = &node.verdict[0];
+    assert_eq!((verdict.state, verdict.reason), (State::CannotTell, Reason::AllocationDisproved), "{verdict:?}");
+    let found = node.findings.iter().find(|found| found.code == "allocation-disproved").unwrap();
+    assert!(found.detail.contains("The longest hold that fits these ports is about 102 s"), "{}", found.detail);
+    // Open at once, whatever the hold.
+    let mut log = Log::default();
+    for at in 0..1_100_u16 {
+        log.row(f64::from(at) * 0.1, "connect", "10.244.3.9", 20_000 + at, "20.60.10.4");
+    }
+    let node = report(&files(log));
+    let verdict = &node.verdict[0];
+    assert_eq!((verdict.reason, verdict.confidence), (Reason::AllocationDisproved, Strength::Confirmed));
+    assert_eq!(verdict.measured_allocation_at_least, Some(1_100));
+    assert!(codes(&node).contains(&"standing-stock"), "{:?}", codes(&node));
+}
+
+#[test]
+fn where_others_fail_too_it_is_the_path() {
+    // The hot destination stands at its limit; nothing else is reached, and three others hang.
+    let mut log = Log::default();
+    for at in 0..1_000_u16 {
+        log.row(f64::from(at) * 0.3, "connect", "10.244.3.9", 20_000 + at, "20.60.10.4");
+    }
+    let hang =
+        |remote: &str, from: u16| (0..6_u16).map(|at| hanging("10.244.3.9", from + at, remote)).collect::<String>();
+    let others: String = (1..=3_u16).map(|at| hang(&format!("20.7{at}.1.1:443"), 61_000 + at * 100)).collect();
+    let node = report(&[
+        ("tcptracer.log", log.text()),
+        ("pods.txt", PODS.to_owned()),
+        ("nodes.txt", nodes(23)),
+        ("netstat-payments_payments-api-0.txt", netstat("10.244.3.9", 9, "20.60.10.4:443", &others)),
+    ]);
+    let verdict = &node.verdict[0];
+    assert_eq!((verdict.state, verdict.reason, verdict.row), (State::CannotTell, Reason::EgressPath, 5), "{verdict:?}");
+    assert_eq!(codes(&node).first(), Some(&"egress-fails"), "{:?}", codes(&node));
+}
+
+/// One row of a connect that was sent again.
+fn hanging(local: &str, port: u16, remote: &str) -> String {
+    format!("tcp        0      1 {local}:{port:<8} {remote:<23} SYN_SENT    77/app               on (1.02/2/0)\n")
+}
+
+#[test]
+fn near_the_limit_and_on_the_way_to_it_are_at_risk() {
+    let of = |rate: f64, seconds: f64| {
+        let log = through_a_nat(rate, 1_024, seconds).text();
+        report(&[("tcptracer.log", log), ("pods.txt", PODS.to_owned()), ("nodes.txt", nodes(23))])
+    };
+    let near = of(3.7, 600.0);
+    assert_eq!((near.verdict[0].state, near.verdict[0].row), (State::AtRisk, 7), "{:?}", near.verdict[0]);
+    let rising = of(3.9, 150.0);
+    assert_eq!((rising.verdict[0].state, rising.verdict[0].row), (State::AtRisk, 8), "{:?}", rising.verdict[0]);
+    for node in [near, rising] {
+        assert!(codes(&node).contains(&"at-risk"), "{:?}", codes(&node));
+        assert!(node.phone_test.as_ref().is_some_and(|test| test.command.contains("/dev/tcp/20.60.10.4/443")));
+        let offer = node.remedies.iter().find(|remedy| remedy.code == "more-ports").unwrap();
+        assert!(offer.what.starts_with("2,048 ports for each node: that fits 1 outbound address"), "{}", offer.what);
+    }
+}
+
+#[test]
+fn what_hangs_while_ports_are_left_is_no_lack_of_ports() {
+    let node = report(&[
+        ("tcptracer.log", through_a_nat(0.4, 1_024, 604.0).text()),
+        ("pods.txt", PODS.to_owned()),
+        ("nodes.txt", nodes(23)),
+        ("netstat-payments_payments-api-0.txt", netstat("10.244.3.9", 7, "20.60.10.4:443", "")),
+    ]);
+    let verdict = &node.verdict[0];
+    assert_eq!((verdict.state, verdict.reason, verdict.row), (State::CannotTell, Reason::FailuresWithoutDemand, 9));
+    assert!(codes(&node).contains(&"failures-without-demand") && codes(&node).contains(&"hanging-connects"));
+    assert!(!codes(&node).contains(&"exhausted"));
+}
+
+#[test]
+fn other_rules_are_kept_side_by_side_and_change_nothing() {
+    let files = [
+        ("tcptracer.log", through_a_nat(10.0, 60_000, 300.0).text()),
+        ("pods.txt", PODS.to_owned()),
+        ("nodes.txt", nodes(23)),
+    ];
+    let plain = report(&files);
+    let mut node = report_by(&files, |options| {
+        options.what_if =
+            ["azure-natgw", "gcp-nat", "linux-masquerade"].map(|name| Profile::named(name).unwrap()).to_vec();
+    });
+    let rows = std::mem::take(&mut node.what_if);
+    assert_eq!(node, plain);
+    let held: Vec<(&str, Option<u64>, Option<u64>)> =
+        rows.iter().map(|row| (row.profile.as_str(), row.ports, row.held)).collect();
+    // 10 a second, each open for 0.3 s: 10 × (hold + 0.3), and the one that opens.
+    let [gateway, google, linux] = held[..] else { panic!("{held:?}") };
+    assert_eq!((gateway.0, gateway.1), ("azure-natgw", None));
+    assert!((650..=655).contains(&gateway.2.unwrap()), "{held:?}");
+    assert_eq!((google.0, google.1), ("gcp-nat", Some(64)));
+    assert!((1_200..=1_206).contains(&google.2.unwrap()) && linux.2 == google.2, "{held:?}");
+}
+
+#[test]
+fn nobody_is_called_where_too_much_is_nobodys() {
+    // The pod list lacks the pod that connects.
+    let pods =
+        PODS.lines().filter(|line| !line.starts_with("payments")).fold(String::new(), |all, line| all + line + "\n");
+    let node = report(&[
+        ("tcptracer.log", through_a_nat(5.0, 1_024, 600.0).text()),
+        ("pods.txt", pods),
+        ("nodes.txt", nodes(23)),
+    ]);
+    let call = node.call.as_ref().unwrap();
+    assert_eq!((&call.owner, call.pods), (&None, 0), "{call:?}");
+    assert!(call.unknown_held >= 1_000, "{call:?}");
+    assert!(codes(&node).contains(&"host-or-unknown"), "{:?}", codes(&node));
+    let known = report(&[
+        ("tcptracer.log", through_a_nat(5.0, 1_024, 600.0).text()),
+        ("pods.txt", PODS.to_owned()),
+        ("nodes.txt", nodes(23)),
+    ]);
+    let call = known.call.as_ref().unwrap();
+    assert_eq!(call.workload.as_deref(), Some("payments/payments-api"));
+    assert_eq!((call.pods, call.unknown_held, call.held), (1, 0, call.of));
+}
+
+#[test]
+fn waves_are_seen_where_a_nat_refuses_and_not_where_demand_is_steady() {
+    let of = |ports: usize, rate: f64| {
+        let log = through_a_nat(rate, ports, 600.0).text();
+        report(&[("tcptracer.log", log), ("pods.txt", PODS.to_owned()), ("nodes.txt", nodes(23))])
+    };
+    assert!(codes(&of(1_024, 10.0)).contains(&"waves"));
+    assert!(!codes(&of(60_000, 4.2)).contains(&"waves"), "steady, and nearly as many as there are ports");
 }

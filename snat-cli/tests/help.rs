@@ -148,9 +148,19 @@ fn the_manual_and_the_completions_are_current() {
         String::from_utf8(done.stdout).unwrap()
     };
     kept(&docs.join("man/snat-analyze.1"), &output(&["man"]));
-    for name in
-        ["report", "parse", "inspect", "graph", "timeline", "formats", "profiles", "schema", "completions", "man"]
-    {
+    for name in [
+        "report",
+        "parse",
+        "inspect",
+        "graph",
+        "timeline",
+        "formats",
+        "explain",
+        "profiles",
+        "schema",
+        "completions",
+        "man",
+    ] {
         kept(&docs.join(format!("man/snat-analyze-{name}.1")), &output(&["man", name]));
     }
     for (shell, file) in [
