@@ -149,12 +149,16 @@ fn without_what_fails_a_ceiling_is_strong_and_below_it_is_never_exhausted() {
 
 /// A node with little demand, IPv6 rows, and everything that a no needs.
 fn quiet(rounds: usize, dual: bool, seconds: f64) -> NodeReport {
+    quiet_among(23, rounds, dual, seconds)
+}
+
+fn quiet_among(count: usize, rounds: usize, dual: bool, seconds: f64) -> NodeReport {
     let mut log = through_a_nat(0.4, 1_024, seconds);
     if dual {
         log.row(1.0, "connect", "fd00::9", 40_000, "2603:1030::1");
     }
     let standing = "tcp        0      0 10.240.0.4:39000        20.70.1.1:443           ESTABLISHED 900/kubelet          off (0.00/0/0)\n";
-    let mut files = vec![("tcptracer.log", log.text()), ("pods.txt", PODS.to_owned()), ("nodes.txt", nodes(23))];
+    let mut files = vec![("tcptracer.log", log.text()), ("pods.txt", PODS.to_owned()), ("nodes.txt", nodes(count))];
     let names = [
         ["n1/host.txt", "n1/netstat-payments_payments-api-0.txt", "n1/netstat-web_frontend-0.txt"],
         ["n2/host.txt", "n2/netstat-payments_payments-api-0.txt", "n2/netstat-web_frontend-0.txt"],
@@ -180,6 +184,12 @@ fn a_no_needs_a_full_hold_both_families_and_two_looks_at_every_place() {
     let verdict = &node.verdict[0];
     assert_eq!((verdict.state, verdict.row), (State::NotByThisNode, 10), "{verdict:?}\n{:?}", node.cannot_know);
     assert!(verdict.numbers.held_most < 200);
+    // 60 nodes behind one address have 512 each, behind more addresses more: no all the same.
+    let among = quiet_among(60, 2, true, 604.0);
+    let numbers = &among.verdict[0].numbers;
+    assert_eq!((among.verdict[0].state, numbers.ports), (State::NotByThisNode, Some(512)), "{:?}", among.verdict[0]);
+    assert_eq!((numbers.ports_known, numbers.same_up_to_nodes), (false, Some(200)));
+    assert!(codes(&among).contains(&"unreachable-peer") && among.remedies.is_empty(), "{:?}", codes(&among));
     let missing = |node: &NodeReport| node.cannot_know.iter().map(|row| row.code).collect::<Vec<_>>();
     for (node, what) in [
         (quiet(1, true, 604.0), Missing::SnapshotCover),

@@ -21,14 +21,13 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     if said.is_empty() {
         return None;
     }
-    let answered = if scene.node.capture.events > 0 { "no connect in the trace and " } else { "" };
+    let text = match &said[..] {
+        [_] => format!("{} connects hang to {}", grouped(dead[0].dest.hang_resent), dead[0].dest.name),
+        _ => format!("connects hang, {}", listed(&said, 4)),
+    };
     Some(Said {
         severity: Severity::Warning,
-        detail: format!(
-            "Connects that hang: {}. Nobody reached it: {answered}no established socket goes there. A blocked or dead \
-             peer looks like that, a lack of ports does not.",
-            listed(&said, 4)
-        ),
+        detail: format!("{text}, which nobody reached: a blocked or dead peer, not a lack of ports."),
         evidence: Vec::new(),
         advice: "Ask whether the peer is up, and for firewalls, network policies and routes on the way. A client that tries \
                  again without a pause takes a port for each try at the NAT for as long as that keeps a SYN"

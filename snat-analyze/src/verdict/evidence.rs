@@ -24,8 +24,10 @@ pub(crate) struct Quota {
     pub(crate) ports: u64,
     /// Whether somebody or something says so; otherwise it is the default of a pool whose size is not known.
     pub(crate) known: bool,
-    /// Where the size of the pool is not known: every number that it may be, from small pools to large ones.
+    /// Where the number is not known: every number that it may be, from small pools to large ones.
     pub(crate) tiers: Vec<Tier>,
+    /// Numbers below are ruled out: the nodes are known, and only more addresses could be behind them.
+    pub(crate) least: u64,
 }
 
 /// Ports of a node in a pool of so many nodes.

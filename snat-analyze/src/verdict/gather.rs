@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ledger::{Allocation, Book, Bucket, Found, Overrides, Profile, Remote, Replay, Spot, Stock, SweepPlace};
+use crate::ledger::{
+    Allocation, Book, Bucket, Found, Overrides, Profile, Remote, Replay, Spot, Stock, SweepPlace, Why,
+};
 
 use super::{Course, Dest, Evidence, Quota, Snapshot, Tier, Trace};
 
@@ -153,7 +155,8 @@ fn quota(sources: &Sources<'_>) -> Option<Quota> {
             }
         }
     }
-    Some(Quota { ports, known: !sources.allocation.assumed, tiers })
+    let counted = matches!(sources.allocation.why, Why::NodeList | Why::GivenNodes);
+    Some(Quota { ports, known: !sources.allocation.assumed, tiers, least: if counted { ports } else { 0 } })
 }
 
 fn name((addr, port): Remote) -> String {

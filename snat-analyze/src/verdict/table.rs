@@ -75,7 +75,7 @@ pub(crate) fn decide(evidence: &Evidence) -> Ruled {
     let tiers: Vec<(Tier, State)> = quota.tiers.iter().map(|tier| (*tier, of(tier))).collect();
     let same = tiers.iter().take_while(|(_, state)| *state == outcome.state).last();
     let same_up_to_nodes = same.map(|(tier, _)| tier.up_to_nodes);
-    let agree = in_play(evidence, &tiers).all(|(_, state)| *state == outcome.state);
+    let agree = in_play(evidence, quota.least, &tiers).all(|(_, state)| *state == outcome.state);
     let no_matter = quota.known || !tiers.is_empty() && agree;
     if outcome.state == State::NotByThisNode && !no_matter {
         outcome = case.says(11, State::CannotTell, Reason::AllocationUnknown, Strength::Low, outcome.dest);
@@ -104,11 +104,15 @@ fn measured<'a>(evidence: &'a Evidence, quota: &Quota) -> Option<(Case<'a>, Outc
     (outcome.row == 4).then_some((case, Outcome { strength, measured_allocation_at_least, ..outcome }))
 }
 
-/// The tiers that are possible: a node with more connections open at once, or more ports in use, than a tier has is in
-/// none of that size.
-fn in_play<'a>(evidence: &'a Evidence, tiers: &'a [(Tier, State)]) -> impl Iterator<Item = &'a (Tier, State)> {
+/// The tiers that are possible: not those below the `least` number, and a node with more connections open at once, or
+/// more ports in use, than a tier has is in none of that size.
+fn in_play<'a>(
+    evidence: &'a Evidence,
+    least: u64,
+    tiers: &'a [(Tier, State)],
+) -> impl Iterator<Item = &'a (Tier, State)> {
     let open = evidence.dests.iter().map(|dest| dest.open);
-    let least = open.chain(evidence.metric.map(|metric| metric.used)).max().unwrap_or(0);
+    let least = open.chain(evidence.metric.map(|metric| metric.used)).max().unwrap_or(0).max(least);
     tiers.iter().filter(move |(tier, _)| tier.ports >= least)
 }
 

@@ -44,7 +44,7 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
             let mut of = Evidence::default();
             unknown(&mut of);
             let tiers = if tiers { of.quota.unwrap().tiers } else { Vec::new() };
-            Quota { ports, known, tiers }
+            Quota { ports, known, tiers, least: 0 }
         })
     });
     let metric = proptest::option::weighted(0.2, (0..3_u64, 0..1_500_u64));

@@ -22,7 +22,7 @@ fn dest(name: &str, held: u32) -> Dest {
 pub(super) fn calm() -> Evidence {
     let cold = ["b", "c", "d"].map(|name| Dest { name: name.to_owned(), answers: true, ..Dest::default() });
     Evidence {
-        quota: Some(Quota { ports: 1_000, known: true, tiers: Vec::new() }),
+        quota: Some(Quota { ports: 1_000, known: true, tiers: Vec::new(), least: 0 }),
         metric: None,
         trace: Some(Trace {
             seconds: 600.0,
@@ -86,7 +86,7 @@ fn number(evidence: &Evidence) -> u8 {
 pub(super) fn unknown(evidence: &mut Evidence) {
     let tiers = [(50, 1_024), (100, 512), (200, 256), (400, 128), (800, 64), (1_000, 32)];
     let tiers = tiers.map(|(up_to_nodes, ports)| Tier { ports, up_to_nodes }).to_vec();
-    evidence.quota = Some(Quota { ports: 1_024, known: false, tiers });
+    evidence.quota = Some(Quota { ports: 1_024, known: false, tiers, least: 0 });
 }
 
 #[test]

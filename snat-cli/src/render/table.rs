@@ -30,8 +30,8 @@ pub(crate) fn write(report: &Report, view: &View, screen: Screen, out: &mut dyn 
         }
         if let Some(now) = verdict::now(node) {
             plain(&now, out, screen)?;
+            writeln!(out)?;
         }
-        writeln!(out)?;
         list("Findings (snat-analyze explain CODE)", &verdict::findings(node), out, screen)?;
         list("What to do", &verdict::remedies(node), out, screen)?;
         what_if::write(node, screen, out)?;

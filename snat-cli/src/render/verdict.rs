@@ -211,7 +211,7 @@ fn assumed(node: &NodeReport, main: &Verdict) -> String {
 pub(super) fn but(node: &NodeReport) -> Option<String> {
     node.main_verdict().filter(|main| main.state == State::NotByThisNode)?;
     let found = node.findings.iter().find(|found| found.code == "unreachable-peer")?;
-    Some(format!("But: {}", found.detail))
+    Some(format!("But {}", found.detail))
 }
 
 /// What to do at once.
