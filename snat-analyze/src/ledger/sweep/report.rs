@@ -27,7 +27,13 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
     let doubles = stage.doubles.iter().filter(|(_, pairs)| **pairs > 0);
     let doubles = doubles.map(|((proxy, app), pairs)| ((*proxy as usize, *app as usize), *pairs)).collect();
     let which = &stage.which;
-    let spots = stage.counters.spots.into_iter().zip(groups).zip(cells).map(|(((place, spot), groups), cells)| Spot {
+    let held: Vec<Vec<Peak>> = (0..stage.counters.spots.len() as u32)
+        .map(|spot| {
+            let held = stage.counters.held(spot);
+            which.iter().filter_map(|hold| held.get(*hold)).map(peak).collect()
+        })
+        .collect();
+    let spots = stage.counters.spots.into_iter().zip(held).zip(groups).zip(cells).map(|((((place, spot), held), groups), cells)| Spot {
         place,
         public: spot.public,
         connects: spot.connects,
@@ -36,7 +42,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         lone_plain: spot.lone_plain,
         open: peak(&spot.open),
         past_idle: spot.past_idle,
-        held: which.iter().filter_map(|hold| spot.held.get(*hold)).map(peak).collect(),
+        held,
         groups,
         cells,
     });
