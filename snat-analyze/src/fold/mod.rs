@@ -3,6 +3,8 @@
 //! A group is (run, namespace, local address). Below it a level by PID, bounded; below that the destinations. Memory
 //! follows groups, processes and destinations, not lines.
 
+mod index;
+mod rows;
 mod same;
 
 use std::collections::BTreeSet;
@@ -10,15 +12,16 @@ use std::collections::BTreeSet;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use snat_parse::formats::tcptracer::{Batch, Event, Kind, Sink};
-use snat_parse::{Addr, place_text};
+use snat_parse::{Addr, AddrRef, place_text};
 
 pub(crate) use same::same_events;
 
 use crate::egress::{Class, Rule, classify};
-use crate::ledger::{Replay, SECOND, Step, StepKind, Sweep, SweepRules};
+use crate::ledger::{Ends, Home, Lane, Replay, Row, SECOND, StepKind, Sweep, SweepRules};
 use crate::mesh;
 
-use same::Sketch;
+use rows::Rows;
+use same::{Sketch, front};
 
 /// Processes that are kept apart in one group; the connects of others are counted together.
 pub(crate) const PIDS_PER_GROUP: usize = 256;
@@ -70,8 +73,8 @@ pub(crate) struct Dest {
     pub(crate) first: Mark,
     pub(crate) last: Mark,
     /// The batch that it was last seen in, and the row there.
-    batch: u64,
-    last_at: usize,
+    batch: u32,
+    last_at: u32,
 }
 
 /// Events of one process of a group.
@@ -135,6 +138,7 @@ enum When {
 pub(crate) struct Run {
     /// The first event.
     pub(crate) first: Mark,
+    /// There when the entry is over, like all that follows from them.
     pub(crate) groups: Map<GroupKey, Group>,
     pub(crate) events: u64,
     pub(crate) connects: u64,
@@ -157,7 +161,7 @@ pub(crate) struct Run {
     pub(crate) less_doubles: Option<Replay>,
     sweep: Option<Sweep>,
     mesh: Option<Box<Sweep>>,
-    cells: usize,
+    rows: Rows,
     sketch: Sketch,
 }
 
@@ -167,9 +171,6 @@ pub(crate) struct Fold {
     ruling: Ruling,
     runs: Vec<Run>,
     current: Option<u32>,
-    batches: u64,
-    /// Run, group, cell and destination of each destination seen in the batch.
-    touched: Vec<[usize; 4]>,
 }
 
 impl Fold {
@@ -191,27 +192,20 @@ fn mark(batch: &Batch<'_>, at: usize) -> Mark {
 
 impl Sink for Fold {
     fn events(&mut self, batch: &Batch<'_>) {
-        self.batches += 1;
-        // The last line of a destination is quoted once a batch, when it is known to be the last of it.
-        self.touched.clear();
-        for at in 0..batch.len() {
+        let mut at = 0;
+        while at < batch.len() {
             if self.current != Some(batch.run(at)) {
                 self.current = Some(batch.run(at));
                 self.runs.last_mut().into_iter().for_each(Run::finish);
                 self.runs.push(Run::new(mark(batch, at), &self.ruling));
             }
-            let run_at = self.runs.len() - 1;
-            let Some((group, cell, dest)) = self.runs[run_at].event(batch, at, &self.ruling) else { continue };
-            let found = &mut self.runs[run_at].groups[group].cells[cell].dests[dest];
-            if found.batch != self.batches {
-                found.batch = self.batches;
-                self.touched.push([run_at, group, cell, dest]);
+            let Some(run) = self.runs.last_mut() else { return };
+            run.rows.begin();
+            while at < batch.len() && self.current == Some(batch.run(at)) {
+                run.event(batch, at, &self.ruling);
+                at += 1;
             }
-            found.last_at = at;
-        }
-        for [run, group, cell, dest] in self.touched.drain(..) {
-            let found = &mut self.runs[run].groups[group].cells[cell].dests[dest];
-            found.last = mark(batch, found.last_at);
+            run.rows.end(batch);
         }
     }
 }
@@ -235,7 +229,7 @@ impl Run {
             less_doubles: None,
             mesh: None,
             sweep: Some(Sweep::new(&ruling.sweep)),
-            cells: 0,
+            rows: Rows::default(),
             sketch: Sketch::default(),
         }
     }
@@ -243,42 +237,10 @@ impl Run {
     /// No more events.
     fn finish(&mut self) {
         if let Some(sweep) = self.sweep.take() {
+            self.groups = self.rows.finish();
             self.replay = Some(sweep.finish());
         }
         self.less_doubles = self.less_doubles.take().or_else(|| self.mesh.take().map(|mesh| mesh.finish()));
-    }
-
-    /// Tells the ledger of an event.
-    fn step(&mut self, event: &Event<'_>, line: u64, group: usize, cell: usize, ruling: &Ruling) {
-        let kind = match event.kind {
-            Kind::Connect => StepKind::Connect,
-            Kind::Accept => StepKind::Accept,
-            Kind::Close => StepKind::Close,
-            Kind::Unknown => return,
-        };
-        let Some(sweep) = &mut self.sweep else { return };
-        let daddr = event.daddr.to_addr();
-        let proxy = mesh::is_proxy(event.comm) || event.uid == Some(mesh::UID);
-        if proxy && kind == StepKind::Connect && self.mesh.is_none() {
-            self.mesh = Some(Box::new(sweep.less_doubles()));
-        }
-        let step = Step {
-            time: event.time,
-            line,
-            kind,
-            family: event.ip,
-            netns: event.netns,
-            saddr: event.saddr.to_addr().ip(),
-            sport: event.sport,
-            daddr: daddr.ip(),
-            dport: event.dport,
-            group,
-            cell,
-            proxy,
-            public: classify(&daddr, event.dport, &ruling.rules) == Some(Class::Public),
-        };
-        sweep.step(step);
-        self.mesh.iter_mut().for_each(|mesh| mesh.step(step));
     }
 
     /// Entries get their final numbers only when all are read and sorted.
@@ -330,8 +292,8 @@ impl Run {
         }
     }
 
-    /// Counts one event; for a connect, where its destination is kept.
-    fn event(&mut self, batch: &Batch<'_>, at: usize, ruling: &Ruling) -> Option<(usize, usize, usize)> {
+    /// Counts one event, and tells the ledger of it.
+    fn event(&mut self, batch: &Batch<'_>, at: usize, ruling: &Ruling) {
         let event = batch.event(at);
         if let Some(time) = event.time {
             self.time(time, batch, at, &ruling.sweep);
@@ -348,61 +310,100 @@ impl Run {
             Kind::Close => self.closes += one,
             Kind::Unknown => {}
         }
+        let Some(kind) = step_kind(event.kind) else {
+            if when != When::Behind {
+                self.rows.place(&event, batch, at, one);
+            }
+            return;
+        };
+        let proxy = mesh::is_proxy(event.comm) || event.uid == Some(mesh::UID);
+        if proxy && kind == StepKind::Connect && self.mesh.is_none() {
+            self.begin_mesh();
+        }
+        let mapped = event.ip == Some(6) && matches!(event.daddr, AddrRef::Ip(std::net::IpAddr::V4(_)));
+        let sport = event.sport.unwrap_or(0);
+        let row = Row { time: event.time, line: batch.line(at), kind, sport, mapped, proxy };
+        let ends = match (event.saddr, event.daddr, event.dport) {
+            (AddrRef::Ip(saddr), AddrRef::Ip(daddr), Some(dport)) if dport != 0 => Some((saddr, daddr, dport)),
+            _ => None,
+        };
         if when == When::Behind {
             // The ledger is told of the time alone.
-            self.step(&event, batch.line(at), 0, 0, ruling);
-            return None;
+            match ends.filter(|_| sport != 0) {
+                Some(_) => self.sweeps(|sweep| sweep.behind(&row)),
+                None => self.sweeps(|sweep| sweep.unkeyed(row.time)),
+            }
+            return;
         }
-        let key = GroupKey { netns: event.netns, saddr: event.saddr.to_addr() };
-        let group_entry = self.groups.entry(key);
-        let group_at = group_entry.index();
-        let group = group_entry.or_insert_with(|| Group {
-            rows: 0,
-            first: mark(batch, at),
-            cells: Map::default(),
-            accepts: BTreeSet::new(),
-            callers: Map::default(),
-        });
-        group.rows += one;
-        if event.kind == Kind::Accept {
-            group.accepts.extend(event.sport);
-            group.called(event.daddr.to_addr(), one);
+        let place = self.rows.place(&event, batch, at, one);
+        self.rows.accepts(place, &event, one);
+        let Some((saddr, daddr, dport)) = ends else {
+            self.sweeps(|sweep| sweep.unkeyed(row.time));
+            if kind == StepKind::Connect {
+                self.sketch.connect(front(&event), &event);
+                self.rows.count_odd(place, &event, batch, at, one);
+            }
+            return;
+        };
+        let home = event.netns.map_or(Home::Addr(Some(saddr)), Home::Netns);
+        let ends = || Ends {
+            group: place.group,
+            cell: place.number,
+            home,
+            daddr,
+            dport,
+            public: classify(&Addr::Ip(daddr), Some(dport), &ruling.rules) == Some(Class::Public),
+        };
+        let target = match self.rows.target(place, daddr, dport) {
+            None if kind == StepKind::Connect => {
+                let lanes = self.know(&ends());
+                Some(self.rows.new_target(place, &event, (daddr, dport), lanes, (batch, at)))
+            }
+            target => target,
+        };
+        let lanes = target.map(|target| self.rows.target_mut(target).lanes);
+        match lanes {
+            _ if sport == 0 => self.sweeps(|sweep| sweep.unkeyed(row.time)),
+            Some([lane, of_mesh]) => {
+                self.sweep.iter_mut().for_each(|sweep| sweep.row(&row, lane));
+                self.mesh.iter_mut().for_each(|mesh| mesh.row(&row, of_mesh));
+            }
+            None => {
+                let ends = ends();
+                self.sweeps(|sweep| sweep.stranger(&row, &ends));
+            }
         }
-        let mut pid = event.pid.map_or(PidKey::Masked, PidKey::Pid);
-        if group.cells.len() >= PIDS_PER_GROUP && !group.cells.contains_key(&pid) {
-            pid = PidKey::Other;
+        if let Some(target) = target.filter(|_| kind == StepKind::Connect) {
+            self.sketch.connect(self.rows.target_mut(target).front, &event);
+            self.rows.count(target, at, one);
         }
-        let cell_entry = group.cells.entry(pid);
-        let cell_at = cell_entry.index();
-        let next = self.cells;
-        let cell = cell_entry.or_insert_with(|| Cell {
-            number: next,
-            is_proxy_user: false,
-            comm: None,
-            comm_of_connect: false,
-            first: mark(batch, at),
-            connects: 0,
-            dests: Map::default(),
-        });
-        cell.name(pid, &event);
-        cell.is_proxy_user |= event.uid == Some(mesh::UID);
-        let number = cell.number;
-        self.cells = self.cells.max(number + 1);
-        self.step(&event, batch.line(at), group_at, number, ruling);
-        let cell = &mut self.groups[group_at].cells[cell_at];
-        if event.kind != Kind::Connect {
-            return None;
-        }
-        self.sketch.connect(&event);
-        cell.connects += one;
-        let dest_entry = cell.dests.entry(DestKey { addr: event.daddr.to_addr(), port: event.dport });
-        let dest_at = dest_entry.index();
-        let dest = dest_entry.or_insert_with(|| {
-            let first = mark(batch, at);
-            Dest { connects: 0, last: first.clone(), first, batch: 0, last_at: 0 }
-        });
-        dest.connects += one;
-        Some((group_at, cell_at, dest_at))
+    }
+
+    /// Both ledgers, if there are two.
+    fn sweeps(&mut self, tell: impl Fn(&mut Sweep)) {
+        self.sweep.iter_mut().for_each(&tell);
+        self.mesh.iter_mut().for_each(|mesh| tell(mesh));
+    }
+
+    /// The numbers of new ends in both.
+    fn know(&mut self, ends: &Ends) -> [Lane; 2] {
+        let lane = self.sweep.as_mut().map_or(Lane::NOWHERE, |sweep| sweep.know(ends));
+        [lane, self.mesh.as_mut().map_or(lane, |mesh| mesh.know(ends))]
+    }
+
+    #[cold]
+    fn begin_mesh(&mut self) {
+        self.mesh = self.sweep.as_mut().map(|sweep| Box::new(sweep.less_doubles()));
+        self.rows.fork();
+    }
+}
+
+fn step_kind(kind: Kind) -> Option<StepKind> {
+    match kind {
+        Kind::Connect => Some(StepKind::Connect),
+        Kind::Accept => Some(StepKind::Accept),
+        Kind::Close => Some(StepKind::Close),
+        Kind::Unknown => None,
     }
 }
 

@@ -16,49 +16,67 @@ use super::Run;
 const KEPT: usize = 512;
 
 /// The connects of a run with the smallest hashes, and the time of the first of each.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Sketch {
     kept: BTreeMap<u64, Option<i64>>,
-    full: bool,
+    /// The largest that is kept, once there are enough.
+    below: u64,
+}
+
+impl Default for Sketch {
+    fn default() -> Self {
+        Self { kept: BTreeMap::new(), below: u64::MAX }
+    }
 }
 
 impl Sketch {
-    pub(super) fn connect(&mut self, event: &Event<'_>) {
-        let hash = hash(event);
-        if self.full && self.kept.last_key_value().is_some_and(|(largest, _)| hash >= *largest) {
-            return;
+    /// Takes note of a connect, by the [`front`] of its event.
+    #[inline]
+    pub(super) fn connect(&mut self, front: Front, event: &Event<'_>) {
+        let hash = hash(front, event);
+        if hash < self.below {
+            self.keep(hash, event.time);
         }
-        self.kept.entry(hash).or_insert(event.time);
+    }
+
+    fn keep(&mut self, hash: u64, time: Option<i64>) {
+        self.kept.entry(hash).or_insert(time);
         if self.kept.len() > KEPT {
             self.kept.pop_last();
-            self.full = true;
+            self.below = self.kept.last_key_value().map_or(0, |(largest, _)| *largest);
         }
     }
 
     /// Every connect below this hash is kept.
     fn threshold(&self) -> u64 {
-        if self.full { self.kept.last_key_value().map_or(0, |(largest, _)| *largest) } else { u64::MAX }
+        self.below
     }
 }
 
+/// The state of the hash behind both addresses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Front(u64);
+
+#[inline]
+fn add(state: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(state, |state, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// The part of the hash that all connects between two addresses share.
+pub(super) fn front(event: &Event<'_>) -> Front {
+    let addrs = [event.saddr, event.daddr].into_iter();
+    Front(addrs.fold(0xcbf2_9ce4_8422_2325, |state, addr| match addr {
+        AddrRef::Ip(IpAddr::V4(ip)) => add(state, &ip.octets()),
+        AddrRef::Ip(IpAddr::V6(ip)) => add(state, &ip.octets()),
+        AddrRef::Printed(text) => add(state, text),
+    }))
+}
+
 /// FNV-1a over the 4-tuple: fixed on every machine.
-fn hash(event: &Event<'_>) -> u64 {
-    let mut state: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut add = |bytes: &[u8]| {
-        for byte in bytes {
-            state = (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    };
-    for addr in [event.saddr, event.daddr] {
-        match addr {
-            AddrRef::Ip(IpAddr::V4(ip)) => add(&ip.octets()),
-            AddrRef::Ip(IpAddr::V6(ip)) => add(&ip.octets()),
-            AddrRef::Printed(text) => add(text),
-        }
-    }
-    for port in [event.sport, event.dport] {
-        add(&port.unwrap_or(0).to_le_bytes());
-    }
+#[inline]
+fn hash(Front(state): Front, event: &Event<'_>) -> u64 {
+    let ports = [event.sport, event.dport].into_iter();
+    let mut state = ports.fold(state, |state, port| add(state, &port.unwrap_or(0).to_le_bytes()));
     // FNV leaves the high bits of short inputs poor; one more round spreads them.
     state ^= state >> 32;
     state = state.wrapping_mul(0x9e37_79b9_7f4a_7c15);

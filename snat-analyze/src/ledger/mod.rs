@@ -22,5 +22,7 @@ pub use profile_error::ProfileError;
 pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, is_same_name, names, pid_in_name};
 pub use sourced::Sourced;
 pub(crate) use stock::{Remote, Stock};
-pub(crate) use sweep::{Bucket, Place as SweepPlace, Replay, Rules as SweepRules, SECOND, Spot, Step, StepKind, Sweep};
+pub(crate) use sweep::{
+    Bucket, Ends, Home, Lane, Place as SweepPlace, Replay, Row, Rules as SweepRules, SECOND, Spot, StepKind, Sweep,
+};
 pub use timeline::Detail;

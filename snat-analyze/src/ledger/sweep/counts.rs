@@ -2,6 +2,7 @@
 
 use crate::fold::Map;
 
+use super::lanes::{Lanes, NONE};
 use super::ports::Numbers;
 use super::replay::Place;
 use super::step::Now;
@@ -13,7 +14,7 @@ pub(super) struct Tally {
     pub(super) peak: u32,
     pub(super) at: Option<i64>,
     /// One more with every new peak, so that shares know that theirs is out of date.
-    epoch: u64,
+    epoch: u32,
 }
 
 impl Tally {
@@ -43,7 +44,7 @@ pub(super) struct Own {
     pub(super) peak: u32,
     /// Value at the tally's peak of that epoch.
     pub(super) at_peak: u32,
-    epoch: u64,
+    epoch: u32,
 }
 
 impl Own {
@@ -72,13 +73,14 @@ impl Own {
 /// One group or process on one destination.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Part {
-    pub(super) connects: u64,
-    pub(super) closes: u64,
     pub(super) open: Own,
     pub(super) held: Own,
     /// Ports held at the largest value of the bucket that the spot's series is filling; only processes have it.
     at_bucket: u32,
     bucket_epoch: u64,
+    /// Summed up from the lanes when the run is over.
+    pub(super) connects: u64,
+    pub(super) closes: u64,
 }
 
 impl Part {
@@ -94,24 +96,22 @@ impl Part {
 #[derive(Clone, Debug)]
 pub(super) struct Spot {
     pub(super) public: bool,
+    pub(super) open: Tally,
+    /// Its series.
+    pub(super) track: Option<u32>,
+    pub(super) numbers: Numbers,
+    /// Summed up from the lanes when the run is over; `closes` are those that began a hold.
     pub(super) connects: u64,
-    /// Closes that began a hold.
     pub(super) closes: u64,
     pub(super) lone_mapped: u64,
     pub(super) lone_plain: u64,
-    pub(super) open: Tally,
     pub(super) past_idle: u32,
-    /// One for each of the different holds; none in a run without TIME.
-    pub(super) held: Vec<Tally>,
-    pub(super) numbers: Numbers,
-    /// Its series.
-    pub(super) track: Option<u32>,
     /// The last minute with a connect.
     pub(super) minute: Option<usize>,
     /// Changes with every largest value of the bucket that is being filled.
     bucket_epoch: u64,
-    /// Its processes' places among all.
-    cells: Vec<u32>,
+    /// Its processes' places among all, by the number of the process.
+    cells: Vec<(u32, u32)>,
 }
 
 /// Where a flow is counted: places of its destination, its group there and its process there.
@@ -122,12 +122,46 @@ pub(super) struct Seat {
     pub(super) cell: u32,
 }
 
+/// Where the flows of a lane are counted: its destination, and the sum over all public ones if it is one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seats {
+    pub(super) own: Seat,
+    sum: Seat,
+    pub(super) connects: u64,
+    /// Closes that began a hold.
+    pub(super) closes: u64,
+    pub(super) v6: bool,
+}
+
+impl Seats {
+    /// Of a lane without a flow so far.
+    const NOWHERE: Self = {
+        let seat = Seat { spot: NONE, group: NONE, cell: NONE };
+        Self { own: seat, sum: seat, connects: 0, closes: 0, v6: false }
+    };
+
+    /// Whether the destination is public.
+    pub(super) fn is_public(&self) -> bool {
+        self.sum.spot != NONE
+    }
+
+    /// One, or two.
+    #[inline]
+    pub(super) fn iter(&self) -> impl Iterator<Item = Seat> + use<> {
+        [self.own, self.sum].into_iter().take(1 + usize::from(self.is_public()))
+    }
+}
+
 /// All counters. Parts are kept by (spot, group) and by (spot, cell).
 #[derive(Clone, Debug)]
 pub(super) struct Counters {
     pub(super) spots: Map<Place, Spot>,
+    /// Ports held to each spot, under one hold after the other; none in a run without TIME.
+    held: Vec<Tally>,
     pub(super) groups: Map<(u32, u32), Part>,
     pub(super) cells: Map<(u32, u32), Part>,
+    /// By lane.
+    pub(super) seats: Vec<Seats>,
     /// Which of the different holds the parts follow.
     main: usize,
     holds: usize,
@@ -135,42 +169,84 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn new(main: usize, holds: usize) -> Self {
-        Self { spots: Map::default(), groups: Map::default(), cells: Map::default(), main, holds }
+        Self {
+            spots: Map::default(),
+            held: Vec::new(),
+            groups: Map::default(),
+            cells: Map::default(),
+            seats: Vec::new(),
+            main,
+            holds,
+        }
     }
 
-    /// The seat of a flow; a destination is public or not for good.
-    pub(super) fn seat(&mut self, place: Place, public: bool, group: u32, cell: u32) -> Seat {
+    /// The seats of a lane; one that was nowhere so far gets them here. A destination is public or not for good.
+    #[inline]
+    pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> Seats {
+        match self.seats.get(lane as usize) {
+            Some(seats) if seats.own.spot != NONE => *seats,
+            _ => self.sit_down(lane, lanes),
+        }
+    }
+
+    #[cold]
+    fn sit_down(&mut self, lane: u32, lanes: &Lanes) -> Seats {
+        self.seats.resize(self.seats.len().max(lanes.len()), Seats::NOWHERE);
+        let ends = lanes.get(lane).ends;
+        let v6 = ends.daddr.is_ipv6();
+        let own = self.seat(Place::Dest { addr: ends.daddr, port: ends.dport }, ends.public, ends.group, ends.cell);
+        let sum = match self.spot(own.spot).public {
+            true => self.seat(Place::Sum { v6 }, true, ends.group, ends.cell),
+            false => Seats::NOWHERE.sum,
+        };
+        let seats = Seats { own, sum, v6, ..Seats::NOWHERE };
+        self.seats[lane as usize] = seats;
+        seats
+    }
+
+    fn seat(&mut self, place: Place, public: bool, group: u32, cell: u32) -> Seat {
         let entry = self.spots.entry(place);
         let spot = entry.index() as u32;
-        let found = entry.or_insert_with(|| Spot {
-            public,
-            connects: 0,
-            closes: 0,
-            lone_mapped: 0,
-            lone_plain: 0,
-            open: Tally::default(),
-            past_idle: 0,
-            held: vec![Tally::default(); self.holds],
-            numbers: Numbers::default(),
-            track: None,
-            minute: None,
-            bucket_epoch: 0,
-            cells: Vec::new(),
+        let found = entry.or_insert_with(|| {
+            self.held.resize(self.held.len() + self.holds, Tally::default());
+            Spot {
+                public,
+                open: Tally::default(),
+                track: None,
+                numbers: Numbers::default(),
+                connects: 0,
+                closes: 0,
+                lone_mapped: 0,
+                lone_plain: 0,
+                past_idle: 0,
+                minute: None,
+                bucket_epoch: 0,
+                cells: Vec::new(),
+            }
         });
-        let epochs = found.epochs(self.main);
+        let main = self.held.get(spot as usize * self.holds + self.main).filter(|_| self.holds > 0);
+        let epochs = (found.open.epoch, main.map_or(0, |held| held.epoch), found.bucket_epoch);
         let group = part(&mut self.groups, spot, group, epochs);
-        Seat { spot, group, cell: self.cell(spot, cell) }
+        let known = self.cells.len();
+        let at = part(&mut self.cells, spot, cell, epochs);
+        if at as usize == known {
+            let place = found.cells.partition_point(|(of, _)| *of < cell);
+            found.cells.insert(place, (cell, at));
+        }
+        Seat { spot, group, cell: at }
     }
 
-    /// The part of a process on a spot.
-    pub(super) fn cell(&mut self, spot: u32, cell: u32) -> u32 {
-        let found = &mut self.spots[spot as usize];
-        let known = self.cells.len();
-        let at = part(&mut self.cells, spot, cell, found.epochs(self.main));
-        if at as usize == known {
-            found.cells.push(at);
-        }
-        at
+    /// Ports that the holds keep of a spot, by hold.
+    pub(super) fn held(&self, spot: u32) -> &[Tally] {
+        &self.held[spot as usize * self.holds..][..self.holds]
+    }
+
+    pub(super) fn seats(&self, lane: u32) -> &Seats {
+        &self.seats[lane as usize]
+    }
+
+    pub(super) fn seats_mut(&mut self, lane: u32) -> &mut Seats {
+        &mut self.seats[lane as usize]
     }
 
     pub(super) fn is_sum(&self, spot: u32) -> bool {
@@ -191,25 +267,6 @@ impl Counters {
         (&mut self.spots[seat.spot as usize], parts)
     }
 
-    pub(super) fn connect(&mut self, seat: Seat) {
-        let (spot, parts) = self.row(seat);
-        spot.connects += 1;
-        parts.into_iter().for_each(|part| part.connects += 1);
-    }
-
-    pub(super) fn close(&mut self, seat: Seat) {
-        let (spot, parts) = self.row(seat);
-        spot.closes += 1;
-        parts.into_iter().for_each(|part| part.closes += 1);
-    }
-
-    /// A close that counted does not any more.
-    pub(super) fn close_undone(&mut self, seat: Seat) {
-        let (spot, parts) = self.row(seat);
-        spot.closes = spot.closes.saturating_sub(1);
-        parts.into_iter().for_each(|part| part.closes = part.closes.saturating_sub(1));
-    }
-
     /// One more open flow.
     pub(super) fn open(&mut self, seat: Seat, now: Now) {
         let (spot, parts) = self.row(seat);
@@ -225,39 +282,37 @@ impl Counters {
 
     /// One more port that `hold` keeps.
     pub(super) fn hold(&mut self, seat: Seat, hold: usize, now: Now) {
-        let main = self.main;
-        let (spot, parts) = self.row(seat);
-        let held = &mut spot.held[hold];
-        if hold == main {
-            parts.into_iter().for_each(|part| {
-                part.settle_bucket(spot.bucket_epoch);
+        let held = &mut self.held[seat.spot as usize * self.holds + hold];
+        if hold == self.main {
+            let epoch = self.spots[seat.spot as usize].bucket_epoch;
+            for part in [&mut self.groups[seat.group as usize], &mut self.cells[seat.cell as usize]] {
+                part.settle_bucket(epoch);
                 part.held.add(held, now);
-            });
+            }
         }
         held.add(now);
     }
 
     /// The main hold lets go of a port.
     pub(super) fn release(&mut self, seat: Seat) {
-        let main = self.main;
-        let (spot, parts) = self.row(seat);
-        let held = &mut spot.held[main];
-        parts.into_iter().for_each(|part| {
-            part.settle_bucket(spot.bucket_epoch);
+        let held = &mut self.held[seat.spot as usize * self.holds + self.main];
+        let epoch = self.spots[seat.spot as usize].bucket_epoch;
+        for part in [&mut self.groups[seat.group as usize], &mut self.cells[seat.cell as usize]] {
+            part.settle_bucket(epoch);
             part.held.take(held);
-        });
+        }
         held.take();
     }
 
     /// Another hold lets go of a port.
     pub(super) fn release_other(&mut self, spot: u32, hold: usize) {
-        self.spot_mut(spot).held[hold].take();
+        self.held[spot as usize * self.holds + hold].take();
     }
 
     /// Gives a flow's port to another process of its group; the node's value stays.
     pub(super) fn hand_over(&mut self, from: Seat, to: Seat, open: bool, held: bool, now: Now) {
         let spot = &self.spots[from.spot as usize];
-        let of = spot.held.get(self.main).filter(|_| held);
+        let of = self.held.get(from.spot as usize * self.holds + self.main).filter(|_| held);
         for (cell, adds) in [(from.cell, false), (to.cell, true)] {
             let part = &mut self.cells[cell as usize];
             let step = |own: &mut Own, of: &Tally| if adds { own.add(of, now) } else { own.take(of) };
@@ -273,8 +328,7 @@ impl Counters {
 
     /// Ports held to the spot under the main hold, and flows open.
     pub(super) fn values(&self, spot: u32) -> [u32; 2] {
-        let spot = self.spot(spot);
-        [spot.held.get(self.main).map_or(0, |held| held.now), spot.open.now]
+        [self.held(spot).get(self.main).map_or(0, |held| held.now), self.spot(spot).open.now]
     }
 
     /// The values of now are the largest of the bucket that the spot's series is filling.
@@ -286,49 +340,48 @@ impl Counters {
     pub(super) fn bucket_parts(&mut self, spot: u32) -> Vec<(u32, u32)> {
         let spot = &self.spots[spot as usize];
         let mut parts = Vec::new();
-        for at in &spot.cells {
-            let Some(((_, of), part)) = self.cells.get_index_mut(*at as usize) else { continue };
+        for (of, at) in &spot.cells {
+            let part = &mut self.cells[*at as usize];
             part.settle_bucket(spot.bucket_epoch);
             if part.at_bucket > 0 {
                 parts.push((*of, part.at_bucket));
             }
         }
-        parts.sort_unstable();
         parts
     }
 
     /// Measuring starts at this instant.
     pub(super) fn begin(&mut self, at: i64) {
-        for spot in self.spots.values_mut() {
-            spot.open.begin(at);
-            spot.held.iter_mut().for_each(|held| held.begin(at));
-        }
+        self.spots.values_mut().for_each(|spot| spot.open.begin(at));
+        self.held.iter_mut().for_each(|held| held.begin(at));
         for part in self.groups.values_mut().chain(self.cells.values_mut()) {
             (part.open.peak, part.held.peak) = (part.open.now, part.held.now);
         }
     }
 
-    /// Brings all parts up to their spot's last peak.
+    /// The run is over: brings all parts up to their spot's last peak, and sums up what the lanes counted.
     pub(super) fn settle(&mut self) {
         for ((spot, _), part) in self.groups.iter_mut().chain(self.cells.iter_mut()) {
-            let spot = &self.spots[*spot as usize];
-            part.open.settle(&spot.open);
-            if let Some(held) = spot.held.get(self.main) {
-                part.held.settle(held);
+            part.open.settle(&self.spots[*spot as usize].open);
+            if self.holds > 0 {
+                part.held.settle(&self.held[*spot as usize * self.holds + self.main]);
+            }
+        }
+        for lane in std::mem::take(&mut self.seats).iter().filter(|seats| seats.own.spot != NONE) {
+            for seat in lane.iter() {
+                let (spot, parts) = self.row(seat);
+                (spot.connects, spot.closes) = (spot.connects + lane.connects, spot.closes + lane.closes);
+                for part in parts {
+                    (part.connects, part.closes) = (part.connects + lane.connects, part.closes + lane.closes);
+                }
             }
         }
     }
 }
 
-impl Spot {
-    /// What stands for its peaks: of open flows, of held ports, of the bucket.
-    fn epochs(&self, main: usize) -> [u64; 3] {
-        [self.open.epoch, self.held.get(main).map_or(0, |held| held.epoch), self.bucket_epoch]
-    }
-}
-
 /// Finds or makes a part; a new one had nothing at the peaks so far.
-fn part(parts: &mut Map<(u32, u32), Part>, spot: u32, of: u32, [open, held, bucket]: [u64; 3]) -> u32 {
+fn part(parts: &mut Map<(u32, u32), Part>, spot: u32, of: u32, epochs: (u32, u32, u64)) -> u32 {
+    let (open, held, bucket) = epochs;
     let entry = parts.entry((spot, of));
     let at = entry.index() as u32;
     entry.or_insert_with(|| Part {

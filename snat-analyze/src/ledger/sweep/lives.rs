@@ -1,7 +1,5 @@
 //! How long flows lived: exact for few, in buckets under one per cent of width each for many.
 
-use std::collections::BTreeMap;
-
 /// Lives kept one by one.
 const EXACT: usize = 4_096;
 /// Buckets of a power of two: each is 1/64 of its lower end wide, its middle under 0.8 % off.
@@ -12,8 +10,8 @@ const PARTS: u32 = 6;
 pub(crate) enum Lives {
     /// Nanoseconds.
     Exact(Vec<u64>),
-    /// Bucket to number of lives.
-    Buckets(BTreeMap<u16, u64>),
+    /// Number of lives by bucket.
+    Buckets(Vec<u64>),
 }
 
 impl Default for Lives {
@@ -28,13 +26,11 @@ impl Lives {
         match self {
             Self::Exact(lives) if lives.len() < EXACT => lives.push(life),
             Self::Exact(lives) => {
-                let mut buckets = BTreeMap::new();
-                for life in lives.iter().chain([&life]) {
-                    *buckets.entry(bucket(*life)).or_default() += 1;
-                }
+                let mut buckets = Vec::new();
+                lives.iter().chain([&life]).for_each(|life| count(&mut buckets, bucket(*life), 1));
                 *self = Self::Buckets(buckets);
             }
-            Self::Buckets(buckets) => *buckets.entry(bucket(life)).or_default() += 1,
+            Self::Buckets(buckets) => count(buckets, bucket(life), 1),
         }
     }
 
@@ -46,12 +42,12 @@ impl Lives {
                 let mut buckets = match std::mem::take(self) {
                     Self::Buckets(buckets) => buckets,
                     Self::Exact(lives) => {
-                        let mut buckets = BTreeMap::new();
-                        lives.iter().for_each(|life| *buckets.entry(bucket(*life)).or_default() += 1);
+                        let mut buckets = Vec::new();
+                        lives.iter().for_each(|life| count(&mut buckets, bucket(*life), 1));
                         buckets
                     }
                 };
-                more.iter().for_each(|(bucket, count)| *buckets.entry(*bucket).or_default() += count);
+                more.iter().enumerate().for_each(|(bucket, more)| count(&mut buckets, bucket, *more));
                 *self = Self::Buckets(buckets);
             }
         }
@@ -61,7 +57,7 @@ impl Lives {
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Exact(lives) => lives.len() as u64,
-            Self::Buckets(buckets) => buckets.values().sum(),
+            Self::Buckets(buckets) => buckets.iter().sum(),
         }
     }
 
@@ -82,25 +78,32 @@ impl Lives {
 }
 
 /// Values below 128 have a bucket each; above, the highest seven bits decide.
-fn bucket(life: u64) -> u16 {
+fn bucket(life: u64) -> usize {
     let shift = life.max(1).ilog2().saturating_sub(PARTS);
-    ((shift << PARTS) as u64 + (life >> shift)) as u16
+    ((shift << PARTS) as u64 + (life >> shift)) as usize
 }
 
 /// The middle of a bucket.
-fn middle(bucket: u16) -> f64 {
-    let (bucket, one) = (u64::from(bucket), 1_u64 << PARTS);
+fn middle(bucket: usize) -> f64 {
+    let (bucket, one) = (bucket as u64, 1_u64 << PARTS);
     let shift = (bucket >> PARTS).saturating_sub(1);
     let low = (bucket - (shift << PARTS)) as f64;
     let width = 2_f64.powi(shift as i32);
     if bucket < 2 * one { low } else { (low + 0.5) * width }
 }
 
-fn nth(buckets: &BTreeMap<u16, u64>, at: u64) -> Option<f64> {
+fn count(buckets: &mut Vec<u64>, bucket: usize, more: u64) {
+    if buckets.len() <= bucket {
+        buckets.resize(bucket + 1, 0);
+    }
+    buckets[bucket] += more;
+}
+
+fn nth(buckets: &[u64], at: u64) -> Option<f64> {
     let mut seen = 0;
-    buckets.iter().find_map(|(bucket, count)| {
+    buckets.iter().enumerate().find_map(|(bucket, count)| {
         seen += count;
-        (seen > at).then(|| middle(*bucket))
+        (seen > at).then(|| middle(bucket))
     })
 }
 

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
-use super::step::{FlowKey, SECOND};
+use super::step::SECOND;
 
 /// Between the two connects of a pair lies no more.
 const APART: i64 = SECOND;
@@ -18,27 +18,22 @@ const APART: i64 = SECOND;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
     pub(super) time: i64,
-    pub(super) key: FlowKey,
-    /// Namespace, or local address where the log has none.
-    pub(super) home: Home,
+    /// From where to where, see [`super::lanes`].
+    pub(super) route: u32,
+    /// The flow.
+    pub(super) way: u32,
+    pub(super) sport: u16,
     /// Tells the connects of one flow apart.
-    pub(super) serial: u64,
+    pub(super) serial: u32,
     /// The process.
     pub(super) cell: u32,
 }
 
 /// What an application and its proxy share: the namespace, or the local address where the log has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Home {
+pub(crate) enum Home {
     Netns(u64),
     Addr(Option<IpAddr>),
-}
-
-/// From where; remote address and port.
-type Way = (Home, IpAddr, u16);
-
-fn way(connect: &Waiting) -> Way {
-    (connect.home, connect.key.daddr, connect.key.dport)
 }
 
 /// Connects of the last second: those of applications, and those of proxies.
@@ -51,7 +46,7 @@ pub(super) enum Mesh {
     /// No proxy connected so far: the connects of the last second.
     Quiet(VecDeque<Waiting>),
     Pairs {
-        waiting: HashMap<Way, Queues, RandomState>,
+        waiting: HashMap<u32, Queues, RandomState>,
         /// So many ways, and those without anybody who waits are given up.
         room: usize,
     },
@@ -67,9 +62,9 @@ impl Mesh {
     /// From now on connects are paired.
     pub(super) fn begin(&mut self) {
         let Self::Quiet(recent) = std::mem::take(self) else { return };
-        let mut waiting: HashMap<Way, Queues, RandomState> = HashMap::default();
+        let mut waiting: HashMap<u32, Queues, RandomState> = HashMap::default();
         for app in recent {
-            waiting.entry(way(&app)).or_default().0[0].push_back(app);
+            waiting.entry(app.route).or_default().0[0].push_back(app);
         }
         *self = Self::Pairs { waiting, room: 1_024 };
     }
@@ -96,7 +91,7 @@ impl Mesh {
                         .retain(|_, queues| queues.0.iter().any(|queue| queue.back().is_some_and(|last| !old(last))));
                     *room = waiting.len().saturating_mul(2).max(1_024);
                 }
-                let Queues(queues) = waiting.entry(way(&new)).or_default();
+                let Queues(queues) = waiting.entry(new.route).or_default();
                 for queue in queues.iter_mut() {
                     while queue.front().is_some_and(old) {
                         queue.pop_front();

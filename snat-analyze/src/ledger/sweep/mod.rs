@@ -1,21 +1,24 @@
 //! The exact sweep: the rows of one run of the tracer replayed into ports held over time.
 //!
 //! ```text
-//! Step ─► order: by (time, line) ─► stage ─┬─ flows: which connect a close belongs to
-//!                                          ├─ release: when every hold lets go of a closed flow's port
-//!                                          ├─ counts: now, peak, and every group's part at the node's peak
-//!                                          ├─ ports: first-free simulation · series: values per minute · lives
-//!                                          └─► replay: what was found
+//! Row ─► order: by (time, line) ─► moves ─┬─ flows: which connect a close belongs to
+//!                                         ├─ release: when every hold lets go of a closed flow's port
+//!                                         ├─ counts: now, peak, and every group's part at the node's peak
+//!                                         ├─ ports: first-free simulation · series: values per minute · lives
+//!                                         └─► replay: what was found
 //! ```
 //!
 //! A port of a destination is held on [open, close + hold). Rows take effect in the order (time, line); before each one
 //! every hold that ends at or before its time is released. Memory follows the flows that are open or held, and the
 //! pairs of destination and process; not the length of the log.
 
+mod accepted;
 mod counts;
 mod flows;
+mod lanes;
 mod lives;
 mod mesh;
+mod moves;
 mod order;
 mod ports;
 mod release;
@@ -33,18 +36,25 @@ mod captures;
 mod oracle;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod steps;
 
+pub(crate) use lanes::{Ends, Lane};
 pub(crate) use lives::Lives;
+pub(crate) use mesh::Home;
 #[cfg(test)]
 pub(crate) use replay::{Counts, Part, Peak, Series, Share};
 pub(crate) use replay::{OPEN, Place, Replay, Spot};
 pub(crate) use series::{Bucket, wider};
 #[cfg(test)]
 pub(crate) use step::SeriesRules;
-pub(crate) use step::{Rules, SECOND, Step, StepKind};
+pub(crate) use step::{Row, Rules, SECOND, StepKind};
+#[cfg(test)]
+pub(crate) use steps::Step;
 
+use lanes::NONE;
 use order::Order;
-use stage::{Row, Stage};
+use stage::{Move, Stage};
 
 /// Replays one run, row by row.
 #[derive(Clone, Debug)]
@@ -52,7 +62,7 @@ pub(crate) struct Sweep {
     rules: Rules,
     clock: Clock,
     stage: Stage,
-    order: Order<Row>,
+    order: Order<Move>,
     /// Smallest and largest TIME.
     span: Option<(i64, i64)>,
     unkeyed: u64,
@@ -62,7 +72,7 @@ pub(crate) struct Sweep {
 #[derive(Clone, Debug)]
 enum Clock {
     /// Not known yet: rows without TIME so far, with their lines.
-    Unknown(Vec<(u64, Row)>),
+    Unknown(Vec<(u64, Move)>),
     /// TIME of the row before; a row whose own is masked takes it over.
     Runs(i64),
     None,
@@ -100,38 +110,71 @@ impl Sweep {
 
     /// The same so far, and from now on without the ports of connects that a proxy makes again. To be asked for before
     /// the first connect of a proxy.
-    pub(crate) fn less_doubles(&self) -> Self {
+    pub(crate) fn less_doubles(&mut self) -> Self {
+        self.order.hand_on(&mut |rows| self.stage.apply_all(rows));
         let mut other = self.clone();
         other.stage.mesh.begin();
         other
     }
 
-    /// Takes the next row of the log.
-    pub(crate) fn step(&mut self, step: Step) {
-        if let Some(time) = step.time {
-            let (low, high) = self.span.get_or_insert((time, time));
-            (*low, *high) = ((*low).min(time), (*high).max(time));
-            self.time_is_known(time);
-        }
-        if let (Clock::Runs(last), Some(time)) = (&mut self.clock, step.time) {
-            *last = time;
-        }
-        let Some(row) = Row::of(&step) else {
-            self.unkeyed += 1;
-            return;
-        };
+    /// The numbers of a connect's ends, for [`Sweep::row`].
+    pub(crate) fn know(&mut self, ends: &Ends) -> Lane {
+        self.stage.lanes.know(ends)
+    }
+
+    /// Takes the next row of the log, whose ends a connect has made known.
+    #[inline]
+    pub(crate) fn row(&mut self, row: &Row, lane: Lane) {
+        self.time(row.time);
+        self.push(row, lane.way, lane.lane);
+    }
+
+    /// Takes the next row of the log, one that is no connect.
+    pub(crate) fn stranger(&mut self, row: &Row, ends: &Ends) {
+        self.time(row.time);
+        let at = self.stage.wait(ends);
+        self.push(row, NONE, at);
+    }
+
+    /// Takes the next row of the log, one behind what is measured: it says what time it is.
+    pub(crate) fn behind(&mut self, row: &Row) {
+        self.time(row.time);
+        self.push(row, NONE, NONE);
+    }
+
+    /// Takes the next row of the log, one that is not replayed: an end is masked, or a port is 0.
+    pub(crate) fn unkeyed(&mut self, time: Option<i64>) {
+        self.time(time);
+        self.unkeyed += 1;
+    }
+
+    #[inline]
+    fn push(&mut self, row: &Row, way: u32, lane: u32) {
+        let moved = Move { kind: row.kind, mapped: row.mapped, proxy: row.proxy, sport: row.sport, way, lane };
         match &mut self.clock {
             Clock::Runs(time) => {
                 let time = *time;
-                self.order.push(time, step.line, row, &mut |time, row| self.stage.apply(time, row));
+                self.order.push(time, row.line, moved, &mut |rows| self.stage.apply_all(rows));
             }
             Clock::Unknown(rows) => {
-                rows.push((step.line, row));
+                rows.push((row.line, moved));
                 if rows.len() > order::PENDING {
                     self.has_no_time();
                 }
             }
-            Clock::None => self.stage.apply(0, row),
+            Clock::None => self.stage.apply(0, &moved),
+        }
+    }
+
+    #[inline]
+    fn time(&mut self, time: Option<i64>) {
+        let Some(time) = time else { return };
+        let (low, high) = self.span.get_or_insert((time, time));
+        (*low, *high) = ((*low).min(time), (*high).max(time));
+        match &mut self.clock {
+            Clock::Runs(last) => *last = time,
+            Clock::Unknown(_) => self.time_is_known(time),
+            Clock::None => {}
         }
     }
 
@@ -141,7 +184,7 @@ impl Sweep {
             let rows = std::mem::take(rows);
             self.clock = Clock::Runs(time);
             for (line, row) in rows {
-                self.order.push(time, line, row, &mut |time, row| self.stage.apply(time, row));
+                self.order.push(time, line, row, &mut |rows| self.stage.apply_all(rows));
             }
         }
     }
@@ -150,19 +193,15 @@ impl Sweep {
         if let Clock::Unknown(rows) = &mut self.clock {
             let rows = std::mem::take(rows);
             self.clock = Clock::None;
-            let mesh = self.stage.mesh.is_on();
-            self.stage = Stage::new(&self.rules, false);
-            if mesh {
-                self.stage.mesh.begin();
-            }
-            rows.into_iter().for_each(|(_, row)| self.stage.apply(0, row));
+            self.stage.again(&self.rules);
+            rows.into_iter().for_each(|(_, row)| self.stage.apply(0, &row));
         }
     }
 
     /// The log is over.
     pub(crate) fn finish(mut self) -> Replay {
         self.has_no_time();
-        self.order.drain(&mut |time, row| self.stage.apply(time, row));
+        self.order.drain(&mut |rows| self.stage.apply_all(rows));
         let timed = matches!(self.clock, Clock::Runs(_));
         self.stage.counts.late = self.order.late;
         self.stage.counts.unkeyed = self.unkeyed;
@@ -173,7 +212,7 @@ impl Sweep {
     #[cfg(test)]
     pub(crate) fn size(&self) -> Size {
         Size {
-            flows: self.stage.flows.len(),
+            flows: self.stage.flows.len() + self.stage.accepted.len(),
             slots: self.stage.flows.slots(),
             queue: self.stage.releases.len(),
             pending: self.order.pending(),

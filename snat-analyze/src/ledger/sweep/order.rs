@@ -1,7 +1,7 @@
 //! Rows nearly in order to rows in order: the tracer's rings are one a processor, and printed in turns.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use super::step::SECOND;
 
@@ -10,29 +10,62 @@ pub(super) const WINDOW: i64 = 2 * SECOND;
 /// Rows that wait for earlier ones.
 pub(super) const PENDING: usize = 65_536;
 
+/// Rows that are handed on at a time.
+const HANDED: usize = 64;
+
 /// Sorts by (time, line) within [`WINDOW`] and [`PENDING`] rows.
 #[derive(Clone, Debug)]
 pub(super) struct Order<T> {
-    /// Time, line and place of the waiting rows; the earliest on top.
+    /// Rows that came in order wait in a queue, most do.
+    queue: VecDeque<(i64, u64, T)>,
+    /// The others: time, line and place; the earliest on top.
     heap: BinaryHeap<Reverse<(i64, u64, u32)>>,
     rows: Vec<Option<T>>,
     free: Vec<u32>,
+    /// In order, and to be handed on.
+    ripe: Vec<(i64, T)>,
     newest: i64,
-    /// Time of the last row handed on: nothing is applied before it any more.
+    /// Time of the last row that got ripe: nothing is applied before it any more.
     mark: i64,
     /// Rows that came too late and were applied at the mark.
     pub(super) late: u64,
 }
 
-impl<T> Order<T> {
+impl<T: Copy> Order<T> {
     pub(super) fn new() -> Self {
-        Self { heap: BinaryHeap::new(), rows: Vec::new(), free: Vec::new(), newest: i64::MIN, mark: i64::MIN, late: 0 }
+        Self {
+            queue: VecDeque::new(),
+            heap: BinaryHeap::new(),
+            rows: Vec::new(),
+            free: Vec::new(),
+            ripe: Vec::with_capacity(HANDED),
+            newest: i64::MIN,
+            mark: i64::MIN,
+            late: 0,
+        }
     }
 
-    /// Takes a row and hands on those for which no earlier one can come.
-    pub(super) fn push(&mut self, time: i64, line: u64, row: T, apply: &mut impl FnMut(i64, T)) {
+    /// Takes a row and hands on those for which no earlier one can come, many at a time.
+    #[inline]
+    pub(super) fn push(&mut self, time: i64, line: u64, row: T, apply: &mut impl FnMut(&[(i64, T)])) {
         self.late += u64::from(time < self.mark);
         self.newest = self.newest.max(time);
+        let time = time.max(self.mark);
+        if self.queue.back().is_none_or(|(last, last_line, _)| (*last, *last_line) <= (time, line)) {
+            self.queue.push_back((time, line, row));
+        } else {
+            self.out_of_order(time, line, row);
+        }
+        let until = self.newest.saturating_sub(WINDOW);
+        while let Some(time) = self.earliest()
+            && (time <= until || self.queue.len() + self.heap.len() > PENDING)
+        {
+            self.next(apply);
+        }
+    }
+
+    #[cold]
+    fn out_of_order(&mut self, time: i64, line: u64, row: T) {
         let at = match self.free.pop() {
             Some(at) => at,
             None => {
@@ -41,35 +74,59 @@ impl<T> Order<T> {
             }
         };
         self.rows[at as usize] = Some(row);
-        self.heap.push(Reverse((time.max(self.mark), line, at)));
-        let ripe = self.newest.saturating_sub(WINDOW);
-        while let Some(Reverse((time, _, _))) = self.heap.peek()
-            && (*time <= ripe || self.heap.len() > PENDING)
-        {
-            self.next(apply);
-        }
+        self.heap.push(Reverse((time, line, at)));
     }
 
     /// Hands on all that waits.
-    pub(super) fn drain(&mut self, apply: &mut impl FnMut(i64, T)) {
-        while !self.heap.is_empty() {
+    pub(super) fn drain(&mut self, apply: &mut impl FnMut(&[(i64, T)])) {
+        while self.earliest().is_some() {
             self.next(apply);
+        }
+        self.hand_on(apply);
+    }
+
+    /// Hands on what is ripe.
+    pub(super) fn hand_on(&mut self, apply: &mut impl FnMut(&[(i64, T)])) {
+        apply(&self.ripe);
+        self.ripe.clear();
+    }
+
+    #[inline]
+    fn earliest(&self) -> Option<i64> {
+        let queued = self.queue.front().map(|(time, _, _)| *time);
+        match self.heap.peek() {
+            None => queued,
+            Some(Reverse((time, _, _))) => Some(queued.map_or(*time, |queued| queued.min(*time))),
         }
     }
 
-    fn next(&mut self, apply: &mut impl FnMut(i64, T)) {
-        let Some(Reverse((time, _, at))) = self.heap.pop() else { return };
-        self.free.push(at);
+    #[inline]
+    fn next(&mut self, apply: &mut impl FnMut(&[(i64, T)])) {
+        let heaped = self.heap.peek().map(|Reverse((time, line, _))| (*time, *line));
+        let queued = self.queue.front().map(|(time, line, _)| (*time, *line));
+        let (time, row) = match (heaped, queued) {
+            (Some(heaped), queued) if queued.is_none_or(|queued| heaped < queued) => {
+                let Some(Reverse((time, _, at))) = self.heap.pop() else { return };
+                self.free.push(at);
+                let Some(row) = self.rows[at as usize].take() else { return };
+                (time, row)
+            }
+            _ => {
+                let Some((time, _, row)) = self.queue.pop_front() else { return };
+                (time, row)
+            }
+        };
         self.mark = time;
-        if let Some(row) = self.rows[at as usize].take() {
-            apply(time, row);
+        self.ripe.push((time, row));
+        if self.ripe.len() >= HANDED {
+            self.hand_on(apply);
         }
     }
 
     /// Rows that wait.
     #[cfg(test)]
     pub(super) fn pending(&self) -> usize {
-        self.heap.len()
+        self.queue.len() + self.heap.len()
     }
 }
 
@@ -80,9 +137,9 @@ mod tests {
     fn sorted(rows: &[i64]) -> (Vec<(i64, u64)>, u64) {
         let (mut order, mut out) = (Order::new(), Vec::new());
         for (line, time) in rows.iter().enumerate() {
-            order.push(*time, line as u64, line as u64, &mut |time, line| out.push((time, line)));
+            order.push(*time, line as u64, line as u64, &mut |rows| out.extend_from_slice(rows));
         }
-        order.drain(&mut |time, line| out.push((time, line)));
+        order.drain(&mut |rows| out.extend_from_slice(rows));
         (out, order.late)
     }
 
@@ -102,9 +159,11 @@ mod tests {
     fn the_rows_that_wait_are_bounded() {
         let (mut order, mut last, mut sorted) = (Order::new(), i64::MIN, true);
         for line in 0..200_000_i64 {
-            order.push(SECOND + line, line as u64, (), &mut |time, ()| {
-                sorted &= time >= last;
-                last = time;
+            order.push(SECOND + line, line as u64, (), &mut |rows| {
+                for (time, ()) in rows {
+                    sorted &= *time >= last;
+                    last = *time;
+                }
             });
             assert!(order.pending() <= PENDING);
         }

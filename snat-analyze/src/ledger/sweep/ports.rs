@@ -3,28 +3,45 @@
 //! The number of different ports in use lies between the fullest destination and the sum; it is what a metric of used
 //! ports should show.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use super::counts::Tally;
 use super::step::Now;
 
-/// Port numbers of one destination. Numbers below `next` are taken or in `free`.
+/// Port numbers of one destination: a bit for each that is taken, and one for each 64 that all are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
-    next: u32,
-    free: BinaryHeap<Reverse<u32>>,
+    taken: Vec<u64>,
+    full: Vec<u64>,
+    /// No word of `full` before this one has a gap.
+    from: usize,
 }
 
 impl Numbers {
+    /// The lowest that is free.
     fn take(&mut self) -> u32 {
-        match self.free.pop() {
-            Some(Reverse(number)) => number,
-            None => {
-                self.next += 1;
-                self.next - 1
-            }
+        while self.full.get(self.from) == Some(&u64::MAX) {
+            self.from += 1;
         }
+        if self.from == self.full.len() {
+            self.full.push(0);
+        }
+        let word = self.from * 64 + self.full[self.from].trailing_ones() as usize;
+        if word == self.taken.len() {
+            self.taken.push(0);
+        }
+        let bits = &mut self.taken[word];
+        let bit = bits.trailing_ones();
+        *bits |= 1 << bit;
+        if *bits == u64::MAX {
+            self.full[word / 64] |= 1 << (word % 64);
+        }
+        word as u32 * 64 + bit
+    }
+
+    fn give_back(&mut self, number: u32) {
+        let word = number as usize / 64;
+        self.taken[word] &= !(1 << (number % 64));
+        self.full[word / 64] &= !(1 << (word % 64));
+        self.from = self.from.min(word / 64);
     }
 }
 
@@ -52,7 +69,7 @@ impl Pool {
     }
 
     pub(super) fn give_back(&mut self, numbers: &mut Numbers, number: u32) {
-        numbers.free.push(Reverse(number));
+        numbers.give_back(number);
         let uses = &mut self.uses[number as usize];
         *uses = uses.saturating_sub(1);
         if *uses == 0 {
@@ -76,5 +93,15 @@ mod tests {
         pool.give_back(&mut b, 0);
         pool.give_back(&mut a, 0);
         assert_eq!((pool.used.now, pool.used.peak), (1, 2));
+    }
+
+    #[test]
+    fn the_lowest_of_many_is_found() {
+        let mut numbers = Numbers::default();
+        assert!((0..10_000).all(|number| numbers.take() == number));
+        for number in [9_999, 4_096, 63, 64] {
+            numbers.give_back(number);
+        }
+        assert_eq!([(); 5].map(|()| numbers.take()), [63, 64, 4_096, 9_999, 10_000]);
     }
 }

@@ -117,7 +117,7 @@ pub(crate) struct Timeline {
 pub(crate) const OPEN: usize = 65_536;
 
 /// Number of the group, local port, remote address and port.
-pub(crate) type Ends = (usize, u16, IpAddr, u16);
+pub(crate) type OpenEnds = (usize, u16, IpAddr, u16);
 
 /// One run, replayed.
 #[derive(Clone, Debug)]
@@ -140,7 +140,7 @@ pub(crate) struct Replay {
     /// proxy's, the application's.
     pub(crate) doubles: Vec<((usize, usize), u64)>,
     /// Local and remote ends of public flows that are open at the end, at most [`OPEN`] of them.
-    pub(crate) open: Vec<Ends>,
+    pub(crate) open: Vec<OpenEnds>,
     /// By group; may be shorter than there are groups. Outbound flows with both ends in the trace.
     pub(crate) lives: Vec<Lives>,
 }

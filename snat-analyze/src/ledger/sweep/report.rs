@@ -2,7 +2,7 @@
 
 use super::counts::{self, Own, Tally};
 use super::flows::Flow;
-use super::replay::{Ends, OPEN, Part, Peak, Place, Replay, Series, Share, Spot, Timeline};
+use super::replay::{OPEN, OpenEnds, Part, Peak, Place, Replay, Series, Share, Spot, Timeline};
 use super::stage::Stage;
 use super::step::Rules;
 
@@ -29,19 +29,27 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
     let doubles = stage.doubles.iter().filter(|(_, pairs)| **pairs > 0);
     let doubles = doubles.map(|((proxy, app), pairs)| ((*proxy as usize, *app as usize), *pairs)).collect();
     let which = &stage.which;
-    let spots = stage.counters.spots.into_iter().zip(groups).zip(cells).map(|(((place, spot), groups), cells)| Spot {
-        place,
-        public: spot.public,
-        connects: spot.connects,
-        closes: spot.closes,
-        lone_mapped: spot.lone_mapped,
-        lone_plain: spot.lone_plain,
-        open: peak(&spot.open),
-        past_idle: spot.past_idle,
-        held: which.iter().filter_map(|hold| spot.held.get(*hold)).map(peak).collect(),
-        groups,
-        cells,
-    });
+    let held: Vec<Vec<Peak>> = (0..stage.counters.spots.len() as u32)
+        .map(|spot| {
+            let held = stage.counters.held(spot);
+            which.iter().filter_map(|hold| held.get(*hold)).map(peak).collect()
+        })
+        .collect();
+    let spots = stage.counters.spots.into_iter().zip(held).zip(groups).zip(cells).map(
+        |((((place, spot), held), groups), cells)| Spot {
+            place,
+            public: spot.public,
+            connects: spot.connects,
+            closes: spot.closes,
+            lone_mapped: spot.lone_mapped,
+            lone_plain: spot.lone_plain,
+            open: peak(&spot.open),
+            past_idle: spot.past_idle,
+            held,
+            groups,
+            cells,
+        },
+    );
     Replay {
         timed,
         window,
@@ -57,10 +65,13 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
     }
 }
 
-/// Ends of what is open at the end, in an order that no hash shows in.
-fn open(stage: &Stage) -> Vec<Ends> {
-    let ends = |flow: &Flow| (flow.key.group as usize, flow.key.sport, flow.key.daddr, flow.key.dport);
-    let mut found: Vec<Ends> = stage.flows.open().filter(|flow| flow.sum.is_some()).map(ends).collect();
+/// OpenEnds of what is open at the end, in an order that no hash shows in.
+fn open(stage: &Stage) -> Vec<OpenEnds> {
+    let ends = |flow: &Flow| {
+        let known = &stage.lanes.get(flow.lane).ends;
+        known.public.then_some((known.group as usize, flow.sport, known.daddr, known.dport))
+    };
+    let mut found: Vec<OpenEnds> = stage.flows.open().filter_map(ends).collect();
     found.sort_unstable();
     found.truncate(OPEN);
     found

@@ -13,59 +13,28 @@ pub(crate) enum StepKind {
     Close,
 }
 
-/// One row of one run of the tracer.
+/// Local and remote end of an accepted flow. The group is the namespace and the local address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct FlowKey {
+    pub(super) group: u32,
+    pub(super) sport: u16,
+    pub(super) daddr: IpAddr,
+    pub(super) dport: u16,
+}
+
+/// What every row has.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Step {
+pub(crate) struct Row {
     /// Nanoseconds; `None` where the run has no TIME, or where the cell was masked.
     pub(crate) time: Option<i64>,
     /// 1-based; orders rows of one time.
     pub(crate) line: u64,
     pub(crate) kind: StepKind,
-    /// The IP column: 4 or 6. A socket of family 6 with an IPv4 remote address is a v4-mapped one.
-    pub(crate) family: Option<u8>,
-    pub(crate) netns: Option<u64>,
-    /// Addresses and ports: `None` where masked or cut.
-    pub(crate) saddr: Option<IpAddr>,
-    pub(crate) sport: Option<u16>,
-    pub(crate) daddr: Option<IpAddr>,
-    pub(crate) dport: Option<u16>,
-    /// Dense number of (netns, saddr), given by the fold.
-    pub(crate) group: usize,
-    /// Dense number of (group, process), given by the fold.
-    pub(crate) cell: usize,
+    pub(crate) sport: u16,
+    /// A socket of family 6 with an IPv4 remote address: its connect is never in the log.
+    pub(crate) mapped: bool,
     /// Whether the process looks like a proxy of a mesh.
     pub(crate) proxy: bool,
-    /// Whether a connection to this destination takes a port of the node (egress class after the user's rules). One
-    /// destination has one answer: the first one counts.
-    pub(crate) public: bool,
-}
-
-/// Local and remote end: what makes a flow. The group is the namespace and the local address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct FlowKey {
-    pub(crate) group: u32,
-    pub(crate) sport: u16,
-    pub(crate) daddr: IpAddr,
-    pub(crate) dport: u16,
-}
-
-impl Step {
-    /// `None` where an end is masked. Port 0 is no port: old tracers print it for every IPv6 row.
-    pub(super) fn key(&self) -> Option<FlowKey> {
-        let port = |port: Option<u16>| port.filter(|port| *port != 0);
-        self.saddr?;
-        Some(FlowKey {
-            group: self.group as u32,
-            sport: port(self.sport)?,
-            daddr: self.daddr?,
-            dport: port(self.dport)?,
-        })
-    }
-
-    /// A socket of family 6 with an IPv4 remote address: its connect is never in the log.
-    pub(super) fn is_mapped(&self) -> bool {
-        self.family == Some(6) && self.daddr.is_some_and(|addr| addr.is_ipv4())
-    }
 }
 
 /// How the values per bucket of time are kept.

@@ -1,0 +1,62 @@
+//! Flows that came in: what their closes are known by.
+
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
+use super::step::FlowKey;
+
+/// Accepted flows that are known to be open, at least the latest of them.
+const ACCEPTED: usize = 32_768;
+
+/// Accepted flows that have not closed: the latest, and those before them. Older ones are forgotten; a close of theirs
+/// is known by its local port still.
+#[derive(Clone, Debug)]
+pub(super) struct Accepted {
+    flows: [HashSet<FlowKey, RandomState>; 2],
+    /// Groups and local ports that accepted.
+    ports: HashSet<(u32, u16), RandomState>,
+    /// A bit for each local port that accepted in any group: most rows need no more.
+    any: Vec<u64>,
+}
+
+impl Default for Accepted {
+    fn default() -> Self {
+        Self { flows: Default::default(), ports: HashSet::default(), any: vec![0; 1 << 10] }
+    }
+}
+
+impl Accepted {
+    /// An accept row.
+    pub(super) fn accept(&mut self, key: FlowKey) {
+        self.ports.insert((key.group, key.sport));
+        self.any[usize::from(key.sport) >> 6] |= 1 << (key.sport & 63);
+        let [latest, before] = &mut self.flows;
+        if latest.len() >= ACCEPTED {
+            *before = std::mem::take(latest);
+        }
+        latest.insert(key);
+    }
+
+    /// Whether a local port accepted in any group.
+    pub(super) fn any(&self, port: u16) -> bool {
+        self.any[usize::from(port) >> 6] >> (port & 63) & 1 == 1
+    }
+
+    /// Takes an accepted flow out, if it is one.
+    pub(super) fn end(&mut self, key: &FlowKey) -> bool {
+        // Both: one that was accepted again is in one of them or in each.
+        let [latest, before] = &mut self.flows;
+        latest.remove(key) | before.remove(key)
+    }
+
+    /// Whether the local port accepted in this group before.
+    pub(super) fn accepts(&self, group: u32, port: u16) -> bool {
+        self.any(port) && self.ports.contains(&(group, port))
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.flows.iter().map(HashSet::len).sum()
+    }
+}

@@ -1,0 +1,89 @@
+//! Ends as small numbers: a row that a connect has made known is told apart by two of them and its local port.
+//!
+//! A way goes from a group to a destination; a way and a local port make a flow. A lane is the way of one process.
+//! Rows that say nothing of a way that any connect took (those of accepted flows, mostly) get no numbers: there are as
+//! many remote ends of such as the log has rows.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+
+use super::mesh::Home;
+
+/// No number.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Both ends but the local port, and the process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    /// Dense number of (netns, saddr), given by the fold.
+    pub(crate) group: u32,
+    /// Dense number of (group, process), given by the fold.
+    pub(crate) cell: u32,
+    /// Where the mesh looks for the other of a pair.
+    pub(crate) home: Home,
+    pub(crate) daddr: IpAddr,
+    pub(crate) dport: u16,
+    /// Whether a connection to this destination takes a port of the node (egress class after the user's rules). One
+    /// destination has one answer: the first one counts.
+    pub(crate) public: bool,
+}
+
+/// The numbers of a lane, as the fold keeps them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lane {
+    pub(super) lane: u32,
+    pub(super) way: u32,
+}
+
+impl Lane {
+    /// Of no ledger.
+    pub(crate) const NOWHERE: Self = Self { lane: NONE, way: NONE };
+}
+
+/// What a lane stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) ends: Ends,
+    /// Namespace (or local address) and destination.
+    pub(super) route: u32,
+}
+
+/// All that connects made known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lanes {
+    ways: HashMap<(u32, IpAddr, u16), u32, RandomState>,
+    by_process: HashMap<(u32, u32), u32, RandomState>,
+    routes: HashMap<(Home, IpAddr, u16), u32, RandomState>,
+    lanes: Vec<Known>,
+}
+
+impl Lanes {
+    /// The numbers of a lane; a new one gets them here.
+    pub(super) fn know(&mut self, ends: &Ends) -> Lane {
+        let next = self.ways.len() as u32;
+        let way = *self.ways.entry((ends.group, ends.daddr, ends.dport)).or_insert(next);
+        let next = self.lanes.len() as u32;
+        let lane = *self.by_process.entry((way, ends.cell)).or_insert(next);
+        if lane == next {
+            let next = self.routes.len() as u32;
+            let route = *self.routes.entry((ends.home, ends.daddr, ends.dport)).or_insert(next);
+            self.lanes.push(Known { ends: *ends, route });
+        }
+        Lane { lane, way }
+    }
+
+    /// The way between two ends, if a connect took it.
+    pub(super) fn way(&self, ends: &Ends) -> Option<u32> {
+        self.ways.get(&(ends.group, ends.daddr, ends.dport)).copied()
+    }
+
+    pub(super) fn get(&self, lane: u32) -> &Known {
+        &self.lanes[lane as usize]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lanes.len()
+    }
+}
