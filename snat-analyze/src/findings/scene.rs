@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::egress::Class;
 use crate::ledger::{Profile, Remote, Stock};
+use crate::owner::OwnerKey;
 use crate::report::{Destination, NodeReport, OwnerKind, Place, RankRow, State, Verdict};
 use crate::verdict::{Course, Dest, Judged};
 use crate::words::grouped;
@@ -118,6 +119,22 @@ impl<'a> Scene<'a> {
         let holders = self.holders(remote);
         let named = |holder: &Holder<'_>| format!("{} ({})", holder.row.owner.label(), grouped(holder.ports));
         crate::words::listed(&holders.iter().map(named).collect::<Vec<_>>(), 3)
+    }
+
+    /// Whose connects hang there: `, by default/orders (38)`; nothing where no snapshot tells.
+    pub(crate) fn who_hangs(&self, remote: Remote) -> String {
+        let hang = self.stock.into_iter().flat_map(|stock| &stock.hang);
+        let mut found: Vec<(&OwnerKey, u64)> =
+            hang.filter(|((_, to), _)| *to == remote).map(|((owner, _), hang)| (owner, *hang)).collect();
+        found.sort_by_key(|(_, hang)| std::cmp::Reverse(*hang));
+        // A pod as elsewhere: by its name alone.
+        let label = |owner: &OwnerKey| match owner {
+            OwnerKey::Pod(pod) => pod.to_string(),
+            other => other.spelled(),
+        };
+        let named: Vec<String> =
+            found.into_iter().map(|(owner, hang)| format!("{} ({})", label(owner), grouped(hang))).collect();
+        if named.is_empty() { String::new() } else { format!(", by {}", crate::words::listed(&named, 3)) }
     }
 
     /// The first and the last connect of the two that hold most.

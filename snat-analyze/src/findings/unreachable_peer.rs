@@ -16,8 +16,13 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let mut dead: Vec<_> =
         targets.into_iter().filter(|target| !target.dest.answers && target.dest.hang_resent >= MANY).collect();
     dead.sort_by_key(|target| std::cmp::Reverse(target.dest.hang_resent));
-    let said: Vec<String> =
-        dead.iter().map(|target| format!("{} to {}", grouped(target.dest.hang_resent), target.dest.name)).collect();
+    let said: Vec<String> = dead
+        .iter()
+        .map(|target| {
+            let hang = grouped(target.dest.hang_resent);
+            format!("{hang} to {}{}", target.dest.name, scene.who_hangs(target.remote))
+        })
+        .collect();
     if said.is_empty() {
         return None;
     }
