@@ -20,7 +20,7 @@ use crate::owner::{self, Asked, Facts, Graph};
 use crate::rank::{self, Counted, Ranked, place};
 use crate::remedies;
 use crate::report::{
-    self, Input, InputDiagnostic, JoinTally, NodeReport, Notice, Report, SCHEMA_VERSION, SameEvents, Tool,
+    self, Input, InputDiagnostic, JoinTally, NodeReport, Notice, Report, SCHEMA_VERSION, SameEvents, State, Tool,
 };
 use crate::verdict;
 use crate::what_if;
@@ -468,6 +468,10 @@ pub(crate) fn work(
         remedies: Vec::new(),
         what_if,
     };
+    // Where ports were not short nobody needs to be called.
+    if report.main_verdict().is_some_and(|main| main.state == State::NotByThisNode) {
+        report.call = None;
+    }
     report.phone_test = verdict::phone_test(report.main_verdict());
     if !report.verdict.is_empty() {
         let known = graph.addresses.values().flatten().chain(&graph.node_addresses).copied().collect();
@@ -479,9 +483,10 @@ pub(crate) fn work(
             callers,
             known: &known,
             profile: &options.profile,
+            overrides: &options.overrides,
             sums: book.sums(),
         };
-        let (findings, remedies) = (findings::find(&scene), remedies::remedies(&scene, &options.overrides));
+        let (findings, remedies) = (findings::find(&scene), remedies::remedies(&scene));
         (report.findings, report.remedies) = (findings, remedies);
     }
     Ok(Worked { report, facts: capture.facts, groups, graph })

@@ -1,31 +1,35 @@
 //! What to do, in the order of time, with the numbers of this node; and what is often tried and will not help here.
 
 use crate::findings::Scene;
-use crate::ledger::{Found, Overrides, Path, PoolTable, Why};
+use crate::ledger::{Found, Path, PoolTable, Why};
 use crate::report::{Remedy, State, When};
 use crate::words::{grouped, percent, plural, secs, whole};
 
 /// An upgrade adds a node for a while.
 const SURGE: u64 = 1;
+/// Connections that live for less are closed by those who made them.
+const SHORT_S: f64 = 60.0;
 /// Below this part of the ports nothing needs to be done.
 const NEED: f64 = 0.5;
+/// The same where no node has a number of its own.
+const WITHOUT_PORTS: f64 = 100.0;
 /// Ports of one address of an Azure NAT gateway, and for how long it holds one after a close.
 const GATEWAY: (u64, f64) = (64_512, 65.0);
 
 /// Nothing where ports were not short and will not be.
-pub(crate) fn remedies(scene: &Scene<'_>, overrides: &Overrides) -> Vec<Remedy> {
+pub(crate) fn remedies(scene: &Scene<'_>) -> Vec<Remedy> {
     let (Some(main), Some(target)) = (scene.main(), scene.main_target()) else { return Vec::new() };
     let need = target.wants() + target.dest.hang_resent as f64;
     let needed = match (main.state, scene.ports()) {
         (State::NotByThisNode, _) => false,
         (State::Exhausted | State::AtRisk, _) => true,
         (_, Some(ports)) => need >= ports as f64 * NEED,
-        (_, None) => false,
+        (_, None) => need >= WITHOUT_PORTS,
     };
     if !needed {
         return Vec::new();
     }
-    let case = Case { scene, overrides, need };
+    let case = Case { scene, need };
     let mut found = Vec::new();
     if let (Path::LoadBalancer, Found::PoolSize(table), Some(ports)) =
         (scene.profile.path, &scene.profile.quota.found, scene.ports())
@@ -33,7 +37,9 @@ pub(crate) fn remedies(scene: &Scene<'_>, overrides: &Overrides) -> Vec<Remedy> 
         found.push(case.more_ports(table, ports));
         found.extend(case.more_addresses(table, ports));
     }
-    found.push(case.spread());
+    if scene.ports().is_some() {
+        found.push(case.spread());
+    }
     found.push(case.private_link());
     if scene.profile.path == Path::LoadBalancer {
         found.push(case.nat_gateway());
@@ -65,14 +71,13 @@ fn no(code: &str, what: String) -> Remedy {
 
 struct Case<'a> {
     scene: &'a Scene<'a>,
-    overrides: &'a Overrides,
     /// Ports that the fullest destination needs, by what was seen.
     need: f64,
 }
 
 impl Case<'_> {
     fn nodes(&self) -> Option<u64> {
-        self.overrides.nodes.or(self.scene.node.node.pool_size)
+        self.scene.nodes()
     }
 
     /// Twice what there is, or twice what was seen to be needed: survivors show the least of it only.
@@ -80,7 +85,7 @@ impl Case<'_> {
         let step = table.multiple_of.as_ref().map_or(8, |step| step.value.get());
         let of_address = table.ports_per_address.as_ref().map_or(64_000, |ports| ports.value.get());
         let offer = (2 * ports).max((2.0 * self.need).ceil() as u64).next_multiple_of(step).min(of_address);
-        let now = self.overrides.outbound_ips.unwrap_or(1);
+        let now = self.scene.overrides.outbound_ips.unwrap_or(1);
         let room = match self.nodes() {
             Some(nodes) => {
                 let addresses = (offer * (nodes + SURGE)).div_ceil(of_address);
@@ -126,7 +131,7 @@ impl Case<'_> {
             return Some(no("more-addresses", what.to_owned()));
         }
         let nodes = self.nodes()?;
-        let now = self.overrides.outbound_ips.unwrap_or(1);
+        let now = self.scene.overrides.outbound_ips.unwrap_or(1);
         let with_one_more = table.ports(nodes, now + 1);
         Some(match with_one_more > ports {
             true => Remedy {
@@ -214,6 +219,12 @@ impl Case<'_> {
         let held = target.map_or(0, |target| target.dest.held);
         let open = target.map_or(0, |target| target.dest.open.min(held));
         let closed = held - open;
+        // What lives for seconds is not idle.
+        let life = self.scene.node.call.as_ref().and_then(|call| call.life_s);
+        if life.is_some_and(|life| life < SHORT_S) && closed * 2 <= held {
+            let what = "A shorter idle timeout frees nothing here: connections live for seconds, and are not idle";
+            return no("idle-timeout", what.to_owned());
+        }
         if closed * 2 > held {
             return no(
                 "idle-timeout",
@@ -224,7 +235,7 @@ impl Case<'_> {
                 ),
             );
         }
-        let idle = self.scene.node.allocation.idle_s.map(|idle| format!(", now {}", secs(idle))).unwrap_or_default();
+        let idle = self.scene.node.allocation.idle_s.map(|idle| format!(" (now {})", secs(idle))).unwrap_or_default();
         Remedy {
             code: "idle-timeout".to_owned(),
             when: When::ThisWeek,

@@ -442,7 +442,7 @@ fn endless_tries_to_a_dead_broker_are_told_with_their_pod() {
             &["exhausted", "hanging-connects", "failures-without-demand", "egress-fails", "one-hot-destination"],
         );
         let told = detail(&node, "unreachable-peer");
-        assert!(told.contains("38 to 52.168.12.7:8883, by iot/mqtt-trigger-0 (38)"), "{told}");
+        assert!(told.contains("38 connects hang to 52.168.12.7:8883, by iot/mqtt-trigger-0 (38)"), "{told}");
         let hang =
             node.ranking.iter().find(|row| row.owner.pod.as_deref() == Some("mqtt-trigger-0")).and_then(|row| row.hang);
         assert_eq!(hang, Some(38));
@@ -466,7 +466,9 @@ fn a_glimpse_rules_nothing_out_and_asks_for_the_metric_first() {
     assert_eq!(decisive(&node), Some(Missing::FailedConnects));
     assert!(node.cannot_know[0].capture.starts_with("metric SnatConnectionCount"), "{:?}", node.cannot_know[0]);
     assert!(node.phone_test.is_some());
-    finds(&node, &["one-hot-destination"], &["exhausted", "at-risk", "quiet-window", "failures-without-demand"]);
+    // What settles where is not told by so short a trace.
+    finds(&node, &[], &["exhausted", "at-risk", "quiet-window", "failures-without-demand", "one-hot-destination"]);
+    assert!(node.remedies.is_empty(), "{:?}", node.remedies);
     assert_eq!((callee(&node), node.call.as_ref().unwrap().pods), (Some("queue/consumer"), 30));
     // Lists alone say nothing at all of ports.
     let lists = Story::of(3, "41d").told();

@@ -430,3 +430,21 @@ fn what_is_not_shown_fits_the_capture() {
     assert_eq!(shown, "failed and hanging connects, UDP, connections opened before the trace.");
     assert!(!doctor);
 }
+
+#[test]
+fn every_finding_is_explained_by_its_page() {
+    let list = text(&run(&["explain"]).stdout);
+    for rule in &snat_analyze::findings::RULES {
+        let done = run(&["explain", rule.code]);
+        let page =
+            std::fs::read_to_string(fixtures::workspace().join(format!("docs/findings/{}.md", rule.code))).unwrap();
+        assert_eq!((done.status.code(), text(&done.stdout)), (Some(0), page), "{}", rule.code);
+        assert!(list.lines().any(|line| line.split(' ').next() == Some(rule.code)), "{}", rule.code);
+        let index = std::fs::read_to_string(fixtures::workspace().join("docs/findings/README.md")).unwrap();
+        assert!(
+            index.contains(&format!("| [`{0}`]({0}.md) |", rule.code)) && index.contains(rule.title),
+            "{}",
+            rule.code
+        );
+    }
+}

@@ -21,7 +21,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         false => {
             let fits = match longest_hold(target.dest, ports, scene.hold_s()) {
                 Some(hold) => format!("The longest hold that fits these ports is about {}", secs(hold)),
-                None => "No hold fits these ports".to_owned(),
+                None => "Which hold would fit these ports is not known".to_owned(),
             };
             format!(
                 "{} held {} with a hold of {}. {fits}; with that hold the node had at least {} ports",

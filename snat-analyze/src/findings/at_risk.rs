@@ -10,7 +10,10 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let numbers = &main.numbers;
     let plateau = numbers.plateau.filter(|plateau| *plateau > numbers.held as f64);
     let settles = plateau.map(|plateau| format!(" At this rate it settles at {}.", whole(plateau))).unwrap_or_default();
-    let full = numbers.full_in_s.map(|s| format!(" Full {} s after the trace.", whole(s))).unwrap_or_default();
+    let full = match numbers.full_in_s {
+        Some(seconds) if seconds >= 1.0 => format!(" Full {} s after the trace.", whole(seconds)),
+        _ => String::new(),
+    };
     Some(Said {
         severity: Severity::Warning,
         detail: format!(

@@ -1,8 +1,9 @@
 //! Many short connections to one destination: each one holds a port long after its end.
 
+use super::scene::is;
 use super::{Said, Scene};
 use crate::report::Severity;
-use crate::words::{secs, whole};
+use crate::words::{percent, secs, whole};
 
 /// Connects that show a habit.
 const CONNECTS: u64 = 60;
@@ -10,6 +11,8 @@ const CONNECTS: u64 = 60;
 const SHORT_S: f64 = 10.0;
 const OF_PORTS: f64 = 0.25;
 const MUCH: f64 = 0.75;
+/// An owner that makes so much of them makes them all.
+const MOST: f64 = 0.95;
 /// Where no node has a number of its own.
 const WITHOUT_PORTS: f64 = 100.0;
 const NAMED: usize = 3;
@@ -32,14 +35,17 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         if target.dest.connects < CONNECTS || !much || !ends {
             continue;
         }
-        let rate = target.dest.connects as f64 / seconds;
+        let rate = target.dest.rate_per_s.unwrap_or(target.dest.connects as f64 / seconds);
+        let own = first.row.destinations.iter().filter(|dest| is(dest, target.remote)).map(|dest| dest.connects);
+        let part = own.sum::<u64>() as f64 / target.dest.connects.max(1) as f64;
+        let part = if part < MOST { format!(" ({} of them)", percent(part)) } else { String::new() };
         let carried =
             scene.ports().filter(|_| scene.hold_s() > 0.0).map(|ports| ports as f64 / (life + scene.hold_s()));
         let carried = carried.map(|most| format!("; these ports carry {most:.1} a second")).unwrap_or_default();
         found.push((
             scene.share(target.wants()),
             format!(
-                "{}: {rate:.1} connects a second ({} a minute) by {}, open for {} and then held for {}{carried}",
+                "{}: {rate:.1} connects a second ({} a minute) by {}{part}, open for {} and then held for {}{carried}",
                 target.dest.name,
                 whole(rate * 60.0),
                 first.row.owner.label(),

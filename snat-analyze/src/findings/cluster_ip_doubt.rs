@@ -14,8 +14,12 @@ const OF_PUBLIC: f64 = 0.05;
 
 pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let inside = |addr: &IpAddr| matches!(addr, IpAddr::V4(v4) if v4.octets()[..2] == SERVICES);
+    // The API server has a rule of its own, and names are resolved within the cluster.
+    let known = |addr: &IpAddr, port: Option<u16>| {
+        matches!(addr, IpAddr::V4(v4) if v4.octets()[2..] == [0, 1]) || port == Some(53)
+    };
     let mut found: Vec<(IpAddr, Option<u16>, u64)> =
-        scene.service_like().into_iter().filter(|(addr, _, _)| inside(addr)).collect();
+        scene.service_like().into_iter().filter(|(addr, port, _)| inside(addr) && !known(addr, *port)).collect();
     found.sort_by_key(|(_, _, connects)| std::cmp::Reverse(*connects));
     let connects: u64 = found.iter().map(|(_, _, connects)| connects).sum();
     let public = scene.node.capture.connects_public.unwrap_or(0);

@@ -9,16 +9,11 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     if capture.events == 0 || capture.ipv6_events > 0 {
         return None;
     }
-    let seen = scene.agreement.map_or(0, |found| found.snapshot_only);
-    let also = match seen {
-        0 => String::new(),
-        seen => format!(" {} connections of the snapshots are not in the trace.", grouped(seen)),
-    };
     Some(Said {
         severity: Severity::Info,
         detail: format!(
             "None of {} rows is of an IPv6 socket: the tracer ran with -4, most likely. Java and .NET connect to IPv4 \
-             addresses through such sockets by default, and then have no row at all.{also}",
+             addresses through such sockets by default, and then have no row at all.",
             grouped(capture.events)
         ),
         evidence: Vec::new(),

@@ -1,4 +1,4 @@
-//! All ports toward a destination were taken, and connects failed: the first, second, fourth and sixth row of the verdict.
+//! All ports toward a destination were taken, and connects failed: rows 2, 4 and 6 of the verdict.
 
 use super::{Said, Scene};
 use crate::report::{Reason, Severity, State};
@@ -15,6 +15,12 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
             "it stood at that ceiling for a minute and more while connects went on; what failed was not captured"
                 .to_owned()
         }
+        _ if numbers.others_hang > 0 => format!(
+            "{} connects to it hang; {} other destinations connect, and {} others hang, too",
+            grouped(numbers.hang_resent),
+            grouped(numbers.others_answer),
+            grouped(numbers.others_hang)
+        ),
         _ => format!("{} connects to it hang while others connect", grouped(numbers.hang_resent)),
     };
     let who = target.map(|target| format!(" By {}.", scene.who(target.remote))).unwrap_or_default();

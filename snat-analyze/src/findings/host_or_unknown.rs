@@ -29,7 +29,8 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         .map(|holder| format!("{} ({})", holder.row.owner.label(), grouped(holder.ports)))
         .collect();
     let part = |ports: u64| percent(ports as f64 / all.max(1) as f64);
-    let mostly_unknown = unknown as f64 >= all as f64 * MUCH;
+    let nobody = scene.node.call.as_ref().is_some_and(|call| call.owner.is_none() && call.unknown_held > 0);
+    let mostly_unknown = nobody || unknown as f64 >= all as f64 * MUCH;
     Some(Said {
         severity: if mostly_unknown { Severity::Warning } else { Severity::Info },
         detail: format!(

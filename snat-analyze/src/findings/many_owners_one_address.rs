@@ -11,6 +11,8 @@ use crate::words::{grouped, listed};
 /// So many workloads are many.
 const WORKLOADS: usize = 4;
 const OF_PORTS: f64 = 0.1;
+/// Where no node has a number of its own.
+const WITHOUT_PORTS: f64 = 100.0;
 
 pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let mut found: BTreeMap<IpAddr, BTreeSet<String>> = BTreeMap::new();
@@ -27,11 +29,13 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let targets = scene.targets();
     let wants =
         |addr: &IpAddr| targets.iter().filter(|target| target.remote.0 == *addr).map(|t| t.wants()).fold(0.0, f64::max);
+    let is_much = |wants: f64| match scene.ports() {
+        Some(_) => scene.share(wants) >= OF_PORTS,
+        None => wants >= WITHOUT_PORTS,
+    };
     let (addr, who) = found
         .into_iter()
-        .filter(|(addr, who)| {
-            who.len() >= WORKLOADS && (scene.ports().is_none() || scene.share(wants(addr)) >= OF_PORTS)
-        })
+        .filter(|(addr, who)| who.len() >= WORKLOADS && is_much(wants(addr)))
         .max_by(|(a, _), (b, _)| wants(a).total_cmp(&wants(b)))?;
     let names: Vec<String> = who.into_iter().collect();
     let remote =

@@ -93,7 +93,7 @@ pub const RULES: [Rule; 30] = [
     rule!(no_single_culprit, "no-single-culprit", "No single pod takes the ports"),
     rule!(proxy_on_top, "proxy-on-top", "The first owner connects for others"),
     rule!(many_owners_one_address, "many-owners-one-address", "Many workloads meet at one address"),
-    rule!(sql_redirect, "azure-sql-redirect", "Azure SQL takes two ports for each login"),
+    rule!(sql_redirect, "azure-sql-redirect", "Azure SQL takes two connections for each login"),
     rule!(host_or_unknown, "host-or-unknown", "The node itself, or nobody known, holds much"),
     rule!(tier_crossed, "tier-crossed", "The number of nodes is at a step of the port table"),
     rule!(routes_contradict, "routes-contradict", "What says whose a connection is disagrees"),

@@ -26,7 +26,9 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         return None;
     }
     let call = scene.node.call.as_ref();
-    let workload = call.filter(|call| call.pods > 1).and_then(|call| Some((call, call.workload.as_ref()?)));
+    let workload = call
+        .filter(|call| call.pods > 1 && call.destination == target.dest.name)
+        .and_then(|call| Some((call, call.workload.as_ref()?)));
     let together = match workload {
         Some((call, workload)) => format!(
             " The {} of {workload} together held {} ({}).",

@@ -26,7 +26,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     if of_all < OF_ALL || !much {
         return None;
     }
-    let plateau = target.dest.plateau.filter(|plateau| *plateau > target.held());
+    let plateau = target.plateau.filter(|plateau| *plateau > target.held());
     let settles = plateau.map(|plateau| format!(", and settles at {}", whole(plateau))).unwrap_or_default();
     Some(Said {
         severity: if of_ports >= MUCH { Severity::Warning } else { Severity::Info },

@@ -5,9 +5,10 @@ use crate::report::{RankRow, Severity};
 use crate::words::{grouped, listed};
 
 /// Parts of names that proxies and gateways have.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "egress",
-    "gateway",
+    "ingressgateway",
+    "ingress-gateway",
     "squid",
     "haproxy",
     "nginx-ingress",

@@ -1,5 +1,6 @@
 //! The trace shows a quiet node: it may lie outside of the incident.
 
+use super::scene::GLIMPSE_S;
 use super::{Said, Scene};
 use crate::report::{Severity, State};
 use crate::words::{grouped, percent, secs};
@@ -9,7 +10,7 @@ const QUIET: f64 = 0.1;
 
 pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let main = scene.main()?;
-    let (seconds, ports) = (scene.seconds()?, scene.ports()?);
+    let (seconds, ports) = (scene.seconds().filter(|seconds| *seconds >= GLIMPSE_S)?, scene.ports()?);
     let most = scene.targets().iter().map(|target| target.wants()).fold(0.0, f64::max);
     let hangs = scene.targets().iter().any(|target| target.dest.hang > 0);
     if main.state == State::Exhausted || hangs || most >= ports as f64 * QUIET {

@@ -9,6 +9,7 @@ use crate::words::{grouped, secs};
 const BELOW: f64 = 0.9;
 /// How even a ceiling is, and how many connects have to hang.
 const FLAT: f64 = 0.97;
+const ABOVE: f64 = 1.1;
 const HANG: u64 = 5;
 
 pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
@@ -28,6 +29,10 @@ fn measured(scene: &Scene<'_>) -> Option<Said> {
     };
     let target = scene.targets().into_iter().find(flat)?;
     let ceiling = u64::from(target.dest.course.peak());
+    // Another one held more: it was no ceiling of the node.
+    if scene.targets().iter().any(|other| other.held() > ceiling as f64 * ABOVE) {
+        return None;
+    }
     let tier = match &scene.profile.quota.found {
         Found::PoolSize(table) => table.tiers.iter().find(|tier| {
             let ports = tier.ports.get() as f64;
@@ -60,7 +65,7 @@ fn by_pool(scene: &Scene<'_>) -> Option<Said> {
     let (ports, Found::PoolSize(table)) = (scene.node.allocation.ports?, &scene.profile.quota.found) else {
         return None;
     };
-    let nodes = scene.node.node.pool_size?;
+    let nodes = scene.nodes()?;
     let most = table.tiers.first()?.ports.get();
     let default = table.ports(nodes, 1);
     if ports != default || default >= most || scene.node.allocation.given.iter().any(|given| given == "ports") {

@@ -16,12 +16,16 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let public = by_recipe.connects_public.unwrap_or(0);
     let why = match public * 3 < rows {
         true => format!("only {} of its {} rows are connects to public addresses", grouped(public), grouped(rows)),
-        false => format!(
-            "its {} public connects go elsewhere, or hold fewer ports at once: {} at most against {}",
-            grouped(public),
-            grouped(by_recipe.ports_peak.unwrap_or(0)),
-            grouped(first.ports_peak.unwrap_or(0))
-        ),
+        false => {
+            let (its, ours) = (by_recipe.ports_peak.unwrap_or(0), first.ports_peak.unwrap_or(0));
+            match its < ours {
+                true => format!("it held {} ports to one destination at most, ours {}", grouped(its), grouped(ours)),
+                false => format!(
+                    "its {} public connects go to other destinations than the one that decides",
+                    grouped(public)
+                ),
+            }
+        }
     };
     let all: u64 = scene.node.capture.events;
     Some(Said {

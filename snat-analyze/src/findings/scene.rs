@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::egress::Class;
-use crate::ledger::{Profile, Remote, Stock};
+use crate::ledger::{Overrides, Profile, Remote, Stock};
 use crate::owner::OwnerKey;
 use crate::report::{Destination, NodeReport, OwnerKind, Place, RankRow, State, Verdict};
 use crate::verdict::{Course, Dest, Judged};
@@ -26,6 +26,7 @@ pub(crate) struct Scene<'a> {
     /// Addresses of pods and nodes.
     pub(crate) known: &'a BTreeSet<IpAddr>,
     pub(crate) profile: &'a Profile,
+    pub(crate) overrides: &'a Overrides,
     /// IPv4 connects to all public destinations over time, of each run with times.
     pub(crate) sums: Vec<Course>,
 }
@@ -35,12 +36,17 @@ pub(crate) struct Scene<'a> {
 pub(crate) struct Target<'a> {
     pub(crate) dest: &'a Dest,
     pub(crate) remote: Remote,
+    /// Where what is held settles; not told by a glimpse of a trace.
+    pub(crate) plateau: Option<f64>,
 }
+
+/// A shorter trace shows nothing of what comes.
+pub(crate) const GLIMPSE_S: f64 = 30.0;
 
 impl Target<'_> {
     /// Ports that it needs: held at most, or where that settles.
     pub(crate) fn wants(&self) -> f64 {
-        self.held().max(self.dest.plateau.unwrap_or(0.0))
+        self.held().max(self.plateau.unwrap_or(0.0))
     }
 
     /// Held at most; what is open is held.
@@ -81,6 +87,11 @@ impl<'a> Scene<'a> {
         self.ports().map_or_else(|| format!("{own} ports"), |all| format!("{own} of {} ports", grouped(all)))
     }
 
+    /// Nodes behind the NAT: as given, else as listed.
+    pub(crate) fn nodes(&self) -> Option<u64> {
+        self.overrides.nodes.or(self.node.node.pool_size)
+    }
+
     /// Seconds that were traced.
     pub(crate) fn seconds(&self) -> Option<f64> {
         self.node.capture.duration_s.filter(|seconds| *seconds > 0.0)
@@ -92,7 +103,13 @@ impl<'a> Scene<'a> {
 
     /// Public destinations, the one that needs most ports first in each family.
     pub(crate) fn targets(&self) -> Vec<Target<'a>> {
-        let of = |judged: &'a Judged| judged.dests().map(|(dest, remote)| Target { dest, remote });
+        let glimpse = self.seconds().is_none_or(|seconds| seconds < GLIMPSE_S);
+        let target = move |(dest, remote): (&'a Dest, Remote)| Target {
+            dest,
+            remote,
+            plateau: dest.plateau.filter(|_| !glimpse),
+        };
+        let of = |judged: &'a Judged| judged.dests().map(target);
         self.judged.iter().flat_map(of).collect()
     }
 
@@ -127,11 +144,6 @@ impl<'a> Scene<'a> {
         let mut found: Vec<(&OwnerKey, u64)> =
             hang.filter(|((_, to), _)| *to == remote).map(|((owner, _), hang)| (owner, *hang)).collect();
         found.sort_by_key(|(_, hang)| std::cmp::Reverse(*hang));
-        // A pod as elsewhere: by its name alone.
-        let label = |owner: &OwnerKey| match owner {
-            OwnerKey::Pod(pod) => pod.to_string(),
-            other => other.spelled(),
-        };
         let named: Vec<String> =
             found.into_iter().map(|(owner, hang)| format!("{} ({})", label(owner), grouped(hang))).collect();
         if named.is_empty() { String::new() } else { format!(", by {}", crate::words::listed(&named, 3)) }
@@ -173,4 +185,12 @@ pub(crate) fn is(dest: &Destination, (addr, port): Remote) -> bool {
 /// As destinations are spelled.
 pub(crate) fn name((addr, port): Remote) -> String {
     SocketAddr::new(addr, port).to_string()
+}
+
+/// A pod by its name alone.
+pub(crate) fn label(owner: &OwnerKey) -> String {
+    match owner {
+        OwnerKey::Pod(pod) => pod.to_string(),
+        other => other.spelled(),
+    }
 }

@@ -35,7 +35,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         .iter()
         .map(|(addr, logins, onward)| {
             format!(
-                "{} connects to {addr}:1433 and {} to ports 11000-11999 of its network ({})",
+                "{} connects to port 1433 in the network of {addr} (a.b.0.0/16) and {} to ports 11000-11999 there ({})",
                 grouped(*logins),
                 grouped(*onward),
                 percent(*onward as f64 / *logins as f64)
@@ -46,8 +46,8 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         severity: Severity::Info,
         detail: format!("{}.", listed(&said, 3)),
         evidence: scene.lines((*addr, GATEWAY)),
-        advice: "With the connection policy Redirect a login takes a port at the gateway and one at the database's own \
-                 address; a pool pays that once. The policy Proxy has one, through the gateway, with more delay. A private \
+        advice: "With the connection policy Redirect a login takes a connection to the gateway and one to the database's \
+                 own address, which may share a port; a pool pays that once. The policy Proxy has one, through the gateway, with more delay. A private \
                  endpoint takes neither"
             .to_owned(),
     })

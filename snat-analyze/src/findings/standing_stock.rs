@@ -1,5 +1,6 @@
 //! Connections that stay open, or that only the peer has closed.
 
+use super::scene::label;
 use super::{Said, Scene};
 use crate::report::Severity;
 use crate::words::{grouped, secs};
@@ -33,7 +34,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         let old =
             old.map(|old| format!(", {} of them for longer than {}", grouped(old), secs(idle))).unwrap_or_default();
         said.push(format!(
-            "{} connections to {} are open at once{old}, by {}",
+            "{} connections to {} are open at once{old}; ports there are held by {}",
             grouped(stands(target)),
             target.dest.name,
             scene.who(target.remote)
@@ -43,7 +44,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     if let Some(target) = left {
         let owners = scene.stock.into_iter().flat_map(|stock| &stock.close_wait);
         let most = owners.filter(|((_, to), _)| *to == target.remote).max_by_key(|(_, count)| **count);
-        let by = most.map(|((owner, _), _)| format!(" ({})", owner.spelled())).unwrap_or_default();
+        let by = most.map(|((owner, _), _)| format!(" ({})", label(owner))).unwrap_or_default();
         said.push(format!(
             "{} connections to {} are in CLOSE_WAIT: the peer has closed them, the process{by} has not",
             grouped(target.dest.close_wait),

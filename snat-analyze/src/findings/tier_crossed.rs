@@ -12,20 +12,22 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         return None;
     }
     let crossed = allocation.warnings.iter().find(|warning| warning.contains("the tier may have been crossed"));
-    let nodes = scene.node.node.pool_size?;
-    let at_the_step = table.tiers.windows(2).find(|pair| pair[0].nodes.get() == nodes);
-    let (severity, detail) = match (crossed, at_the_step) {
-        (Some(crossed), _) => (Severity::Warning, crossed.clone()),
-        (None, Some(pair)) => (
+    let nodes = scene.nodes()?;
+    let addresses = scene.overrides.outbound_ips.unwrap_or(1);
+    let (now, next) = (table.ports(nodes, addresses), table.ports(nodes + 1, addresses));
+    let is_listed = scene.overrides.nodes.is_none();
+    let (severity, detail) = match crossed.filter(|_| is_listed) {
+        Some(crossed) => (Severity::Warning, crossed.clone()),
+        None if next < now => (
             Severity::Info,
             format!(
                 "{} nodes are the last with {} ports each: with one more, as an upgrade adds for a while, each has {}",
                 grouped(nodes),
-                grouped(pair[0].ports.get()),
-                grouped(pair[1].ports.get())
+                grouped(now),
+                grouped(next)
             ),
         ),
-        _ => return None,
+        None => return None,
     };
     Some(Said {
         severity,

@@ -18,10 +18,10 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let hidden = scene.node.capture.ipv6_events == 0 && found.snapshot_only > 0;
     let java = if hidden { ", or are dual-stack sockets, which -4 hides" } else { "" };
     Some(Said {
-        severity: if hidden { Severity::Warning } else { Severity::Info },
+        severity: Severity::Info,
         detail: format!(
-            "Of the public connections of the places that snapshots are of, {} are open in both, {} only in a snapshot, {} \
-             only in the trace: {} differ.",
+            "Of the public connections of the places that snapshots are of, {} are open at the end of the trace and in a \
+             snapshot, {} only in a snapshot, {} only at the end of the trace: {} differ.",
             grouped(found.both),
             grouped(found.snapshot_only),
             grouped(found.trace_only),
@@ -29,8 +29,9 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         ),
         evidence: Vec::new(),
         advice: format!(
-            "Those only in a snapshot were opened before the trace{java}: they take ports that the trace does not count. \
-             Those only in the trace ended unseen, or the snapshot was made before: take snapshots right after the trace"
+            "A snapshot has no common time with the trace. Those only there were open at another time, were opened before the \
+             trace{java}: then they take ports that the trace does not count. Those only in the trace may have ended \
+             unseen. Take snapshots right after the trace"
         ),
     })
 }

@@ -12,11 +12,15 @@ const RATE: f64 = 0.5;
 const ENDED: u32 = 5;
 
 pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
+    // Only sockets of both families fill that note.
+    if scene.node.capture.ipv6_events == 0 {
+        return None;
+    }
     let runs = scene.node.timeline.iter().flat_map(|timeline| &timeline.runs);
     for run in runs {
         let length = run.end_s - run.start_s;
-        let course = scene.sum(run.run)?;
-        let last = course.opened.iter().rposition(|opened| *opened > 0)?;
+        let Some(course) = scene.sum(run.run) else { continue };
+        let Some(last) = course.opened.iter().rposition(|opened| *opened > 0) else { continue };
         let ends = (last + 1) as f64 * course.bucket_s;
         let silence = length - ends;
         let before: u64 = course.opened.iter().map(|opened| u64::from(*opened)).sum();

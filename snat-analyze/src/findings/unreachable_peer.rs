@@ -2,10 +2,13 @@
 
 use super::{Said, Scene};
 use crate::report::Severity;
-use crate::words::{grouped, listed};
+use crate::words::grouped;
 
 /// So many are no chance.
 const MANY: u64 = 5;
+const NAMED: usize = 4;
+/// A trace of this length cannot lie in a pause as a whole.
+const LONG_S: f64 = 300.0;
 
 pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let targets = scene.targets();
@@ -26,16 +29,25 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     if said.is_empty() {
         return None;
     }
-    let text = match &said[..] {
-        [_] => format!("{} connects hang to {}", grouped(dead[0].dest.hang_resent), dead[0].dest.name),
-        _ => format!("connects hang, {}", listed(&said, 4)),
+    let text = match (&dead[..], &said[..]) {
+        ([only], _) => {
+            let by = scene.who_hangs(only.remote);
+            format!("{} connects hang to {}{by}", grouped(only.dest.hang_resent), only.dest.name)
+        }
+        (_, said) => format!("connects hang, {}", said[..said.len().min(NAMED)].join("; ")),
+    };
+    // A pause of an exhausted node is at most as long as a hold.
+    let long = scene.seconds().is_some_and(|seconds| seconds >= LONG_S && seconds >= scene.hold_s());
+    let so = match long {
+        true => "a blocked or dead peer, not a lack of ports",
+        false => "most likely a blocked or dead peer; in so short a trace a lack of ports can look the same",
     };
     Some(Said {
         severity: Severity::Warning,
-        detail: format!("{text}, which nobody reached: a blocked or dead peer, not a lack of ports."),
+        detail: format!("{text}, which nobody reached: {so}."),
         evidence: Vec::new(),
         advice: "Ask whether the peer is up, and for firewalls, network policies and routes on the way. A client that tries \
-                 again without a pause takes a port for each try at the NAT for as long as that keeps a SYN"
+                 again without a pause may take a port for each try, for as long as the NAT keeps a SYN"
             .to_owned(),
     })
 }

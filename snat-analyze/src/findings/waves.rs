@@ -23,7 +23,8 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
             continue;
         }
         let least = (SILENCE_S.max(hold * OF_HOLD) / course.bucket_s).ceil() as usize;
-        let quiet = longest_silence(&course.opened, end + 1 - window.min(end + 1));
+        // A job that is over is silent, too: what tells is that connects come again, or that some hang.
+        let quiet = longest_silence(&course.opened, end + 1 - window.min(end + 1), target.dest.hang > 0);
         if quiet < least {
             continue;
         }
@@ -62,13 +63,34 @@ fn fullest_window(opened: &[u32], window: usize) -> Option<(usize, u64)> {
     best
 }
 
-/// The longest stretch without any from there on, once there was one.
-fn longest_silence(opened: &[u32], from: usize) -> usize {
+/// The longest stretch without any from there on, once there was one; the last stretch counts if it is `open`.
+fn longest_silence(opened: &[u32], from: usize, open: bool) -> usize {
     let (mut most, mut now, mut begun) = (0, 0, false);
     for own in opened.iter().skip(from) {
-        begun |= *own > 0;
-        now = if *own == 0 && begun { now + 1 } else { 0 };
-        most = most.max(now);
+        if *own > 0 {
+            (most, now) = (most.max(now), 0);
+            begun = true;
+        } else if begun {
+            now += 1;
+        }
     }
-    most
+    if open { most.max(now) } else { most }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_counts_if_connects_come_again_or_hang() {
+        let opened = [0, 0, 0, 4, 0, 0, 4, 0, 0, 0];
+        assert_eq!((longest_silence(&opened, 0, false), longest_silence(&opened, 0, true)), (2, 3));
+        assert_eq!(longest_silence(&opened, 4, false), 0);
+    }
+
+    #[test]
+    fn the_fullest_window_is_found() {
+        assert_eq!(fullest_window(&[1, 2, 3, 0, 5], 2), Some((2, 5)));
+        assert_eq!(fullest_window(&[], 2), None);
+    }
 }

@@ -19,6 +19,17 @@ pub(crate) fn cannot_know(
     missing(judged).into_iter().map(|missing| row(missing, capture, allocation, node_ip)).collect()
 }
 
+/// The NAT's own count of connects that it refused, as each calls it.
+fn metric(profile: &str, address: &str) -> String {
+    match profile {
+        "azure-natgw" => "metric SNAT Connection Count, state Failed, of the NAT gateway".to_owned(),
+        "aws-natgw" => "metric ErrorPortAllocation of the NAT gateway".to_owned(),
+        "gcp-nat" => "metric nat/dropped_sent_packets_count, reason OUT_OF_RESOURCES".to_owned(),
+        "linux-masquerade" => "insert_failed of conntrack -S on the node".to_owned(),
+        _ => format!("metric SnatConnectionCount, state Failed, backend {address}"),
+    }
+}
+
 fn row(missing: Missing, capture: &Capture, allocation: &Allocation, node_ip: Option<&str>) -> CannotKnow {
     let address = node_ip.unwrap_or("the node's address");
     let (what, by, why, how) = match missing {
@@ -31,8 +42,9 @@ fn row(missing: Missing, capture: &Capture, allocation: &Allocation, node_ip: Op
                 (false, _) => "no log, and the snapshots show none that decides".to_owned(),
             },
             format!(
-                "metric SnatConnectionCount, state Failed, backend {address}: above 0 settles it, even days later; or \
-                 netstat -tanpo in every namespace, twice with some seconds between"
+                "{}: above 0 settles it, even days later; or netstat -tanpo in every namespace, twice with some seconds \
+                 between",
+                metric(&allocation.profile, address)
             ),
         ),
         Missing::DualStack => (
@@ -57,16 +69,25 @@ fn row(missing: Missing, capture: &Capture, allocation: &Allocation, node_ip: Op
         ),
         Missing::Allocation => (
             "the allocation",
-            "kubectl get nodes",
+            if allocation.profile.starts_with("azure-lb") { "kubectl get nodes" } else { "the NAT's settings" },
             allocation.explained.clone(),
-            "kubectl get nodes -o wide, all of it; or az network lb outbound-rule list; then --nodes or --ports"
-                .to_owned(),
+            match allocation.profile.starts_with("azure-lb") {
+                true => {
+                    "kubectl get nodes -o wide, all of it; or az network lb outbound-rule list; then --nodes or --ports"
+                }
+                false => "the settings of the NAT: its ports, its addresses; then --ports, --outbound-ips or --profile",
+            }
+            .to_owned(),
         ),
         Missing::Path => (
             "the egress path",
-            "az aks show",
+            if allocation.profile.starts_with("azure-") { "az aks show" } else { "the subnet's routes" },
             format!("{} assumed; NAT gateway and UDR look alike", allocation.profile),
-            "az aks show --query networkProfile; then --profile".to_owned(),
+            match allocation.profile.starts_with("azure-") {
+                true => "az aks show --query networkProfile; then --profile",
+                false => "the routes of the subnet, and the NAT that they lead to; then --profile",
+            }
+            .to_owned(),
         ),
         Missing::SnapshotCover => (
             "sockets of every place",

@@ -260,7 +260,10 @@ pub(super) fn phone(node: &NodeReport) -> Option<(String, String)> {
 fn settles(verdict: &Verdict) -> String {
     let numbers = &verdict.numbers;
     let (Some(plateau), Some(dest)) = (numbers.plateau, &numbers.destination) else { return String::new() };
-    let full = numbers.full_in_s.map(|seconds| format!(" and is full {} s after the trace", whole(seconds)));
+    let full = numbers.full_in_s.map(|seconds| match seconds >= 1.0 {
+        true => format!(" and is full {} s after the trace", whole(seconds)),
+        false => " and is full".to_owned(),
+    });
     match full {
         Some(full) => format!(" If it goes on: {dest} wants {}{full}.", whole(plateau)),
         None => String::new(),

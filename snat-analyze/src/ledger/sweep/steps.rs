@@ -52,7 +52,7 @@ impl Sweep {
         let mapped = step.family == Some(6) && daddr.is_ipv4();
         let row = Row { time: step.time, line: step.line, kind: step.kind, sport, mapped, proxy: step.proxy };
         // Rows of a way that is known are told of both ways by the fold.
-        let known = self.stage.lanes.way(&ends).is_some() && step.line % 2 == 0;
+        let known = self.stage.lanes.way(&ends).is_some() && step.line.is_multiple_of(2);
         if step.kind == StepKind::Connect || known {
             let lane = self.know(&ends);
             self.row(&row, lane);
