@@ -31,7 +31,11 @@ pub(crate) fn percent(share: f64) -> String {
 
 /// A time: 0.3 s, 240 s.
 pub(crate) fn secs(seconds: f64) -> String {
-    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{} s", whole(seconds)) }
+    match seconds {
+        _ if seconds > 0.0 && seconds < 0.05 => "less than 0.1 s".to_owned(),
+        _ if seconds < 10.0 => format!("{seconds:.1} s"),
+        _ => format!("{} s", whole(seconds)),
+    }
 }
 
 /// The first of them, and how many more there are.

@@ -112,7 +112,15 @@ fn node_graph(worked: Worked, paths: &[String], options: &Options) -> NodeGraph 
     contradictions.sort();
     contradictions.dedup();
     let (vertices, edges) = draft.finish(paths);
-    NodeGraph { node: report.node, vertices, edges, contradictions, joins: report.capture.joins }
+    NodeGraph {
+        node: report.node,
+        verdict: report.verdict,
+        call: report.call,
+        vertices,
+        edges,
+        contradictions,
+        joins: report.capture.joins,
+    }
 }
 
 /// What the report says of an owner: how much is a pod's, and why an address is nobody's.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Confidence, Contradiction, Input, JoinTally, Node, Notice, Place, Tool};
+use crate::report::{Callee, Confidence, Contradiction, Input, JoinTally, Node, Notice, Place, Tool, Verdict};
 
 /// The graphs of all captured nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +36,10 @@ impl GraphReport {
 pub struct NodeGraph {
     /// Which node.
     pub node: Node,
+    /// What may be concluded about its ports, as in the report by the usual rules of a NAT.
+    pub verdict: Vec<Verdict>,
+    /// Whom to call, as in the report.
+    pub call: Option<Callee>,
     /// By kind in the order of [`VertexKind`], then by number, then by id; each id once.
     pub vertices: Vec<Vertex>,
     /// In the order of the vertices that they go from, then of those that they go to, then by name; each once. The

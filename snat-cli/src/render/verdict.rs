@@ -2,7 +2,7 @@
 //! does not hold.
 
 use snat_analyze::report::{
-    CannotKnow, Confidence, Finding, Missing, NodeReport, Reason, Remedy, Severity, State, Verdict, When,
+    Callee, CannotKnow, Confidence, Finding, Missing, NodeReport, Reason, Remedy, Severity, State, Verdict, When,
 };
 
 use super::style::{Tone, count, percent};
@@ -272,7 +272,11 @@ fn settles(verdict: &Verdict) -> String {
 
 /// Whom to call; nobody where ports were not short, or where too much belongs to nobody known.
 pub(super) fn call(node: &NodeReport) -> Option<String> {
-    let (call, main) = (node.call.as_ref()?, node.main_verdict()?);
+    call_by(node.main_verdict()?, node.call.as_ref()?, &node.allocation.profile)
+}
+
+/// The same of a verdict and of who is to be called.
+pub(super) fn call_by(main: &Verdict, call: &Callee, profile: &str) -> Option<String> {
     if main.state == State::NotByThisNode {
         return None;
     }
@@ -292,7 +296,7 @@ pub(super) fn call(node: &NodeReport) -> Option<String> {
         Confidence::Likely => " (likely)",
         Confidence::Weak => " (by a weak hint)",
     };
-    let managed = match owner.namespace.as_deref() == Some("kube-system") && node.allocation.profile == MANAGED {
+    let managed = match owner.namespace.as_deref() == Some("kube-system") && profile == MANAGED {
         true => ", Microsoft-managed,",
         false => "",
     };

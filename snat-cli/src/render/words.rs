@@ -62,7 +62,11 @@ pub(crate) fn not_seen(node: &NodeReport) -> String {
 
 /// A time that is short, most of the time.
 pub(crate) fn seconds(seconds: f64) -> String {
-    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
+    match seconds {
+        _ if seconds < 0.05 => "<0.1 s".to_owned(),
+        _ if seconds < 10.0 => format!("{seconds:.1} s"),
+        _ => format!("{seconds:.0} s"),
+    }
 }
 
 /// Which node.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use snat_analyze::graph::{GraphEdge, GraphReport, NodeGraph, Vertex};
-use snat_analyze::report::Confidence;
+use snat_analyze::report::{Confidence, main_of};
 
 use super::{details, title};
 use crate::render::style::{Screen, Tone, count, end, middle, printable, width, wrap};
-use crate::render::words;
+use crate::render::{verdict, words};
 
 /// Writes a tree a node.
 pub(crate) fn write(report: &GraphReport, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
@@ -19,6 +19,18 @@ pub(crate) fn write(report: &GraphReport, screen: Screen, out: &mut dyn Write) -
         }
         let name = printable(&words::node_name(&node.node));
         writeln!(out, "{}", screen.paint(Tone::Strong, &name))?;
+        if let Some(main) = main_of(&node.verdict) {
+            let call =
+                node.call.as_ref().and_then(|call| verdict::call_by(main, call, snat_analyze::Profile::NAMES[0]));
+            let said = call.map(|call| format!(". {call}")).unwrap_or_default();
+            let title = verdict::title(main.state);
+            for (at, line) in wrap(&printable(&format!("{title}{said}")), screen.prose()).into_iter().enumerate() {
+                match line.strip_prefix(title).filter(|_| at == 0) {
+                    Some(rest) => writeln!(out, "{}{rest}", screen.paint(verdict::tone(main.state), title))?,
+                    None => writeln!(out, "{line}")?,
+                }
+            }
+        }
         Tree::of(node, screen).write(out)?;
     }
     Ok(())
