@@ -36,6 +36,7 @@ pub mod findings;
 mod fold;
 mod frames;
 pub mod graph;
+mod inputs;
 mod ledger;
 mod mesh;
 mod options;
@@ -54,6 +55,7 @@ pub mod timeline;
 mod verdict;
 mod what_if;
 mod words;
+mod work;
 
 pub use analysis::{Analysis, Observe, Quiet};
 pub use bundle::{EntryName, Limits, Progress, Source, Visit, walk};

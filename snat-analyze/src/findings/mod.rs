@@ -1,6 +1,6 @@
 //! Findings: what stands out in a capture. One rule a file, and one page each in `docs/findings/`.
 //!
-//! A rule looks at a [`Scene`] and says what it sees, or nothing. It computes nothing that the ledger, the verdict or the
+//! A rule looks at a `Scene` and says what it sees, or nothing. It computes nothing that the ledger, the verdict or the
 //! owners do not hold already. To add one: its file, its page, its line in [`RULES`], and a test that it can say no.
 
 mod agreement;

@@ -24,14 +24,16 @@ use snat_parse::Addr;
 
 pub use model::{Broken, GraphEdge, GraphReport, NodeGraph, Vertex, VertexKind};
 
-use crate::analysis::{self, Observe, Worked};
+use crate::analysis::{self, Observe};
 use crate::bundle::Source;
 use crate::capture::captures;
 use crate::doctor;
 use crate::error::Error;
+use crate::inputs::inputs;
 use crate::options::Options;
 use crate::owner::{Asked, Facts};
 use crate::report::{JoinTally, OwnerKind, RankRow, SCHEMA_VERSION, UnknownReason};
+use crate::work::{self, Worked};
 
 use draft::{Draft, Id};
 
@@ -46,16 +48,16 @@ impl GraphReport {
             return Err(analysis::nothing(&entries, &notices));
         }
         let chosen = analysis::choose(captures(&entries), options.node.as_deref())?;
-        let inputs = analysis::inputs(&entries, &chosen);
+        let inputs = inputs(&entries, &chosen);
         let paths: Vec<String> = entries.iter().map(|entry| entry.name.path.clone()).collect();
         let bundle = entries.first().map(|entry| entry.name.bundle.clone()).unwrap_or_default();
         let mut nodes = Vec::new();
         for capture in chosen {
-            let formats = analysis::formats(&entries, &capture);
+            let formats = work::formats(&entries, &capture);
             notices.extend(doctor::notices(&doctor::examine(&entries, &capture), &bundle));
-            let worked = analysis::work(&mut entries, &paths, capture, options, widen)?;
+            let worked = work::work(&mut entries, &paths, capture, options, widen)?;
             let name = worked.report.node.name.as_deref();
-            notices.extend(analysis::no_match(name, &asked_by_log(&worked), &formats, &bundle));
+            notices.extend(work::no_match(name, &asked_by_log(&worked), &formats, &bundle));
             nodes.push(node_graph(worked, &paths, options));
         }
         Ok(Self { schema_version: SCHEMA_VERSION, tool: analysis::tool(), nodes, inputs, notices })
