@@ -95,7 +95,7 @@ _snat__analyze() {
 
     case "${cmd}" in
         snat__analyze)
-            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --what-if --since --until --fail-on --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --help --version report parse inspect graph timeline formats explain profiles schema completions man help"
+            opts="-q -v -o -n -h -V --color --quiet --verbose --no-progress --config --no-config --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --what-if --since --until --fail-on --rejects --threads --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --help --version report parse inspect graph timeline formats explain profiles schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -190,6 +190,10 @@ _snat__analyze() {
                     return 0
                     ;;
                 --rejects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -299,7 +303,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__graph)
-            opts="-o -q -v -h --output --force --node --pod --netns --rejects --snat --no-snat --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -q -v -h --output --force --node --pod --netns --rejects --snat --no-snat --threads --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -334,6 +338,10 @@ _snat__analyze() {
                     return 0
                     ;;
                 --no-snat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -559,7 +567,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__inspect)
-            opts="-o -q -v -h --output --force --node --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -q -v -h --output --force --node --rejects --threads --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -578,6 +586,10 @@ _snat__analyze() {
                     return 0
                     ;;
                 --rejects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -727,7 +739,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__report)
-            opts="-o -n -q -v -h --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --what-if --since --until --fail-on --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -n -q -v -h --output --force --node --namespace --sort-by --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --what-if --since --until --fail-on --rejects --threads --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -817,6 +829,10 @@ _snat__analyze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -879,7 +895,7 @@ _snat__analyze() {
             return 0
             ;;
         snat__analyze__subcmd__timeline)
-            opts="-o -q -v -h --output --force --node --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --since --until --rejects --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
+            opts="-o -q -v -h --output --force --node --top --snat --no-snat --profile --ports --outbound-ips --nodes --hold --hold-reset --idle --since --until --rejects --threads --max-bytes --max-entries --max-ratio --max-depth --max-dumps --max-line --color --quiet --verbose --no-progress --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -946,6 +962,10 @@ _snat__analyze() {
                     return 0
                     ;;
                 --rejects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_snat_analyze_global_optspecs
-    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= profile= ports= outbound-ips= nodes= hold= hold-reset= idle= what-if= since= until= fail-on= rejects= max-bytes= max-entries= max-ratio= max-depth= max-dumps= max-line= h/help V/version
+    string join \n color= q/quiet v/verbose no-progress config= no-config o/output= force node= n/namespace= sort-by= top= snat= no-snat= profile= ports= outbound-ips= nodes= hold= hold-reset= idle= what-if= since= until= fail-on= rejects= threads= max-bytes= max-entries= max-ratio= max-depth= max-dumps= max-line= h/help V/version
 end
 
 function __fish_snat_analyze_needs_command
@@ -56,6 +56,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l until -d 'Mea
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l fail-on -d 'Exit with 3 where there is a finding so severe or worse, else with 4 where the verdict is cannot-tell' -r -f -a "warning\t'Ports are short or soon will be, or the answer is doubtful'
 critical\t'Connects fail'"
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
+complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l threads -d 'Threads that may be used; the result never depends on it [default: as many as there are cores]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_needs_command" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
@@ -109,6 +110,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l unt
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l fail-on -d 'Exit with 3 where there is a finding so severe or worse, else with 4 where the verdict is cannot-tell' -r -f -a "warning\t'Ports are short or soon will be, or the answer is doubtful'
 critical\t'Connects fail'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l threads -d 'Threads that may be used; the result never depends on it [default: as many as there are cores]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand report" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
@@ -149,6 +151,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -s o 
 json\t'For programs'"
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l node -d 'Only this node; the beginning or the end of its name is enough where it is one node\'s' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l threads -d 'Threads that may be used; the result never depends on it [default: as many as there are cores]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand inspect" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
@@ -175,6 +178,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l netn
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l snat -d 'Connections to this block take a SNAT port, whatever its class (repeatable; the longer prefix wins, then the later option)' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l no-snat -d 'Connections to this block take none: a service endpoint, a public range of the virtual network (repeatable)' -r
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l threads -d 'Threads that may be used; the result never depends on it [default: as many as there are cores]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand graph" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r
@@ -208,6 +212,7 @@ complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l i
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l since -d 'Measure from this second of the trace on; what was opened before is known' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l until -d 'Measure up to this second of the trace' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l rejects -d 'Write every line that was not understood to FILE: entry:line, reason, text, with tabs between; - for standard error' -r -F
+complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l threads -d 'Threads that may be used; the result never depends on it [default: as many as there are cores]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l max-bytes -d 'Bytes of all entries together, unpacked [default: 1TiB]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l max-entries -d 'Entries of all bundles together [default: 30000]' -r
 complete -c snat-analyze -n "__fish_snat_analyze_using_subcommand timeline" -l max-ratio -d 'Unpacked bytes for each packed one, where it is more than 64MiB [default: 500]' -r

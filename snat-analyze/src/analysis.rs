@@ -189,7 +189,7 @@ pub(crate) fn ruling(options: &Options) -> Ruling {
         idle: allocation.idle_s.map(ns),
         ..SweepRules::default()
     };
-    Ruling { rules: options.rules.clone(), sweep }
+    Ruling { rules: options.rules.clone(), sweep, threads: options.threads }
 }
 
 pub(crate) fn is_nothing(entries: &[EntryData]) -> bool {

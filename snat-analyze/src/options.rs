@@ -24,6 +24,8 @@ pub struct Options {
     pub until_s: Option<f64>,
     /// How much of the timeline the report has.
     pub timeline: Detail,
+    /// Threads that may be used; 0 is one. The report never depends on it.
+    pub threads: usize,
     /// What a bundle may cost.
     pub limits: Limits,
 }

@@ -184,6 +184,7 @@ impl Plan {
     pub(crate) fn of(args: ReportArgs, shared: &Shared) -> Result<Self, Failure> {
         let file = &shared.settings;
         let (mut options, said_options) = shared.measured(args.node, &args.limits, &args.nat, &args.window)?;
+        options.threads = args.threads.count();
         options.what_if = args.what_if.iter().map(|name| profile("what-if", name)).collect::<Result<_, _>>()?;
         let (output, output_from) = match (args.output.is_empty(), settings::variable("OUTPUT"), file.output) {
             (false, _, _) => (args.output, "command line"),

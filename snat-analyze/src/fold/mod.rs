@@ -17,7 +17,7 @@ use snat_parse::{Addr, AddrRef, place_text};
 pub(crate) use same::same_events;
 
 use crate::egress::{Class, Rule, classify};
-use crate::ledger::{Ends, Home, Lane, Replay, Row, SECOND, StepKind, Sweep, SweepRules};
+use crate::ledger::{Ends, Home, Ledgers, Replay, Row, SECOND, StepKind, SweepRules};
 use crate::mesh;
 
 use rows::Rows;
@@ -110,6 +110,8 @@ pub(crate) struct Ruling {
     /// Which destinations take a port.
     pub(crate) rules: Vec<Rule>,
     pub(crate) sweep: SweepRules,
+    /// Threads that there may be; what is found never depends on it.
+    pub(crate) threads: usize,
 }
 
 /// A time without any event.
@@ -159,8 +161,7 @@ pub(crate) struct Run {
     pub(crate) replay: Option<Replay>,
     /// The same less the ports of connects that a proxy makes again, if any process looks like one.
     pub(crate) less_doubles: Option<Replay>,
-    sweep: Option<Sweep>,
-    mesh: Option<Box<Sweep>>,
+    ledgers: Option<Ledgers>,
     rows: Rows,
     sketch: Sketch,
 }
@@ -227,8 +228,7 @@ impl Run {
             has_netns: false,
             replay: None,
             less_doubles: None,
-            mesh: None,
-            sweep: Some(Sweep::new(&ruling.sweep)),
+            ledgers: Some(Ledgers::new(&ruling.sweep, ruling.threads)),
             rows: Rows::default(),
             sketch: Sketch::default(),
         }
@@ -236,11 +236,11 @@ impl Run {
 
     /// No more events.
     fn finish(&mut self) {
-        if let Some(sweep) = self.sweep.take() {
+        if let Some(ledgers) = self.ledgers.take() {
             self.groups = self.rows.finish();
-            self.replay = Some(sweep.finish());
+            let (replay, less_doubles) = ledgers.finish();
+            (self.replay, self.less_doubles) = (Some(replay), less_doubles);
         }
-        self.less_doubles = self.less_doubles.take().or_else(|| self.mesh.take().map(|mesh| mesh.finish()));
     }
 
     /// Entries get their final numbers only when all are read and sorted.
@@ -317,8 +317,9 @@ impl Run {
             return;
         };
         let proxy = mesh::is_proxy(event.comm) || event.uid == Some(mesh::UID);
-        if proxy && kind == StepKind::Connect && self.mesh.is_none() {
-            self.begin_mesh();
+        let Some(ledgers) = &mut self.ledgers else { return };
+        if proxy && kind == StepKind::Connect {
+            ledgers.proxy_connects();
         }
         let mapped = event.ip == Some(6) && matches!(event.daddr, AddrRef::Ip(std::net::IpAddr::V4(_)));
         let sport = event.sport.unwrap_or(0);
@@ -330,15 +331,15 @@ impl Run {
         if when == When::Behind {
             // The ledger is told of the time alone.
             match ends.filter(|_| sport != 0) {
-                Some(_) => self.sweeps(|sweep| sweep.behind(&row)),
-                None => self.sweeps(|sweep| sweep.unkeyed(row.time)),
+                Some(_) => ledgers.behind(&row),
+                None => ledgers.unkeyed(row.time),
             }
             return;
         }
         let place = self.rows.place(&event, batch, at, one);
         self.rows.accepts(place, &event, one);
         let Some((saddr, daddr, dport)) = ends else {
-            self.sweeps(|sweep| sweep.unkeyed(row.time));
+            ledgers.unkeyed(row.time);
             if kind == StepKind::Connect {
                 self.sketch.connect(front(&event), &event);
                 self.rows.count_odd(place, &event, batch, at, one);
@@ -356,45 +357,20 @@ impl Run {
         };
         let target = match self.rows.target(place, daddr, dport) {
             None if kind == StepKind::Connect => {
-                let lanes = self.know(&ends());
-                Some(self.rows.new_target(place, &event, (daddr, dport), lanes, (batch, at)))
+                ledgers.know(&ends());
+                Some(self.rows.new_target(place, &event, (daddr, dport), (batch, at)))
             }
             target => target,
         };
-        let lanes = target.map(|target| self.rows.target_mut(target).lanes);
-        match lanes {
-            _ if sport == 0 => self.sweeps(|sweep| sweep.unkeyed(row.time)),
-            Some([lane, of_mesh]) => {
-                self.sweep.iter_mut().for_each(|sweep| sweep.row(&row, lane));
-                self.mesh.iter_mut().for_each(|mesh| mesh.row(&row, of_mesh));
-            }
-            None => {
-                let ends = ends();
-                self.sweeps(|sweep| sweep.stranger(&row, &ends));
-            }
+        match target {
+            _ if sport == 0 => ledgers.unkeyed(row.time),
+            Some(target) => ledgers.row(&row, target),
+            None => ledgers.stranger(&row, &ends()),
         }
         if let Some(target) = target.filter(|_| kind == StepKind::Connect) {
             self.sketch.connect(self.rows.target_mut(target).front, &event);
             self.rows.count(target, at, one);
         }
-    }
-
-    /// Both ledgers, if there are two.
-    fn sweeps(&mut self, tell: impl Fn(&mut Sweep)) {
-        self.sweep.iter_mut().for_each(&tell);
-        self.mesh.iter_mut().for_each(|mesh| tell(mesh));
-    }
-
-    /// The numbers of new ends in both.
-    fn know(&mut self, ends: &Ends) -> [Lane; 2] {
-        let lane = self.sweep.as_mut().map_or(Lane::NOWHERE, |sweep| sweep.know(ends));
-        [lane, self.mesh.as_mut().map_or(lane, |mesh| mesh.know(ends))]
-    }
-
-    #[cold]
-    fn begin_mesh(&mut self) {
-        self.mesh = self.sweep.as_mut().map(|sweep| Box::new(sweep.less_doubles()));
-        self.rows.fork();
     }
 }
 

@@ -8,7 +8,6 @@ use snat_parse::{Addr, AddrRef, place_text};
 use super::index::{Index, mixed};
 use super::same::{Front, front};
 use super::{Cell, Dest, DestKey, Group, GroupKey, Map, Mark, PIDS_PER_GROUP, PidKey, mark};
-use crate::ledger::Lane;
 use crate::mesh;
 
 /// Processes that are found at once. More, and all are looked up anew.
@@ -48,8 +47,6 @@ pub(super) struct Target {
     place: Place,
     /// Place of the destination in the cell.
     dest: u32,
-    /// Its numbers in the ledger, and in the one without doubles.
-    pub(super) lanes: [Lane; 2],
     /// What the hash of all its connects begins with.
     pub(super) front: Front,
     /// Connects inside of what is measured.
@@ -201,7 +198,6 @@ impl Rows {
         place: Place,
         event: &Event<'_>,
         (daddr, dport): (IpAddr, u16),
-        lanes: [Lane; 2],
         (batch, at): (&Batch<'_>, usize),
     ) -> u32 {
         let dest = self.dest(place, DestKey { addr: Addr::Ip(daddr), port: Some(dport) }, batch, at) as u32;
@@ -214,7 +210,6 @@ impl Rows {
             last_at: 0,
             place,
             dest,
-            lanes,
             front: front(event),
             connects: 0,
             line: 0,
@@ -225,11 +220,6 @@ impl Rows {
 
     pub(super) fn target_mut(&mut self, at: u32) -> &mut Target {
         &mut self.targets[at as usize]
-    }
-
-    /// The ledger without doubles begins: it has the numbers of the other one.
-    pub(super) fn fork(&mut self) {
-        self.targets.iter_mut().for_each(|target| target.lanes[1] = target.lanes[0]);
     }
 
     /// A connect to a target.

@@ -7,7 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use snat_analyze::Limits;
 
-use super::number::{above_zero, instant, seconds, size, whole};
+use super::number::{above_zero, instant, seconds, size, threads, whole};
 
 const COMMON: &str = "Common options";
 const NAT: &str = "Ports: how many there are, and how long each is held";
@@ -121,6 +121,20 @@ pub(crate) struct WindowArgs {
     /// Measure up to this second of the trace
     #[arg(long, value_name = "S", value_parser = instant, allow_negative_numbers = true)]
     pub(crate) until: Option<f64>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ThreadArgs {
+    /// Threads that may be used; the result never depends on it [default: as many as there are cores]
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+}
+
+impl ThreadArgs {
+    /// As given, else one a core.
+    pub(crate) fn count(&self) -> usize {
+        self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+    }
 }
 
 #[derive(Args, Clone, Debug, Default)]

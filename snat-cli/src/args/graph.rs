@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Asked, Formats, LimitArgs, RuleArgs};
+use super::{Asked, Formats, LimitArgs, RuleArgs, ThreadArgs};
 
 #[derive(Args, Debug)]
 pub(crate) struct GraphArgs {
@@ -41,6 +41,9 @@ pub(crate) struct GraphArgs {
     /// Which connections take a port
     #[command(flatten)]
     pub(crate) _rules: RuleArgs,
+
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,

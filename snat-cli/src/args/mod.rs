@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub(crate) use common::{Color, CommonArgs, LimitArgs, NatArgs, RuleArgs, WindowArgs};
+pub(crate) use common::{Color, CommonArgs, LimitArgs, NatArgs, RuleArgs, ThreadArgs, WindowArgs};
 pub(crate) use format::{Asked, Formats};
 pub(crate) use graph::{GraphArgs, GraphOutput};
 pub(crate) use number::{SECONDS, WHOLE};
@@ -141,6 +141,9 @@ pub(crate) struct ReportArgs {
     pub(crate) rejects: Option<PathBuf>,
 
     #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
+
+    #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }
 
@@ -243,6 +246,9 @@ pub(crate) struct InspectArgs {
     /// error
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,

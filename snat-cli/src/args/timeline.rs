@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::number::whole;
-use super::{Asked, Formats, LimitArgs, NatArgs, RuleArgs, WindowArgs};
+use super::{Asked, Formats, LimitArgs, NatArgs, RuleArgs, ThreadArgs, WindowArgs};
 
 #[derive(Args, Debug)]
 pub(crate) struct TimelineArgs {
@@ -43,6 +43,9 @@ pub(crate) struct TimelineArgs {
     /// error
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,

@@ -14,6 +14,7 @@ use crate::render;
 pub(crate) fn run(args: GraphArgs, shared: &Shared) -> Result<(), Failure> {
     let mut options = Options::default();
     options.node = args.node;
+    options.threads = args.threads.count();
     options.limits = shared.limits(&args.limits);
     let (rules, said_rules) = shared.rules()?;
     options.rules = rules;

@@ -13,6 +13,7 @@ use crate::render;
 pub(crate) fn run(args: InspectArgs, shared: &Shared) -> Result<(), Failure> {
     let mut options = Options::default();
     options.node = args.node;
+    options.threads = args.threads.count();
     options.limits = shared.limits(&args.limits);
     let outputs = Outputs::of(args.output, PlainOutput::Table, args.force, &args.bundles)?;
     let sources = super::sources(args.bundles.clone())?;

@@ -14,7 +14,8 @@ use crate::render;
 const SHOWN: usize = 3;
 
 pub(crate) fn run(args: TimelineArgs, shared: &Shared) -> Result<(), Failure> {
-    let (options, said) = shared.measured(args.node, &args.limits, &args.nat, &args.window)?;
+    let (mut options, said) = shared.measured(args.node, &args.limits, &args.nat, &args.window)?;
+    options.threads = args.threads.count();
     let outputs = Outputs::of(args.output, TimelineOutput::Table, args.force, &args.bundles)?;
     let rejects = Rejects::to(args.rejects.as_deref(), args.force, &args.bundles, outputs.files())?;
     let sources = super::sources(args.bundles)?;

@@ -37,11 +37,6 @@ pub(crate) struct Lane {
     pub(super) way: u32,
 }
 
-impl Lane {
-    /// Of no ledger.
-    pub(crate) const NOWHERE: Self = Self { lane: NONE, way: NONE };
-}
-
 /// What a lane stands for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {

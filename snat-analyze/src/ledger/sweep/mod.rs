@@ -16,6 +16,7 @@ mod accepted;
 mod counts;
 mod flows;
 mod lanes;
+mod ledgers;
 mod lives;
 mod mesh;
 mod moves;
@@ -39,7 +40,8 @@ mod random;
 #[cfg(test)]
 mod steps;
 
-pub(crate) use lanes::{Ends, Lane};
+pub(crate) use lanes::Ends;
+pub(crate) use ledgers::Ledgers;
 pub(crate) use lives::Lives;
 pub(crate) use mesh::Home;
 #[cfg(test)]
@@ -52,7 +54,7 @@ pub(crate) use step::{Row, Rules, SECOND, StepKind};
 #[cfg(test)]
 pub(crate) use steps::Step;
 
-use lanes::NONE;
+use lanes::{Lane, NONE};
 use order::Order;
 use stage::{Move, Stage};
 
