@@ -150,8 +150,7 @@ impl Sweep {
 
     #[inline]
     fn push(&mut self, row: &Row, way: u32, lane: u32) {
-        let moved =
-            Move { kind: row.kind, mapped: row.mapped, proxy: row.proxy, sport: row.sport, way, lane };
+        let moved = Move { kind: row.kind, mapped: row.mapped, proxy: row.proxy, sport: row.sport, way, lane };
         match &mut self.clock {
             Clock::Runs(time) => {
                 let time = *time;

@@ -33,19 +33,21 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
             which.iter().filter_map(|hold| held.get(*hold)).map(peak).collect()
         })
         .collect();
-    let spots = stage.counters.spots.into_iter().zip(held).zip(groups).zip(cells).map(|((((place, spot), held), groups), cells)| Spot {
-        place,
-        public: spot.public,
-        connects: spot.connects,
-        closes: spot.closes,
-        lone_mapped: spot.lone_mapped,
-        lone_plain: spot.lone_plain,
-        open: peak(&spot.open),
-        past_idle: spot.past_idle,
-        held,
-        groups,
-        cells,
-    });
+    let spots = stage.counters.spots.into_iter().zip(held).zip(groups).zip(cells).map(
+        |((((place, spot), held), groups), cells)| Spot {
+            place,
+            public: spot.public,
+            connects: spot.connects,
+            closes: spot.closes,
+            lone_mapped: spot.lone_mapped,
+            lone_plain: spot.lone_plain,
+            open: peak(&spot.open),
+            past_idle: spot.past_idle,
+            held,
+            groups,
+            cells,
+        },
+    );
     Replay {
         timed,
         window,
