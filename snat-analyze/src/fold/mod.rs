@@ -202,7 +202,12 @@ impl Sink for Fold {
             }
             let Some(run) = self.runs.last_mut() else { return };
             run.rows.begin();
+            let mut ahead = at;
             while at < batch.len() && self.current == Some(batch.run(at)) {
+                if at == ahead {
+                    ahead = batch.len().min(at + rows::AHEAD);
+                    run.rows.touch(batch, at..ahead);
+                }
                 run.event(batch, at, &self.ruling);
                 at += 1;
             }

@@ -13,6 +13,9 @@ use crate::mesh;
 /// Processes that are found at once. More, and all are looked up anew.
 const SOURCES: usize = 65_536;
 
+/// Rows that are looked up at once.
+pub(super) const AHEAD: usize = 32;
+
 /// Where the events of a process are kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
@@ -36,21 +39,29 @@ struct Source {
     rows: u64,
 }
 
-/// A process on its way to one destination.
-#[derive(Clone, Debug)]
+/// A process on its way to one destination: what every row of it needs, in a cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(super) struct Target {
     daddr: IpAddr,
     dport: u16,
-    /// The last batch that it was seen in, and the row there.
-    batch: u32,
-    last_at: u32,
-    place: Place,
-    /// Place of the destination in the cell.
-    dest: u32,
+    /// The cell's dense number.
+    number: u32,
     /// What the hash of all its connects begins with.
     pub(super) front: Front,
     /// Connects inside of what is measured.
-    pub(super) connects: u64,
+    connects: u64,
+    /// The last batch that it was seen in, and the row there.
+    batch: u32,
+    last_at: u32,
+}
+
+/// What is needed of a target when a batch or the run is over.
+#[derive(Clone, Debug)]
+struct Aside {
+    place: Place,
+    /// Place of the destination in the cell.
+    dest: u32,
     /// Its last line, once there is one behind the first.
     line: u64,
     text: Vec<u8>,
@@ -64,6 +75,7 @@ pub(super) struct Rows {
     sources: Vec<Source>,
     by_source: Index,
     targets: Vec<Target>,
+    asides: Vec<Aside>,
     by_target: Index,
     batch: u32,
     /// Targets that were seen in this batch.
@@ -84,6 +96,34 @@ fn words(addr: IpAddr) -> (u64, u64) {
 }
 
 impl Rows {
+    #[inline]
+    fn source(&self, event: &Event<'_>, saddr: IpAddr) -> (u32, Option<u32>) {
+        let (high, low) = words(saddr);
+        let pid = event.pid.map_or(1 << 32, u64::from);
+        let hash = self.by_source.hash(mixed(high ^ pid, low), event.netns.unwrap_or(u64::MAX));
+        let is = |at: u32| {
+            let source = &self.sources[at as usize];
+            source.pid == event.pid && source.netns == event.netns && source.saddr == saddr
+        };
+        (hash, self.by_source.find(hash, is))
+    }
+
+    /// Fetches what the next rows need, all at once: one after the other it takes several times as long.
+    pub(super) fn touch(&mut self, batch: &Batch<'_>, rows: std::ops::Range<usize>) {
+        let mut near = [u32::MAX; AHEAD];
+        for (near, at) in near.iter_mut().zip(rows) {
+            let event = batch.event(at);
+            if let (AddrRef::Ip(saddr), AddrRef::Ip(daddr), Some(dport)) = (event.saddr, event.daddr, event.dport)
+                && let (_, Some(source)) = self.source(&event, saddr)
+            {
+                let place = self.sources[source as usize].place;
+                *near = self.by_target.touch(self.target_hash(place, daddr, dport));
+            }
+        }
+        let number = |at: u32| self.targets.get(at as usize).map_or(0, |target| target.number);
+        std::hint::black_box(near.into_iter().fold(0, |touched, at| touched ^ number(at)));
+    }
+
     /// The place of an event's process; the event is counted to its group.
     #[inline]
     pub(super) fn place(&mut self, event: &Event<'_>, batch: &Batch<'_>, at: usize, one: u64) -> Place {
@@ -92,14 +132,8 @@ impl Rows {
             self.groups[place.group as usize].rows += one;
             return place;
         };
-        let (high, low) = words(saddr);
-        let pid = event.pid.map_or(1 << 32, u64::from);
-        let hash = self.by_source.hash(mixed(high ^ pid, low), event.netns.unwrap_or(u64::MAX));
-        let is = |at: u32| {
-            let source = &self.sources[at as usize];
-            source.pid == event.pid && source.netns == event.netns && source.saddr == saddr
-        };
-        let found = match self.by_source.find(hash, is) {
+        let (hash, found) = self.source(event, saddr);
+        let found = match found {
             Some(found) => found as usize,
             None => self.new_source(hash, saddr, event, batch, at),
         };
@@ -182,7 +216,7 @@ impl Rows {
     pub(super) fn target(&self, place: Place, daddr: IpAddr, dport: u16) -> Option<u32> {
         self.by_target.find(self.target_hash(place, daddr, dport), |at| {
             let target = &self.targets[at as usize];
-            target.place.number == place.number && target.dport == dport && target.daddr == daddr
+            target.number == place.number && target.dport == dport && target.daddr == daddr
         })
     }
 
@@ -203,18 +237,9 @@ impl Rows {
         let dest = self.dest(place, DestKey { addr: Addr::Ip(daddr), port: Some(dport) }, batch, at) as u32;
         let found = self.targets.len() as u32;
         self.by_target.insert(self.target_hash(place, daddr, dport), found);
-        self.targets.push(Target {
-            daddr,
-            dport,
-            batch: 0,
-            last_at: 0,
-            place,
-            dest,
-            front: front(event),
-            connects: 0,
-            line: 0,
-            text: Vec::new(),
-        });
+        let (number, front) = (place.number, front(event));
+        self.targets.push(Target { daddr, dport, number, front, connects: 0, batch: 0, last_at: 0 });
+        self.asides.push(Aside { place, dest, line: 0, text: Vec::new() });
         found
     }
 
@@ -274,11 +299,11 @@ impl Rows {
     /// The last line of a destination is kept once a batch, when it is known to be the last of it.
     pub(super) fn end(&mut self, batch: &Batch<'_>) {
         for at in self.touched.drain(..) {
-            let target = &mut self.targets[at as usize];
-            let row = target.last_at as usize;
-            target.line = batch.line(row);
-            target.text.clear();
-            target.text.extend_from_slice(batch.text(row));
+            let row = self.targets[at as usize].last_at as usize;
+            let aside = &mut self.asides[at as usize];
+            aside.line = batch.line(row);
+            aside.text.clear();
+            aside.text.extend_from_slice(batch.text(row));
         }
         for [group, cell, dest] in self.odd.drain(..) {
             let found = &mut self.groups[group].cells[cell].dests[dest];
@@ -289,14 +314,14 @@ impl Rows {
     /// The run is over: what was counted aside goes to the groups.
     pub(super) fn finish(&mut self) -> Map<GroupKey, Group> {
         self.tell_groups();
-        for target in std::mem::take(&mut self.targets) {
-            let cell = &mut self.groups[target.place.group as usize].cells[target.place.cell as usize];
+        for (target, aside) in std::mem::take(&mut self.targets).into_iter().zip(std::mem::take(&mut self.asides)) {
+            let cell = &mut self.groups[aside.place.group as usize].cells[aside.place.cell as usize];
             cell.connects += target.connects;
-            let dest = &mut cell.dests[target.dest as usize];
+            let dest = &mut cell.dests[aside.dest as usize];
             dest.connects += target.connects;
-            if target.line > 0 {
-                let text = place_text(&String::from_utf8_lossy(&target.text));
-                dest.last = Mark { entry: 0, line: target.line, text };
+            if aside.line > 0 {
+                let text = place_text(&String::from_utf8_lossy(&aside.text));
+                dest.last = Mark { entry: 0, line: aside.line, text };
             }
         }
         self.by_target.clear();

@@ -1,5 +1,8 @@
 //! Counters: of a destination over the node, and of every group and every process on it.
 
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
+
 use crate::fold::Map;
 
 use super::lanes::{Lanes, NONE};
@@ -70,8 +73,9 @@ impl Own {
     }
 }
 
-/// One group or process on one destination.
+/// One group or process on one destination, in a cache line.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
 pub(super) struct Part {
     pub(super) open: Own,
     pub(super) held: Own,
@@ -122,14 +126,20 @@ pub(super) struct Seat {
     pub(super) cell: u32,
 }
 
-/// Where the flows of a lane are counted: its destination, and the sum over all public ones if it is one.
+/// Where the flows of a lane are counted: its destination, and the sum over all public ones if it is one. With all else
+/// that most rows need of the lane, in a cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(super) struct Seats {
     pub(super) own: Seat,
     sum: Seat,
     pub(super) connects: u64,
     /// Closes that began a hold.
     pub(super) closes: u64,
+    /// Of the lane, see [`super::lanes`].
+    pub(super) group: u32,
+    pub(super) process: u32,
+    pub(super) route: u32,
     pub(super) v6: bool,
 }
 
@@ -137,7 +147,7 @@ impl Seats {
     /// Of a lane without a flow so far.
     const NOWHERE: Self = {
         let seat = Seat { spot: NONE, group: NONE, cell: NONE };
-        Self { own: seat, sum: seat, connects: 0, closes: 0, v6: false }
+        Self { own: seat, sum: seat, connects: 0, closes: 0, group: NONE, process: NONE, route: NONE, v6: false }
     };
 
     /// Whether the destination is public.
@@ -152,14 +162,47 @@ impl Seats {
     }
 }
 
+/// The parts of all groups, or of all processes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parts {
+    /// Spot, and group or process.
+    keys: IndexSet<(u32, u32), RandomState>,
+    parts: Vec<Part>,
+}
+
+impl Parts {
+    /// Finds or makes a part; a new one had nothing at the peaks so far.
+    fn meet(&mut self, spot: u32, of: u32, (open, held, bucket_epoch): (u32, u32, u64)) -> u32 {
+        let (at, is_new) = self.keys.insert_full((spot, of));
+        if is_new {
+            let own = |epoch| Own { epoch, ..Own::default() };
+            self.parts.push(Part { open: own(open), held: own(held), bucket_epoch, ..Part::default() });
+        }
+        at as u32
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Spot, group or process, and its part.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&(u32, u32), &Part)> {
+        self.keys.iter().zip(&self.parts)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = (&(u32, u32), &mut Part)> {
+        self.keys.iter().zip(&mut self.parts)
+    }
+}
+
 /// All counters. Parts are kept by (spot, group) and by (spot, cell).
 #[derive(Clone, Debug)]
 pub(super) struct Counters {
     pub(super) spots: Map<Place, Spot>,
     /// Ports held to each spot, under one hold after the other; none in a run without TIME.
     held: Vec<Tally>,
-    pub(super) groups: Map<(u32, u32), Part>,
-    pub(super) cells: Map<(u32, u32), Part>,
+    pub(super) groups: Parts,
+    pub(super) cells: Parts,
     /// By lane.
     pub(super) seats: Vec<Seats>,
     /// Which of the different holds the parts follow.
@@ -172,8 +215,8 @@ impl Counters {
         Self {
             spots: Map::default(),
             held: Vec::new(),
-            groups: Map::default(),
-            cells: Map::default(),
+            groups: Parts::default(),
+            cells: Parts::default(),
             seats: Vec::new(),
             main,
             holds,
@@ -192,14 +235,16 @@ impl Counters {
     #[cold]
     fn sit_down(&mut self, lane: u32, lanes: &Lanes) -> Seats {
         self.seats.resize(self.seats.len().max(lanes.len()), Seats::NOWHERE);
-        let ends = lanes.get(lane).ends;
+        let known = lanes.get(lane);
+        let ends = known.ends;
         let v6 = ends.daddr.is_ipv6();
         let own = self.seat(Place::Dest { addr: ends.daddr, port: ends.dport }, ends.public, ends.group, ends.cell);
         let sum = match self.spot(own.spot).public {
             true => self.seat(Place::Sum { v6 }, true, ends.group, ends.cell),
             false => Seats::NOWHERE.sum,
         };
-        let seats = Seats { own, sum, v6, ..Seats::NOWHERE };
+        let (group, process, route) = (ends.group, ends.cell, known.route);
+        let seats = Seats { own, sum, group, process, route, v6, ..Seats::NOWHERE };
         self.seats[lane as usize] = seats;
         seats
     }
@@ -226,9 +271,9 @@ impl Counters {
         });
         let main = self.held.get(spot as usize * self.holds + self.main).filter(|_| self.holds > 0);
         let epochs = (found.open.epoch, main.map_or(0, |held| held.epoch), found.bucket_epoch);
-        let group = part(&mut self.groups, spot, group, epochs);
+        let group = self.groups.meet(spot, group, epochs);
         let known = self.cells.len();
-        let at = part(&mut self.cells, spot, cell, epochs);
+        let at = self.cells.meet(spot, cell, epochs);
         if at as usize == known {
             let place = found.cells.partition_point(|(of, _)| *of < cell);
             found.cells.insert(place, (cell, at));
@@ -239,6 +284,20 @@ impl Counters {
     /// Ports that the holds keep of a spot, by hold.
     pub(super) fn held(&self, spot: u32) -> &[Tally] {
         &self.held[spot as usize * self.holds..][..self.holds]
+    }
+
+    /// Fetches the seats of a lane that are needed soon; what is returned is of no use but to be looked at.
+    #[inline]
+    pub(super) fn touch(&self, lane: u32) -> u32 {
+        self.seats.get(lane as usize).map_or(0, |seats| seats.own.spot)
+    }
+
+    /// The same of the parts of its group and its process.
+    #[inline]
+    pub(super) fn touch_parts(&self, lane: u32) -> u32 {
+        let Some(seats) = self.seats.get(lane as usize) else { return 0 };
+        let now = |parts: &Parts, at: u32| parts.parts.get(at as usize).map_or(0, |part| part.open.now);
+        now(&self.groups, seats.own.group) ^ now(&self.cells, seats.own.cell)
     }
 
     pub(super) fn seats(&self, lane: u32) -> &Seats {
@@ -263,7 +322,7 @@ impl Counters {
 
     /// The spot, and the parts of its group and process.
     fn row(&mut self, seat: Seat) -> (&mut Spot, [&mut Part; 2]) {
-        let parts = [&mut self.groups[seat.group as usize], &mut self.cells[seat.cell as usize]];
+        let parts = [&mut self.groups.parts[seat.group as usize], &mut self.cells.parts[seat.cell as usize]];
         (&mut self.spots[seat.spot as usize], parts)
     }
 
@@ -285,7 +344,7 @@ impl Counters {
         let held = &mut self.held[seat.spot as usize * self.holds + hold];
         if hold == self.main {
             let epoch = self.spots[seat.spot as usize].bucket_epoch;
-            for part in [&mut self.groups[seat.group as usize], &mut self.cells[seat.cell as usize]] {
+            for part in [&mut self.groups.parts[seat.group as usize], &mut self.cells.parts[seat.cell as usize]] {
                 part.settle_bucket(epoch);
                 part.held.add(held, now);
             }
@@ -297,7 +356,7 @@ impl Counters {
     pub(super) fn release(&mut self, seat: Seat) {
         let held = &mut self.held[seat.spot as usize * self.holds + self.main];
         let epoch = self.spots[seat.spot as usize].bucket_epoch;
-        for part in [&mut self.groups[seat.group as usize], &mut self.cells[seat.cell as usize]] {
+        for part in [&mut self.groups.parts[seat.group as usize], &mut self.cells.parts[seat.cell as usize]] {
             part.settle_bucket(epoch);
             part.held.take(held);
         }
@@ -314,7 +373,7 @@ impl Counters {
         let spot = &self.spots[from.spot as usize];
         let of = self.held.get(from.spot as usize * self.holds + self.main).filter(|_| held);
         for (cell, adds) in [(from.cell, false), (to.cell, true)] {
-            let part = &mut self.cells[cell as usize];
+            let part = &mut self.cells.parts[cell as usize];
             let step = |own: &mut Own, of: &Tally| if adds { own.add(of, now) } else { own.take(of) };
             if open {
                 step(&mut part.open, &spot.open);
@@ -341,7 +400,7 @@ impl Counters {
         let spot = &self.spots[spot as usize];
         let mut parts = Vec::new();
         for (of, at) in &spot.cells {
-            let part = &mut self.cells[*at as usize];
+            let part = &mut self.cells.parts[*at as usize];
             part.settle_bucket(spot.bucket_epoch);
             if part.at_bucket > 0 {
                 parts.push((*of, part.at_bucket));
@@ -354,7 +413,7 @@ impl Counters {
     pub(super) fn begin(&mut self, at: i64) {
         self.spots.values_mut().for_each(|spot| spot.open.begin(at));
         self.held.iter_mut().for_each(|held| held.begin(at));
-        for part in self.groups.values_mut().chain(self.cells.values_mut()) {
+        for part in self.groups.parts.iter_mut().chain(&mut self.cells.parts) {
             (part.open.peak, part.held.peak) = (part.open.now, part.held.now);
         }
     }
@@ -377,18 +436,4 @@ impl Counters {
             }
         }
     }
-}
-
-/// Finds or makes a part; a new one had nothing at the peaks so far.
-fn part(parts: &mut Map<(u32, u32), Part>, spot: u32, of: u32, epochs: (u32, u32, u64)) -> u32 {
-    let (open, held, bucket) = epochs;
-    let entry = parts.entry((spot, of));
-    let at = entry.index() as u32;
-    entry.or_insert_with(|| Part {
-        open: Own { epoch: open, ..Own::default() },
-        held: Own { epoch: held, ..Own::default() },
-        bucket_epoch: bucket,
-        ..Part::default()
-    });
-    at
 }

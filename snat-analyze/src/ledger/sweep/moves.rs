@@ -25,7 +25,8 @@ impl Stage {
             self.accepted.end(&key(row.sport, &self.lanes.get(row.lane).ends));
         }
         self.serial = self.serial.wrapping_add(1);
-        let double = self.pair(row, now);
+        let seats = self.counters.sit(row.lane, &self.lanes);
+        let double = self.pair(row, &seats, now);
         let at = self.flow(row);
         let flow = self.flows.get_mut(at);
         (flow.serial, flow.counted) = (self.serial, false);
@@ -42,7 +43,6 @@ impl Stage {
         } else {
             self.take(at, row, true, now);
         }
-        let seats = *self.counters.seats(row.lane);
         if !double {
             self.opened(&seats, now);
         }
@@ -75,16 +75,15 @@ impl Stage {
 
     /// Looks for the other connect of a pair: whether this one is an application's whose proxy waits. Is it a proxy's,
     /// the application's flow holds no port from here on.
-    fn pair(&mut self, row: &Move, now: Now) -> bool {
+    fn pair(&mut self, row: &Move, seats: &Seats, now: Now) -> bool {
         let Some(time) = now.time else { return false };
-        let known = self.lanes.get(row.lane);
         let own = Waiting {
             time,
-            route: known.route,
+            route: seats.route,
             way: row.way,
             sport: row.sport,
             serial: self.serial,
-            cell: known.ends.cell,
+            cell: seats.process,
         };
         let Some(other) = self.mesh.connect(own, row.proxy) else { return false };
         let (proxy, app) = if row.proxy { (own, other) } else { (other, own) };
@@ -290,7 +289,7 @@ impl Stage {
             return;
         };
         if now.measured {
-            let group = self.lanes.get(flow.lane).ends.group as usize;
+            let group = seats.group as usize;
             if self.lives.len() <= group {
                 self.lives.resize_with(group + 1, Lives::default);
             }

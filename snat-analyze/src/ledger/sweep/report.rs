@@ -20,7 +20,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
     let mut groups: Vec<Vec<Share>> = vec![Vec::new(); stage.counters.spots.len()];
     let mut cells = groups.clone();
     for (shares, parts) in [(&mut groups, &stage.counters.groups), (&mut cells, &stage.counters.cells)] {
-        for ((spot, of), part) in parts {
+        for ((spot, of), part) in parts.iter() {
             shares[*spot as usize].push(share(*of as usize, part));
         }
         shares.iter_mut().for_each(|shares| shares.sort_by_key(|share| share.of));

@@ -129,16 +129,22 @@ impl Stage {
 
     /// Applies rows. Times never go back, and are meaningless in a run without TIME.
     pub(super) fn apply_all(&mut self, rows: &[(i64, Move)]) {
-        // Slots of flows lie anywhere in memory: fetched all at once they cost a fraction of one after the other.
+        // What rows need lies anywhere in memory: fetched all at once it costs a fraction of one after the other.
         let mut touched = 0;
         for (_, row) in rows {
-            touched ^= self.flows.touch(row.way, row.sport);
+            touched ^= self.flows.touch(row.way, row.sport) ^ self.counters.touch(row.lane);
+        }
+        for (_, row) in rows {
+            touched ^= self.counters.touch_parts(row.lane);
         }
         if let Some((time, _)) = rows.last()
             && self.timed
         {
             for closed in self.releases.leaving(*time) {
-                touched ^= self.flows.touch(closed.way, closed.sport);
+                touched ^= self.flows.touch(closed.way, closed.sport) ^ self.counters.touch(closed.lane);
+            }
+            for closed in self.releases.leaving(*time) {
+                touched ^= self.counters.touch_parts(closed.lane);
             }
         }
         std::hint::black_box(touched);
