@@ -24,9 +24,10 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
                 None => "Which hold would fit these ports is not known".to_owned(),
             };
             format!(
-                "{} held {} with a hold of {}. {fits}; with that hold the node had at least {} ports",
+                "{} held {} with a hold of {}. {fits}. If it is held for {}, the node had at least {} ports",
                 target.dest.name,
                 scene.of_ports(target.held()),
+                secs(scene.hold_s()),
                 secs(scene.hold_s()),
                 grouped(target.dest.held)
             )

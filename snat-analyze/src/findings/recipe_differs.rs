@@ -20,10 +20,9 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
             let (its, ours) = (by_recipe.ports_peak.unwrap_or(0), first.ports_peak.unwrap_or(0));
             match its < ours {
                 true => format!("it held {} ports to one destination at most, ours {}", grouped(its), grouped(ours)),
-                false => format!(
-                    "its {} public connects go to other destinations than the one that decides",
-                    grouped(public)
-                ),
+                false => {
+                    format!("its {} public connects hold fewer ports to the destination that decides", grouped(public))
+                }
             }
         }
     };

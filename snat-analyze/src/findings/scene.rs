@@ -92,9 +92,9 @@ impl<'a> Scene<'a> {
         self.overrides.nodes.or(self.node.node.pool_size)
     }
 
-    /// Seconds that were traced.
+    /// Seconds that were traced, of the run that the verdict is about: runs do not add up to a longer look.
     pub(crate) fn seconds(&self) -> Option<f64> {
-        self.node.capture.duration_s.filter(|seconds| *seconds > 0.0)
+        self.main()?.window.map(|window| window.seconds).filter(|seconds| *seconds > 0.0)
     }
 
     pub(crate) fn hold_s(&self) -> f64 {

@@ -34,8 +34,12 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let said: Vec<String> = pairs
         .iter()
         .map(|(addr, logins, onward)| {
+            let net = match addr {
+                IpAddr::V4(v4) => format!("{}.{}.0.0/16", v4.octets()[0], v4.octets()[1]),
+                IpAddr::V6(v6) => v6.to_string(),
+            };
             format!(
-                "{} connects to port 1433 in the network of {addr} (a.b.0.0/16) and {} to ports 11000-11999 there ({})",
+                "{} connects to port 1433 in {net} and {} to ports 11000-11999 there ({})",
                 grouped(*logins),
                 grouped(*onward),
                 percent(*onward as f64 / *logins as f64)

@@ -39,6 +39,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     // A pause of an exhausted node is at most as long as a hold.
     let long = scene.seconds().is_some_and(|seconds| seconds >= LONG_S && seconds >= scene.hold_s());
     let so = match long {
+        true if dead.len() > 1 => "blocked or dead peers, not a lack of ports",
         true => "a blocked or dead peer, not a lack of ports",
         false => "most likely a blocked or dead peer; in so short a trace a lack of ports can look the same",
     };
