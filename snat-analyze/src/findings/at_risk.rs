@@ -8,7 +8,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let main = scene.is(State::AtRisk)?;
     let target = scene.main_target()?;
     let numbers = &main.numbers;
-    let plateau = numbers.plateau.filter(|plateau| *plateau > numbers.held as f64);
+    let plateau = target.plateau.filter(|plateau| *plateau > numbers.held as f64);
     let settles = plateau.map(|plateau| format!(" At this rate it settles at {}.", whole(plateau))).unwrap_or_default();
     let full = match numbers.full_in_s {
         Some(seconds) if seconds >= 1.0 => format!(" Full {} s after the trace.", whole(seconds)),

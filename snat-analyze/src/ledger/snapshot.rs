@@ -14,10 +14,17 @@ use snat_parse::formats::netstat::State;
 
 use crate::egress::{Class, Rule, classify};
 use crate::fold::{Group, GroupKey, Map, Mark};
-use crate::owner::{Claim, Edge, Facts, Graph, Life, OwnerKey, PodKey, Route, Share};
+use crate::owner::{Claim, Edge, Facts, Graph, OwnerKey, PodKey, Route, Share};
 use crate::report::{Confidence, JoinTally, SnapshotDump};
 
-use super::stock::{Hanging, Round, Stock};
+use super::stock::Stock;
+
+mod naming;
+mod rounds;
+
+use naming::base_name;
+pub(crate) use naming::{is_same_name, names, pid_in_name};
+use rounds::stock;
 
 /// One end of a socket.
 pub(crate) type End = (Option<Addr>, Option<u16>);
@@ -339,81 +346,6 @@ impl Snapshots {
     }
 }
 
-/// What the dumps show of each public destination: place by place, and there dump by dump.
-fn stock(tie: &Tie<'_>, index: &Index<'_>, of: &[Of<'_>], listening: &BTreeMap<Spot<'_>, BTreeSet<u16>>) -> Stock {
-    let mut rounds: BTreeMap<Spot<'_>, BTreeSet<Round<'_>>> = BTreeMap::new();
-    let (mut established, mut locals) = (BTreeSet::new(), BTreeSet::new());
-    for (at, dump) in tie.facts.dumps.iter().enumerate() {
-        let place = of[at].place(at);
-        let mut round = Round::default();
-        let mut vague = Vague::default();
-        for socket in &dump.sockets {
-            let state = socket.state();
-            let key = vague.key(socket);
-            if !round.rows.insert((key, socket.state.as_deref())) {
-                continue;
-            }
-            locals.extend(socket.local_ip().map(|ip| ip.to_canonical()));
-            round.time_wait |= state == Some(State::TimeWait);
-            round.all_states |= !matches!(state, Some(State::Established) | None);
-            let listens = &listening[&place];
-            let outbound = socket.tcp && !socket.is_listening() && !is_inbound(socket, listens, index);
-            let public = || match (&socket.remote.0, socket.remote.1) {
-                (Some(addr), Some(port)) if classify(addr, Some(port), tie.rules) == Some(Class::Public) => {
-                    Some((addr.ip()?, port))
-                }
-                _ => None,
-            };
-            let Some(dest) = outbound.then(public).flatten() else { continue };
-            let owner = || match &of[at] {
-                Of::Node => Some(tie.process(socket, index).0),
-                Of::Pod(pod, _) => Some(OwnerKey::Pod(pod.clone())),
-                Of::Rows if tie.is_node(socket) => Some(tie.process(socket, index).0),
-                Of::Rows => tie.by_address(socket, index).map(|(owner, _, _)| owner),
-                Of::Nobody(_) => None,
-            };
-            match state {
-                Some(State::Established) => {
-                    *round.established.entry(dest).or_default() += 1;
-                    let local = (socket.local_ip(), socket.local.1);
-                    if let (Some(ip), Some(port)) = local {
-                        established.insert(((ip.to_canonical(), port), (dest.0.to_canonical(), dest.1)));
-                    }
-                }
-                Some(State::CloseWait) => *round.close_wait.entry((owner(), dest)).or_default() += 1,
-                Some(State::SynSent) => {
-                    let resent = socket.resent.is_some_and(|times| times > 0);
-                    let hanging = Hanging { resent, told_apart: !socket.is_vague(), owner: owner() };
-                    round.hanging.insert((dest, key), hanging);
-                }
-                _ => {}
-            }
-        }
-        // A copy of a dump is no second look.
-        rounds.entry(place).or_default().insert(round);
-    }
-    let required = required(tie);
-    let is_there = |pod: &PodKey| rounds.keys().any(|place| *place == Spot::Pod(pod));
-    let whole = rounds.values().flatten().any(|round| round.all_states);
-    let covers =
-        whole && rounds.contains_key(&Spot::Node) && required.as_ref().is_some_and(|all| all.iter().all(is_there));
-    let pods = required.map(|all| (all.iter().filter(|pod| is_there(pod)).count() as u64, all.len() as u64));
-    let node = rounds.contains_key(&Spot::Node);
-    Stock { established, locals, pods, node, ..Stock::of(rounds.values(), covers) }
-}
-
-/// Pods that live on the node, with an address of their own; `None` where no list says so.
-fn required(tie: &Tie<'_>) -> Option<BTreeSet<PodKey>> {
-    let (rows, _) = tie.facts.pods_of(tie.node);
-    let own = |ip: &IpAddr| !tie.graph.node_addresses.contains(ip);
-    let pods: BTreeSet<PodKey> = rows
-        .into_iter()
-        .filter(|row| row.life != Life::Finished && row.ip.as_ref().is_some_and(own))
-        .map(|row| row.key.clone())
-        .collect();
-    (!tie.facts.pods.is_empty()).then_some(pods)
-}
-
 impl SnapshotDump {
     fn count(&mut self, fate: Fate, socket: &Socket) {
         let slot = match fate {
@@ -597,79 +529,4 @@ fn is_inbound(socket: &Socket, listening: &BTreeSet<u16>, index: &Index<'_>) -> 
         || socket.local.0.as_ref().and_then(|addr| index.accepts.get(addr)).is_some_and(|own| own.contains(&port));
     let clients = port < EPHEMERAL && socket.remote.1.is_some_and(|remote| remote >= EPHEMERAL);
     listening.contains(&port) || accepted() || clients
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit(['/', '!']).next().unwrap_or(path)
-}
-
-/// Whether the entry's name holds `<namespace>_<pod>`.
-pub(crate) fn names(path: &str, pod: &PodKey) -> bool {
-    let name = base_name(path);
-    pod.namespace.as_ref().is_some_and(|namespace| is_token(name, &format!("{namespace}_{}", pod.name)))
-}
-
-/// The PID in a name like `netstat-12345.txt`: the one number there.
-pub(crate) fn pid_in_name(path: &str) -> Option<u32> {
-    let name = base_name(path).to_ascii_lowercase();
-    let name = name.strip_prefix("netstat").map(|rest| rest.trim_start_matches(['-', '_', '.']))?;
-    let (digits, rest) = name.split_at(name.bytes().take_while(u8::is_ascii_digit).count());
-    let is_alone = rest.is_empty() || (rest.starts_with('.') && !rest.contains(|c: char| c.is_ascii_digit()));
-    digits.parse().ok().filter(|_| is_alone)
-}
-
-/// Whether `token` stands in the name with nothing of a longer name beside it.
-fn is_token(name: &str, token: &str) -> bool {
-    let ends = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
-    name.match_indices(token).any(|(at, _)| {
-        let behind = &name[at + token.len()..];
-        // A container's name may follow the pod's.
-        ends(name[..at].chars().next_back()) && (behind.is_empty() || behind.starts_with(['.', '_']))
-    })
-}
-
-/// Whether the kernel's name of a process (15 characters) and netstat's name of its program (its first argument, cut)
-/// are of the same one.
-pub(crate) fn is_same_name(comm: &str, program: &str) -> bool {
-    let base = program.rsplit('/').next().unwrap_or(program);
-    let first = |text: &str| text.split([' ', ':']).next().unwrap_or_default().to_owned();
-    let starts = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && (a.starts_with(b) || b.starts_with(a));
-    starts(comm, program) || starts(comm, base) || starts(&first(comm), &first(program))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pid_in_a_name_is_its_only_number() {
-        assert_eq!(pid_in_name("late.tar.gz!node/netstat-12345.txt"), Some(12345));
-        assert_eq!(pid_in_name("netstat_77"), Some(77));
-        for name in ["netstat-2026-11-24.txt", "netstat.txt", "netstat-web-0.txt", "12345.txt", "netstat-1.2.txt"] {
-            assert_eq!(pid_in_name(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn names_of_two_tools_meet() {
-        for (comm, program) in [
-            ("kubelet", "kubelet"),
-            ("containerd-shim", "containerd-shi"),
-            ("nginx", "nginx: mast"),
-            ("redis-server", "./src/redis-se"),
-            ("sshd", "sshd: root@pts/0"),
-        ] {
-            assert!(is_same_name(comm, program), "{comm} {program}");
-        }
-        assert!(!is_same_name("kubelet", "java") && !is_same_name("", "java"));
-    }
-
-    #[test]
-    fn tokens_end_where_names_end() {
-        assert!(is_token("netstat-default_web-0.txt", "default_web-0"));
-        assert!(is_token("default_web-0_app.netstat.txt", "default_web-0"));
-        assert!(!is_token("netstat-default_web-01.txt", "default_web-0"));
-        assert!(!is_token("netstat-mydefault_web-0.txt", "default_web-0"));
-        assert!(!is_token("netstat-default_web-0-abc.txt", "default_web-0"));
-    }
 }

@@ -200,16 +200,19 @@ impl Pair {
     fn hear(&mut self, word: &Word, mut ends: impl FnMut() -> Option<Ends>) {
         match word {
             Word::Row(row, target) => {
-                let Some([lane, of_mesh]) = self.lanes.get(*target as usize).copied() else { return };
+                let Some([lane, of_mesh]) = self.lanes.get(*target as usize).copied() else {
+                    // No row is lost: one of no target is counted as not replayed.
+                    return self.both(|sweep| sweep.unkeyed(row.time));
+                };
                 self.sweep.row(row, lane);
                 if let Some(mesh) = &mut self.mesh {
                     mesh.row(row, of_mesh);
                 }
             }
-            Word::Stranger(row) => {
-                let Some(ends) = ends() else { return };
-                self.both(|sweep| sweep.stranger(row, &ends));
-            }
+            Word::Stranger(row) => match ends() {
+                Some(ends) => self.both(|sweep| sweep.stranger(row, &ends)),
+                None => self.both(|sweep| sweep.unkeyed(row.time)),
+            },
             Word::Behind(row) => self.both(|sweep| sweep.behind(row)),
             Word::Unkeyed(time) => self.both(|sweep| sweep.unkeyed(*time)),
             Word::Know => {
