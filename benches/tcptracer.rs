@@ -21,6 +21,10 @@ impl Fates for Counted {
         self.0 += 1;
     }
 
+    fn rows(&mut self, _: u64, lines: u64, _: u64) {
+        self.0 += lines;
+    }
+
     fn other(&mut self, _: u64, _: &[u8], _: u64, _: bool) {}
 
     fn note(&mut self, _: u64, _: &'static str, _: &str) {}

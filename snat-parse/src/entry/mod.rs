@@ -195,6 +195,15 @@ impl Fates for Side {
         }
     }
 
+    fn rows(&mut self, first: u64, lines: u64, bytes: u64) {
+        self.has_rows = true;
+        let segment = self.segment(first);
+        segment.last_line = first + lines - 1;
+        segment.bytes += bytes;
+        segment.rows += lines;
+        segment.tally.add(Fate::Data, lines);
+    }
+
     fn other(&mut self, line: u64, raw: &[u8], bytes: u64, ended: bool) {
         let room = if self.has_rows { self.keep.beside_log } else { self.keep.alone };
         let lossy = if std::str::from_utf8(raw).is_ok() { 0 } else { 3 * raw.len() };

@@ -1,85 +1,79 @@
 //! Events as columns: what the reader fills and the fold reads. Kept between chunks, so that a line allocates nothing.
 
+use crate::formats::tcptracer::dictionary::Dictionary;
+use crate::formats::tcptracer::plain::Plain;
 use crate::formats::tcptracer::{Event, Kind};
-use crate::lex::{Addr, AddrRef};
 
 /// A stretch of the chunk, or of the spill.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Span {
     start: u32,
+    /// The highest bit is set where it lies in the spill.
     len: u32,
-    spilled: bool,
 }
 
-/// Columns of a run of events. Texts are stretches of the chunk that they were read from.
+const SPILLED: u32 = 1 << 31;
+
+/// Cells that a row has, and whether somebody masked one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cells(u8);
+
+impl Cells {
+    const TIME: u8 = 1;
+    const SPORT: u8 = 2;
+    const DPORT: u8 = 4;
+    const MASKED: u8 = 8;
+
+    fn of(event: &Event<'_>) -> Self {
+        let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+        Self(
+            bit(event.time.is_some(), Self::TIME)
+                | bit(event.sport.is_some(), Self::SPORT)
+                | bit(event.dport.is_some(), Self::DPORT)
+                | bit(event.masked, Self::MASKED),
+        )
+    }
+
+    fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+}
+
+/// Columns of a run of events. Texts are stretches of the chunk that they were read from; processes and remote
+/// addresses are numbers of a dictionary that outlives the chunk.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
     line: Vec<u64>,
     run: Vec<u32>,
-    time: Vec<Option<i64>>,
+    time: Vec<i64>,
     kind: Vec<Kind>,
-    pid: Vec<Option<u32>>,
-    comm: Vec<Span>,
-    ip: Vec<Option<u8>>,
-    saddr: Vec<Address>,
-    daddr: Vec<Address>,
-    sport: Vec<Option<u16>>,
-    dport: Vec<Option<u16>>,
-    netns: Vec<Option<u64>>,
-    uid: Vec<Option<u32>>,
-    masked: Vec<bool>,
+    cells: Vec<Cells>,
+    origin: Vec<u32>,
+    remote: Vec<u32>,
+    sport: Vec<u16>,
+    dport: Vec<u16>,
     text: Vec<Span>,
     /// Lines that do not stand in the chunk in one piece.
     spill: Vec<u8>,
-    /// Masked addresses; `Address::Printed` points into it.
-    printed: Vec<Addr>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Address {
-    Ip(std::net::IpAddr),
-    Printed(u32),
+    names: Dictionary,
 }
 
 impl Columns {
     /// Takes out all events and keeps the room.
     pub fn clear(&mut self) {
-        let Self {
-            line,
-            run,
-            time,
-            kind,
-            pid,
-            comm,
-            ip,
-            saddr,
-            daddr,
-            sport,
-            dport,
-            netns,
-            uid,
-            masked,
-            text,
-            spill,
-            printed,
-        } = self;
+        let Self { line, run, time, kind, cells, origin, remote, sport, dport, text, spill, names } = self;
         line.clear();
         run.clear();
         time.clear();
         kind.clear();
-        pid.clear();
-        comm.clear();
-        ip.clear();
-        saddr.clear();
-        daddr.clear();
+        cells.clear();
+        origin.clear();
+        remote.clear();
         sport.clear();
         dport.clear();
-        netns.clear();
-        uid.clear();
-        masked.clear();
         text.clear();
         spill.clear();
-        printed.clear();
+        names.bound();
     }
 
     /// How many events there are.
@@ -92,59 +86,60 @@ impl Columns {
         self.line.is_empty()
     }
 
-    /// Appends an event whose `line` starts at `start` of the chunk.
+    /// Appends a plain row that starts at `start` of the chunk; false where what it prints is not known yet.
     #[inline]
+    pub(super) fn plain(&mut self, number: u64, run: u32, row: &Plain, start: usize) -> bool {
+        let Some((origin, remote)) = self.names.known(&row.origin, &row.remote) else { return false };
+        self.line.push(number);
+        self.run.push(run);
+        self.time.push(row.time);
+        self.kind.push(row.kind);
+        self.cells.push(Cells(Cells::TIME | Cells::SPORT | Cells::DPORT));
+        self.origin.push(origin);
+        self.remote.push(remote);
+        self.sport.push(row.sport);
+        self.dport.push(row.dport);
+        self.text.push(Span { start: start as u32, len: row.text as u32 });
+        true
+    }
+
+    /// The grammar read the last event, from the line at `start` of the chunk: if it is as this row has it, its cells
+    /// are known from now on.
+    pub(super) fn learn(&mut self, row: &Plain, chunk: &[u8], start: usize) {
+        let Some(last) = self.len().checked_sub(1) else { return };
+        let batch = Batch::new(self, chunk);
+        let stands_there = self.text[last] == Span { start: start as u32, len: row.text as u32 };
+        if stands_there && row.is(&batch.event(last), batch.text(last)) {
+            let (of, to) = (self.origin[last], self.remote[last]);
+            self.names.learn((&row.origin, of), (&row.remote, to));
+        }
+    }
+
+    /// Appends an event whose `line` starts at `start` of the chunk.
     pub(super) fn push(&mut self, number: u64, run: u32, event: &Event<'_>, line: &[u8], start: usize) {
-        let comm = stretch(line, event.comm);
-        self.add(number, run, event, Span { start: start as u32, len: line.len() as u32, spilled: false }, comm);
+        self.add(number, run, event, Span { start: start as u32, len: line.len() as u32 });
     }
 
     /// Appends an event whose line was put together or cleaned: its text is copied.
     pub(super) fn push_spilled(&mut self, number: u64, run: u32, event: &Event<'_>, line: &[u8]) {
         let start = self.spill.len();
         self.spill.extend_from_slice(line);
-        let comm = stretch(line, event.comm);
-        self.add(number, run, event, Span { start: start as u32, len: line.len() as u32, spilled: true }, comm);
+        self.add(number, run, event, Span { start: start as u32, len: line.len() as u32 | SPILLED });
     }
 
-    #[inline]
-    fn add(&mut self, number: u64, run: u32, event: &Event<'_>, text: Span, comm: (u32, u32)) {
+    fn add(&mut self, number: u64, run: u32, event: &Event<'_>, text: Span) {
+        let (origin, remote) = self.names.numbers(event);
         self.line.push(number);
         self.run.push(run);
-        self.time.push(event.time);
+        self.time.push(event.time.unwrap_or(0));
         self.kind.push(event.kind);
-        self.pid.push(event.pid);
-        self.comm.push(Span { start: text.start + comm.0, len: comm.1, spilled: text.spilled });
-        self.ip.push(event.ip);
-        let saddr = self.address(event.saddr);
-        self.saddr.push(saddr);
-        let daddr = self.address(event.daddr);
-        self.daddr.push(daddr);
-        self.sport.push(event.sport);
-        self.dport.push(event.dport);
-        self.netns.push(event.netns);
-        self.uid.push(event.uid);
-        self.masked.push(event.masked);
+        self.cells.push(Cells::of(event));
+        self.origin.push(origin);
+        self.remote.push(remote);
+        self.sport.push(event.sport.unwrap_or(0));
+        self.dport.push(event.dport.unwrap_or(0));
         self.text.push(text);
     }
-
-    #[inline]
-    fn address(&mut self, addr: AddrRef<'_>) -> Address {
-        match addr {
-            AddrRef::Ip(ip) => Address::Ip(ip),
-            AddrRef::Printed(_) => {
-                self.printed.push(addr.to_addr());
-                Address::Printed(self.printed.len() as u32 - 1)
-            }
-        }
-    }
-}
-
-/// Offset and length of `part` in `whole`; an empty part may lie anywhere.
-#[inline]
-fn stretch(whole: &[u8], part: &[u8]) -> (u32, u32) {
-    let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
-    if part.is_empty() || start > whole.len() { (0, 0) } else { (start as u32, part.len() as u32) }
 }
 
 /// Events together with the chunk that they were read from.
@@ -170,56 +165,87 @@ impl<'a> Batch<'a> {
         self.columns.is_empty()
     }
 
-    fn slice(&self, span: Span) -> &'a [u8] {
-        let from = if span.spilled { &self.columns.spill } else { self.chunk };
-        &from[span.start as usize..(span.start + span.len) as usize]
-    }
-
-    fn addr(&self, address: Address) -> AddrRef<'a> {
-        match address {
-            Address::Ip(ip) => AddrRef::Ip(ip),
-            Address::Printed(at) => match &self.columns.printed[at as usize] {
-                Addr::Ip(ip) => AddrRef::Ip(*ip),
-                Addr::Printed(text) => AddrRef::Printed(text.as_bytes()),
-            },
-        }
-    }
-
     /// The event in row `at`.
     ///
     /// # Panics
-    /// Where `at` is not below [`Batch::len`].
-    #[inline]
+    /// Where `at` is not below [`Batch::len`], as in all that ask for a row.
     pub fn event(&self, at: usize) -> Event<'a> {
-        let c = self.columns;
+        let names = &self.columns.names;
+        let origin = names.origin(self.columns.origin[at]);
         Event {
-            time: c.time[at],
-            kind: c.kind[at],
-            pid: c.pid[at],
-            comm: self.slice(c.comm[at]),
-            ip: c.ip[at],
-            saddr: self.addr(c.saddr[at]),
-            daddr: self.addr(c.daddr[at]),
-            sport: c.sport[at],
-            dport: c.dport[at],
-            netns: c.netns[at],
-            uid: c.uid[at],
-            masked: c.masked[at],
+            time: self.time(at),
+            kind: self.kind(at),
+            pid: origin.pid,
+            comm: names.comm(origin.comm),
+            ip: origin.ip,
+            saddr: names.addr_of(origin.saddr),
+            daddr: names.addr_of(self.columns.remote[at]),
+            sport: self.sport(at),
+            dport: self.dport(at),
+            netns: origin.netns,
+            uid: origin.uid,
+            masked: self.columns.cells[at].has(Cells::MASKED),
         }
     }
 
+    /// [`Event::time`] of row `at`.
+    #[inline]
+    pub fn time(&self, at: usize) -> Option<i64> {
+        self.columns.cells[at].has(Cells::TIME).then_some(self.columns.time[at])
+    }
+
+    /// [`Event::kind`] of row `at`.
+    #[inline]
+    pub fn kind(&self, at: usize) -> Kind {
+        self.columns.kind[at]
+    }
+
+    /// [`Event::sport`] of row `at`.
+    #[inline]
+    pub fn sport(&self, at: usize) -> Option<u16> {
+        self.columns.cells[at].has(Cells::SPORT).then_some(self.columns.sport[at])
+    }
+
+    /// [`Event::dport`] of row `at`.
+    #[inline]
+    pub fn dport(&self, at: usize) -> Option<u16> {
+        self.columns.cells[at].has(Cells::DPORT).then_some(self.columns.dport[at])
+    }
+
+    /// A number for what row `at` says of its process: PID, thread name, family, local address, namespace and user.
+    /// Equal numbers of one [`Batch::generation`] mean equal cells. They are dense.
+    #[inline]
+    pub fn origin(&self, at: usize) -> u32 {
+        self.columns.origin[at]
+    }
+
+    /// The same for the remote address of row `at`.
+    #[inline]
+    pub fn remote(&self, at: usize) -> u32 {
+        self.columns.remote[at]
+    }
+
+    /// Where it changes, from one batch of a reader to the next, numbers mean something else.
+    pub fn generation(&self) -> u32 {
+        self.columns.names.generation
+    }
+
     /// 1-based line of the entry that the event starts on.
+    #[inline]
     pub fn line(&self, at: usize) -> u64 {
         self.columns.line[at]
     }
 
     /// Run of the event: 0 for the first of the entry, one more after each further banner or header.
+    #[inline]
     pub fn run(&self, at: usize) -> u32 {
         self.columns.run[at]
     }
 
     /// The line that the event stands on, without its line end.
     pub fn text(&self, at: usize) -> &'a [u8] {
-        self.slice(self.columns.text[at])
+        let Span { start, len } = self.columns.text[at];
+        let from = if len & SPILLED == 0 { self.chunk } else { &self.columns.spill };
+        &from[start as usize..start as usize + (len & !SPILLED) as usize]
     }
 }

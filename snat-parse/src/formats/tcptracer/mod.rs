@@ -21,7 +21,9 @@
 //! The row shape tells the flags, so no header is needed and a wrong one does no harm.
 
 mod batch;
+mod dictionary;
 mod grammar;
+mod plain;
 mod stream;
 
 pub use batch::{Batch, Columns};

@@ -3,6 +3,7 @@
 use crate::diag::{Fate, Reject, Skip};
 use crate::format::Sheet;
 use crate::formats::tcptracer::grammar::{Event, event, is_banner, is_head, is_header};
+use crate::formats::tcptracer::plain::plain;
 use crate::formats::tcptracer::{Batch, Columns};
 use crate::line::clean;
 use crate::paste;
@@ -34,6 +35,9 @@ pub trait Fates {
     /// The format claims the line. `why` explains a reject, whose text is `raw`; `bytes` are those of the line with its
     /// line end.
     fn claim(&mut self, line: u64, raw: &[u8], bytes: u64, fate: Fate, why: Option<&str>);
+
+    /// The format claims `lines` lines from `first` on, `bytes` together, each of them one row.
+    fn rows(&mut self, first: u64, lines: u64, bytes: u64);
 
     /// The format does not claim the line: it is somebody else's, or noise, or unreadable.
     fn other(&mut self, line: u64, raw: &[u8], bytes: u64, ended: bool);
@@ -162,6 +166,31 @@ impl Reader {
         columns.push(current.number, self.run, &event, current.text, current.start);
         self.claim(current.whole(), Fate::Data, None, fates);
         self.note_masks(current.number, &event, fates);
+    }
+
+    /// Takes plain rows from `start` on, as long as there are any; how many bytes they were.
+    fn plain_rows(&mut self, text: &[u8], start: usize, columns: &mut Columns, fates: &mut dyn Fates) -> usize {
+        if self.half.is_some() {
+            return 0;
+        }
+        let (first, mut last) = (self.lines, None);
+        let mut at = start;
+        while let Some(row) = text.get(at..).and_then(plain)
+            && columns.plain(self.lines + 1, self.run, &row, at)
+        {
+            self.lines += 1;
+            at += row.whole;
+            last = Some(row.netns);
+        }
+        let (rows, bytes) = (self.lines - first, at - start);
+        if rows > 0 {
+            self.rows += rows;
+            self.rows_in_run = true;
+            (self.last_netns, self.last_padded) = (last, false);
+            self.claimed = self.lines;
+            fates.rows(first + 1, rows, bytes as u64);
+        }
+        bytes
     }
 
     fn note_masks(&self, line: u64, event: &Event<'_>, fates: &mut dyn Fates) {
@@ -307,7 +336,11 @@ impl LineFormat for Reader {
     fn read(&mut self, text: &[u8], columns: &mut Columns, fates: &mut dyn Fates) {
         let mut start = 0;
         while start < text.len() {
+            start += self.plain_rows(text, start, columns, fates);
             let rest = &text[start..];
+            if rest.is_empty() {
+                break;
+            }
             let (raw, ended) = match memchr::memchr(b'\n', rest) {
                 Some(end) => (&rest[..end], true),
                 None => (rest, false),
@@ -315,7 +348,13 @@ impl LineFormat for Reader {
             self.lines += 1;
             let bytes = raw.len() as u64 + u64::from(ended);
             let line = raw.strip_suffix(b"\r").unwrap_or(raw);
+            let before = columns.len();
             self.line(Current { number: self.lines, raw, text: line, start, bytes, ended }, columns, fates);
+            if columns.len() == before + 1
+                && let Some(row) = plain(rest)
+            {
+                columns.learn(&row, text, start);
+            }
             start += raw.len() + 1;
         }
     }
@@ -342,6 +381,10 @@ impl Fates for SheetFates<'_, '_> {
             Fate::Skipped(reason) => self.sheet.skip(at, reason),
             Fate::Rejected(reason) => self.sheet.reject(at, reason, why.unwrap_or_default()),
         }
+    }
+
+    fn rows(&mut self, first: u64, lines: u64, _: u64) {
+        (first..first + lines).for_each(|line| self.sheet.data((line - self.first) as usize));
     }
 
     fn other(&mut self, line: u64, _: &[u8], _: u64, _: bool) {

@@ -1,0 +1,190 @@
+//! What many rows share, kept once: the process that a row is of, and remote addresses. A row has their numbers.
+//!
+//! Numbers are dense, in the order in which values were first seen, and stand until the dictionary is emptied: that
+//! begins a new generation.
+
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::formats::tcptracer::Event;
+use crate::formats::tcptracer::plain::{OriginKey, RemoteKey};
+use crate::lex::{Addr, AddrRef};
+
+/// Values that are kept. More, and all are forgotten when the chunk is done with.
+const ROOM: usize = 1 << 16;
+
+/// What rows of one process from one address have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    pub(super) pid: Option<u32>,
+    /// Number of the thread name.
+    pub(super) comm: u32,
+    pub(super) ip: Option<u8>,
+    /// Number of the local address.
+    pub(super) saddr: u32,
+    pub(super) netns: Option<u64>,
+    pub(super) uid: Option<u32>,
+}
+
+/// Values of one kind, each once, with their numbers.
+#[derive(Clone, Debug)]
+struct Values<T> {
+    values: Vec<T>,
+    numbers: HashTable<u32>,
+}
+
+impl<T> Default for Values<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), numbers: HashTable::new() }
+    }
+}
+
+impl<T> Values<T> {
+    /// The number of a value. `hash` is the same for what `is` calls the same.
+    #[inline]
+    fn number(
+        &mut self,
+        hash: u64,
+        is: impl Fn(&T) -> bool,
+        make: impl FnOnce() -> T,
+        hash_of: impl Fn(&T) -> u64,
+    ) -> u32 {
+        if let Some(found) = self.numbers.find(hash, |at| is(&self.values[*at as usize])) {
+            return *found;
+        }
+        let next = self.values.len() as u32;
+        self.values.push(make());
+        self.numbers.insert_unique(hash, next, |at| hash_of(&self.values[*at as usize]));
+        next
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.numbers.clear();
+    }
+}
+
+/// All that rows share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Dictionary {
+    pub(super) generation: u32,
+    hasher: RandomState,
+    origins: Values<Origin>,
+    comms: Values<Box<[u8]>>,
+    addrs: Values<Addr>,
+    /// Numbers by how a plain row prints them.
+    by_origin: HashTable<(OriginKey, u32)>,
+    by_remote: HashTable<(RemoteKey, u32)>,
+}
+
+/// Hash of a text as its bytes, of an address as its number.
+fn addr_hash(hasher: &RandomState, addr: AddrRef<'_>) -> u64 {
+    match addr {
+        AddrRef::Ip(ip) => hasher.hash_one(ip),
+        AddrRef::Printed(text) => hasher.hash_one(text),
+    }
+}
+
+fn borrowed(addr: &Addr) -> AddrRef<'_> {
+    match addr {
+        Addr::Ip(ip) => AddrRef::Ip(*ip),
+        Addr::Printed(text) => AddrRef::Printed(text.as_bytes()),
+    }
+}
+
+fn origin_hash(hasher: &RandomState, origin: &Origin) -> u64 {
+    let Origin { pid, comm, ip, saddr, netns, uid } = *origin;
+    hasher.hash_one((pid, comm, ip, saddr, netns, uid))
+}
+
+impl Dictionary {
+    /// Numbers of the event's process and of its remote address.
+    pub(super) fn numbers(&mut self, event: &Event<'_>) -> (u32, u32) {
+        let hasher = self.hasher.clone();
+        let comm_hash = |comm: &[u8]| hasher.hash_one(comm);
+        let comm = self.comms.number(
+            comm_hash(event.comm),
+            |known| **known == *event.comm,
+            || event.comm.into(),
+            |known| comm_hash(known),
+        );
+        let saddr = self.addr(event.saddr);
+        let origin = Origin { pid: event.pid, comm, ip: event.ip, saddr, netns: event.netns, uid: event.uid };
+        let hash = origin_hash(&hasher, &origin);
+        let of = self.origins.number(hash, |known| *known == origin, || origin, |known| origin_hash(&hasher, known));
+        (of, self.addr(event.daddr))
+    }
+
+    fn addr(&mut self, addr: AddrRef<'_>) -> u32 {
+        let hasher = self.hasher.clone();
+        // A masked address that is no UTF-8 is kept as its replacement, and hashed as that.
+        let owned;
+        let addr = match addr {
+            AddrRef::Printed(text) if std::str::from_utf8(text).is_err() => {
+                owned = addr.to_addr();
+                borrowed(&owned)
+            }
+            _ => addr,
+        };
+        self.addrs.number(
+            addr_hash(&hasher, addr),
+            |known| borrowed(known) == addr,
+            || addr.to_addr(),
+            |known| addr_hash(&hasher, borrowed(known)),
+        )
+    }
+
+    pub(super) fn origin(&self, number: u32) -> &Origin {
+        &self.origins.values[number as usize]
+    }
+
+    pub(super) fn comm(&self, number: u32) -> &[u8] {
+        &self.comms.values[number as usize]
+    }
+
+    pub(super) fn addr_of(&self, number: u32) -> AddrRef<'_> {
+        borrowed(&self.addrs.values[number as usize])
+    }
+
+    /// Numbers of what a plain row prints, if both were learnt.
+    #[inline]
+    pub(super) fn known(&self, origin: &OriginKey, remote: &RemoteKey) -> Option<(u32, u32)> {
+        let of = self.by_origin.find(self.hash(origin), |(key, _)| key == origin)?.1;
+        let to = self.by_remote.find(self.hash(remote), |(key, _)| key == remote)?.1;
+        Some((of, to))
+    }
+
+    #[inline]
+    fn hash(&self, key: &impl Hash) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// From now on these numbers are known by how they are printed.
+    pub(super) fn learn(&mut self, (origin, of): (&OriginKey, u32), (remote, to): (&RemoteKey, u32)) {
+        let hasher = self.hasher.clone();
+        let hash = self.hash(origin);
+        if self.by_origin.find(hash, |(key, _)| key == origin).is_none() {
+            self.by_origin.insert_unique(hash, (*origin, of), |(key, _)| hasher.hash_one(key));
+        }
+        let hash = self.hash(remote);
+        if self.by_remote.find(hash, |(key, _)| key == remote).is_none() {
+            self.by_remote.insert_unique(hash, (*remote, to), |(key, _)| hasher.hash_one(key));
+        }
+    }
+
+    /// Forgets all where it is too much: numbers mean something else afterwards.
+    pub(super) fn bound(&mut self) {
+        let most = self.origins.values.len().max(self.addrs.values.len()).max(self.comms.values.len());
+        if most.max(self.by_origin.len()).max(self.by_remote.len()) <= ROOM {
+            return;
+        }
+        self.generation = self.generation.wrapping_add(1);
+        self.origins.clear();
+        self.comms.clear();
+        self.addrs.clear();
+        self.by_origin.clear();
+        self.by_remote.clear();
+    }
+}
