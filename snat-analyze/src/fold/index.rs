@@ -52,12 +52,6 @@ impl Index {
         }
     }
 
-    /// Where a key is looked for first; of use to fetch what is needed soon.
-    #[inline]
-    pub(super) fn touch(&self, hash: u32) -> u32 {
-        self.slots[hash as usize & (self.slots.len() - 1)].1
-    }
-
     /// Adds a place that is not there.
     pub(super) fn insert(&mut self, hash: u32, at: u32) {
         if self.len * 2 >= self.slots.len() {

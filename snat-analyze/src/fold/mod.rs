@@ -4,6 +4,7 @@
 //! follows groups, processes and destinations, not lines.
 
 mod index;
+mod pairs;
 mod rows;
 mod same;
 
@@ -18,9 +19,9 @@ pub(crate) use same::same_events;
 
 use crate::egress::{Class, Rule, classify};
 use crate::ledger::{Ends, Home, Ledgers, Replay, Row, SECOND, StepKind, SweepRules};
-use crate::mesh;
 
-use rows::Rows;
+use pairs::NONE;
+use rows::{Origin, Rows};
 use same::{Sketch, front};
 
 /// Processes that are kept apart in one group; the connects of others are counted together.
@@ -201,15 +202,18 @@ impl Sink for Fold {
                 self.runs.push(Run::new(mark(batch, at), &self.ruling));
             }
             let Some(run) = self.runs.last_mut() else { return };
-            run.rows.begin();
-            let mut ahead = at;
+            run.rows.begin(batch);
+            let mut hashes = [u32::MAX; rows::AHEAD];
             while at < batch.len() && self.current == Some(batch.run(at)) {
-                if at == ahead {
-                    ahead = batch.len().min(at + rows::AHEAD);
-                    run.rows.touch(batch, at..ahead);
+                let ahead = batch.len().min(at + rows::AHEAD);
+                run.rows.look(batch, at..ahead, &mut hashes);
+                for hash in hashes {
+                    if at == batch.len() || self.current != Some(batch.run(at)) {
+                        break;
+                    }
+                    run.event(batch, at, hash, &self.ruling);
+                    at += 1;
                 }
-                run.event(batch, at, &self.ruling);
-                at += 1;
             }
             run.rows.end(batch);
         }
@@ -297,84 +301,137 @@ impl Run {
         }
     }
 
-    /// Counts one event, and tells the ledger of it.
-    fn event(&mut self, batch: &Batch<'_>, at: usize, ruling: &Ruling) {
-        let event = batch.event(at);
-        if let Some(time) = event.time {
+    /// Counts one event, and tells the ledger of it. `hash` is where its pair is found.
+    #[inline]
+    fn event(&mut self, batch: &Batch<'_>, at: usize, hash: u32, ruling: &Ruling) {
+        let (time, kind) = (batch.time(at), batch.kind(at));
+        if let Some(time) = time {
             self.time(time, batch, at, &ruling.sweep);
         }
-        self.has_netns |= event.netns.is_some();
         let when = self.when(&ruling.sweep);
         let one = u64::from(when == When::Inside);
         self.events += one;
         self.outside += 1 - one;
-        self.ipv6_events += u64::from(event.ip == Some(6));
-        match event.kind {
+        match kind {
             Kind::Connect => self.connects += one,
             Kind::Accept => self.accepts += one,
             Kind::Close => self.closes += one,
             Kind::Unknown => {}
         }
-        let Some(kind) = step_kind(event.kind) else {
-            if when != When::Behind {
-                self.rows.place(&event, batch, at, one);
-            }
-            return;
-        };
-        let proxy = mesh::is_proxy(event.comm) || event.uid == Some(mesh::UID);
-        let Some(ledgers) = &mut self.ledgers else { return };
-        if proxy && kind == StepKind::Connect {
+        if when == When::Behind {
+            return self.behind(batch, at);
+        }
+        let origin = self.rows.origin(batch, at, one);
+        self.has_netns |= origin.has_netns;
+        self.ipv6_events += u64::from(origin.v6);
+        let (Some(step), Some(ledgers)) = (step_kind(kind), &mut self.ledgers) else { return };
+        if step == StepKind::Accept {
+            return self.unknown(batch, at, &origin, one, ruling);
+        }
+        if origin.is_proxy && step == StepKind::Connect {
             ledgers.proxy_connects();
         }
-        let mapped = event.ip == Some(6) && matches!(event.daddr, AddrRef::Ip(std::net::IpAddr::V4(_)));
-        let sport = event.sport.unwrap_or(0);
-        let row = Row { time: event.time, line: batch.line(at), kind, sport, mapped, proxy };
-        let ends = match (event.saddr, event.daddr, event.dport) {
-            (AddrRef::Ip(saddr), AddrRef::Ip(daddr), Some(dport)) if dport != 0 => Some((saddr, daddr, dport)),
-            _ => None,
+        let Some(pair) = self.rows.pair(hash, &origin, batch, at) else {
+            return self.unknown(batch, at, &origin, one, ruling);
         };
-        if when == When::Behind {
-            // The ledger is told of the time alone.
-            match ends.filter(|_| sport != 0) {
-                Some(_) => ledgers.behind(&row),
-                None => ledgers.unkeyed(row.time),
-            }
+        let (sport, line) = (batch.sport(at).unwrap_or(0), batch.line(at));
+        if sport == 0 {
+            ledgers.unkeyed(time);
+        } else {
+            let (mapped, proxy) = (origin.v6 && pair.v4, origin.is_proxy);
+            ledgers.row(&Row { time, line, kind: step, sport, mapped, proxy }, pair.target);
+        }
+        if step != StepKind::Connect {
             return;
         }
-        let place = self.rows.place(&event, batch, at, one);
-        self.rows.accepts(place, &event, one);
-        let Some((saddr, daddr, dport)) = ends else {
-            ledgers.unkeyed(row.time);
+        self.sketch.connect(pair.front, [sport, batch.dport(at).unwrap_or(0)], time);
+        pair.connects += one;
+        match time {
+            Some(time) if batch.is_plain(at) && pair.origin == batch.origin(at) => {
+                (pair.line, pair.time, pair.sport) = (line, time, sport);
+            }
+            _ => {
+                pair.origin = NONE;
+                let target = pair.target;
+                self.rows.keep_line(target, at);
+            }
+        }
+    }
+
+    /// An event whose pair is not known to this generation of numbers, one that came in, or one without whole ends.
+    #[cold]
+    fn unknown(&mut self, batch: &Batch<'_>, at: usize, origin: &Origin, one: u64, ruling: &Ruling) {
+        let event = batch.event(at);
+        let (Some(kind), Some(ledgers)) = (step_kind(event.kind), &mut self.ledgers) else { return };
+        let place = origin.place;
+        if kind == StepKind::Accept {
+            self.rows.accepts(place, &event, one);
+        }
+        let (AddrRef::Ip(saddr), AddrRef::Ip(daddr), Some(dport @ 1..)) = (event.saddr, event.daddr, event.dport)
+        else {
+            ledgers.unkeyed(event.time);
             if kind == StepKind::Connect {
-                self.sketch.connect(front(&event), &event);
+                let ports = [event.sport, event.dport].map(|port| port.unwrap_or(0));
+                self.sketch.connect(front(&event), ports, event.time);
                 self.rows.count_odd(place, &event, batch, at, one);
             }
             return;
         };
-        let home = event.netns.map_or(Home::Addr(Some(saddr)), Home::Netns);
         let ends = || Ends {
             group: place.group,
             cell: place.number,
-            home,
+            home: event.netns.map_or(Home::Addr(Some(saddr)), Home::Netns),
             daddr,
             dport,
             public: classify(&Addr::Ip(daddr), Some(dport), &ruling.rules) == Some(Class::Public),
         };
-        let target = match self.rows.target(place, daddr, dport) {
-            None if kind == StepKind::Connect => {
-                ledgers.know(&ends());
-                Some(self.rows.new_target(place, &event, (daddr, dport), (batch, at)))
+        let target = match self.rows.pair_of(origin, batch, at) {
+            Some(pair) => Some(pair.target),
+            None => {
+                let met = self.rows.meet_pair(place, &event, (daddr, dport), (batch, at));
+                if met.is_some_and(|(_, is_new)| is_new) {
+                    ledgers.know(&ends());
+                }
+                met.map(|(target, _)| target)
             }
-            target => target,
         };
+        let sport = event.sport.unwrap_or(0);
+        let mapped = origin.v6 && daddr.is_ipv4();
+        let row = Row { time: event.time, line: batch.line(at), kind, sport, mapped, proxy: origin.is_proxy };
         match target {
             _ if sport == 0 => ledgers.unkeyed(row.time),
             Some(target) => ledgers.row(&row, target),
             None => ledgers.stranger(&row, &ends()),
         }
-        if let Some(target) = target.filter(|_| kind == StepKind::Connect) {
-            self.sketch.connect(self.rows.target_mut(target).front, &event);
-            self.rows.count(target, at, one);
+        if kind == StepKind::Connect
+            && let Some(pair) = self.rows.pair_of(origin, batch, at)
+        {
+            self.sketch.connect(pair.front, [sport, dport], event.time);
+            pair.connects += one;
+            pair.origin = NONE;
+            let target = pair.target;
+            self.rows.keep_line(target, at);
+        }
+    }
+
+    /// An event behind what is measured: the ledger is told of the time alone.
+    #[cold]
+    fn behind(&mut self, batch: &Batch<'_>, at: usize) {
+        let event = batch.event(at);
+        self.has_netns |= event.netns.is_some();
+        self.ipv6_events += u64::from(event.ip == Some(6));
+        let (Some(kind), Some(ledgers)) = (step_kind(event.kind), &mut self.ledgers) else { return };
+        let proxy = rows::is_proxy(&event);
+        if proxy && kind == StepKind::Connect {
+            ledgers.proxy_connects();
+        }
+        let sport = event.sport.unwrap_or(0);
+        match (event.saddr, event.daddr, event.dport) {
+            (AddrRef::Ip(_), AddrRef::Ip(daddr), Some(1..)) if sport != 0 => {
+                let mapped = event.ip == Some(6) && daddr.is_ipv4();
+                ledgers.behind(&Row { time: event.time, line: batch.line(at), kind, sport, mapped, proxy });
+            }
+            _ => ledgers.unkeyed(event.time),
         }
     }
 }

@@ -1,20 +1,22 @@
-//! The way of a row: who it is of and where it goes, each looked up once, and counted there until the run is over.
+//! The way of a row: who it is of and where it goes, each found by the numbers that the reader gave them, and counted
+//! there until the run is over.
 
 use std::net::IpAddr;
 
-use snat_parse::formats::tcptracer::{Batch, Event, Kind};
-use snat_parse::{Addr, AddrRef, place_text};
+use snat_parse::formats::tcptracer::{Batch, Event, Kind, printed_again};
+use snat_parse::{Addr, place_text};
 
-use super::index::{Index, mixed};
+use super::index::Index;
+use super::pairs::{NONE, Pair, PairKey, Pairs};
 use super::same::{Front, front};
 use super::{Cell, Dest, DestKey, Group, GroupKey, Map, Mark, PIDS_PER_GROUP, PidKey, mark};
 use crate::mesh;
 
-/// Processes that are found at once. More, and all are looked up anew.
-const SOURCES: usize = 65_536;
-
 /// Rows that are looked up at once.
 pub(super) const AHEAD: usize = 32;
+
+/// The hash of a pair that could not be looked up yet.
+const UNKNOWN: u32 = u32::MAX;
 
 /// Where the events of a process are kept.
 #[derive(Clone, Copy, Debug)]
@@ -26,62 +28,90 @@ pub(super) struct Place {
     pub(super) number: u32,
 }
 
-/// A process, as a row shows it.
+/// A process, as rows show it.
 #[derive(Clone, Copy, Debug)]
-struct Source {
-    netns: Option<u64>,
-    saddr: IpAddr,
-    pid: Option<u32>,
-    place: Place,
+pub(super) struct Origin {
+    pub(super) place: Place,
+    /// A row of it came.
+    is_met: bool,
     /// No later row can change the cell's name.
     named: bool,
+    pub(super) is_proxy: bool,
+    pub(super) has_netns: bool,
+    /// The socket is one of IPv6.
+    pub(super) v6: bool,
     /// Rows inside of what is measured that the group is not told of yet.
     rows: u64,
 }
 
-/// A process on its way to one destination: what every row of it needs, in a cache line.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub(super) struct Target {
-    daddr: IpAddr,
-    dport: u16,
-    /// The cell's dense number.
-    number: u32,
-    /// What the hash of all its connects begins with.
-    pub(super) front: Front,
-    /// Connects inside of what is measured.
-    connects: u64,
-    /// The last batch that it was seen in, and the row there.
-    batch: u32,
-    last_at: u32,
+impl Origin {
+    const UNMET: Self = Self {
+        place: Place { group: NONE, cell: NONE, number: NONE },
+        is_met: false,
+        named: false,
+        is_proxy: false,
+        has_netns: false,
+        v6: false,
+        rows: 0,
+    };
 }
 
-/// What is needed of a target when a batch or the run is over.
+/// A process on its way to one destination.
 #[derive(Clone, Debug)]
-struct Aside {
+struct Target {
+    daddr: IpAddr,
+    dport: u16,
     place: Place,
+    front: Front,
+    /// Connects inside of what is measured.
+    connects: u64,
     /// Place of the destination in the cell.
     dest: u32,
     /// Its last line, once there is one behind the first.
     line: u64,
     text: Vec<u8>,
+    /// Number of the remote address that the text is of.
+    remote: u32,
+    /// The last batch that it was seen in by a row that no other gives again, and the last such row there.
+    batch: u32,
+    last_at: u32,
 }
 
 /// All processes and destinations of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rows {
     pub(super) groups: Map<GroupKey, Group>,
     cells: u32,
-    sources: Vec<Source>,
-    by_source: Index,
+    /// What the numbers of origins and remotes mean changes with it.
+    generation: Option<u32>,
+    /// By number.
+    origins: Vec<Origin>,
+    pairs: Pairs,
     targets: Vec<Target>,
-    asides: Vec<Aside>,
     by_target: Index,
     batch: u32,
-    /// Targets that were seen in this batch.
+    /// Targets whose last line is to be kept when the batch is over.
     touched: Vec<u32>,
     /// Of destinations without a whole address and port: group, cell and destination.
     odd: Vec<[usize; 3]>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        let by_target = Index::default();
+        Self {
+            groups: Map::default(),
+            cells: 0,
+            generation: None,
+            origins: Vec::new(),
+            pairs: Pairs::new(u64::from(by_target.hash(1, 2)) << 32 | u64::from(by_target.hash(3, 4))),
+            targets: Vec::new(),
+            by_target,
+            batch: 0,
+            touched: Vec::new(),
+            odd: Vec::new(),
+        }
+    }
 }
 
 #[inline]
@@ -96,67 +126,81 @@ fn words(addr: IpAddr) -> (u64, u64) {
 }
 
 impl Rows {
-    #[inline]
-    fn source(&self, event: &Event<'_>, saddr: IpAddr) -> (u32, Option<u32>) {
-        let (high, low) = words(saddr);
-        let pid = event.pid.map_or(1 << 32, u64::from);
-        let hash = self.by_source.hash(mixed(high ^ pid, low), event.netns.unwrap_or(u64::MAX));
-        let is = |at: u32| {
-            let source = &self.sources[at as usize];
-            source.pid == event.pid && source.netns == event.netns && source.saddr == saddr
-        };
-        (hash, self.by_source.find(hash, is))
+    /// A batch comes.
+    pub(super) fn begin(&mut self, batch: &Batch<'_>) {
+        self.batch += 1;
+        if self.generation.replace(batch.generation()) != Some(batch.generation()) {
+            self.forget_numbers();
+        }
     }
 
-    /// Fetches what the next rows need, all at once: one after the other it takes several times as long.
-    pub(super) fn touch(&mut self, batch: &Batch<'_>, rows: std::ops::Range<usize>) {
-        let mut near = [u32::MAX; AHEAD];
-        for (near, at) in near.iter_mut().zip(rows) {
-            let event = batch.event(at);
-            if let (AddrRef::Ip(saddr), AddrRef::Ip(daddr), Some(dport)) = (event.saddr, event.daddr, event.dport)
-                && let (_, Some(source)) = self.source(&event, saddr)
+    /// What is known by numbers goes to what is known by values.
+    fn forget_numbers(&mut self) {
+        for origin in self.origins.drain(..).filter(|origin| origin.is_met) {
+            self.groups[origin.place.group as usize].rows += origin.rows;
+        }
+        for pair in self.pairs.drain() {
+            let target = &mut self.targets[pair.target as usize];
+            (target.connects, target.remote) = (target.connects + pair.connects, NONE);
+            if pair.line > target.line
+                && let Some(text) = printed_again(&target.text, pair.time, pair.sport)
             {
-                let place = self.sources[source as usize].place;
-                *near = self.by_target.touch(self.target_hash(place, daddr, dport));
+                (target.line, target.text) = (pair.line, text);
             }
         }
-        let number = |at: u32| self.targets.get(at as usize).map_or(0, |target| target.number);
-        std::hint::black_box(near.into_iter().fold(0, |touched, at| touched ^ number(at)));
     }
 
-    /// The place of an event's process; the event is counted to its group.
-    #[inline]
-    pub(super) fn place(&mut self, event: &Event<'_>, batch: &Batch<'_>, at: usize, one: u64) -> Place {
-        let AddrRef::Ip(saddr) = event.saddr else {
-            let place = self.meet(event, batch, at);
-            self.groups[place.group as usize].rows += one;
-            return place;
-        };
-        let (hash, found) = self.source(event, saddr);
-        let found = match found {
-            Some(found) => found as usize,
-            None => self.new_source(hash, saddr, event, batch, at),
-        };
-        let source = &mut self.sources[found];
-        source.rows += one;
-        let place = source.place;
-        if !source.named || event.uid == Some(mesh::UID) {
-            let named = self.name(place, event);
-            self.sources[found].named = named;
+    /// Where the next rows' pairs are found; they are fetched all at once: one after the other it takes several times as
+    /// long.
+    pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, hashes: &mut [u32; AHEAD]) {
+        let mut touched = 0;
+        for (hash, at) in hashes.iter_mut().zip(rows) {
+            let known = self.origins.get(batch.origin(at) as usize).filter(|origin| origin.is_met);
+            *hash = known.map_or(UNKNOWN, |origin| self.pairs.hash(self.key(origin, batch, at)));
+            touched ^= self.pairs.touch(*hash);
         }
-        place
+        std::hint::black_box(touched);
+    }
+
+    #[inline]
+    fn key(&self, origin: &Origin, batch: &Batch<'_>, at: usize) -> PairKey {
+        let dport = batch.dport(at).unwrap_or(0);
+        PairKey { number: origin.place.number, remote: batch.remote(at), dport }
+    }
+
+    /// The process of a row; the row is counted to its group.
+    #[inline]
+    pub(super) fn origin(&mut self, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
+        let number = batch.origin(at) as usize;
+        if self.origins.get(number).is_none_or(|origin| !origin.is_met) {
+            self.new_origin(number, batch, at);
+        }
+        let origin = &mut self.origins[number];
+        origin.rows += one;
+        if !origin.named && batch.kind(at) == Kind::Connect {
+            let place = origin.place;
+            let named = self.name(place, &batch.event(at));
+            self.origins[number].named = named;
+        }
+        self.origins[number]
     }
 
     #[cold]
-    fn new_source(&mut self, hash: u32, saddr: IpAddr, event: &Event<'_>, batch: &Batch<'_>, at: usize) -> usize {
-        let place = self.meet(event, batch, at);
-        if self.sources.len() >= SOURCES {
-            self.tell_groups();
+    fn new_origin(&mut self, number: usize, batch: &Batch<'_>, at: usize) {
+        let event = batch.event(at);
+        let place = self.meet(&event, batch, at);
+        if self.origins.len() <= number {
+            self.origins.resize(number + 1, Origin::UNMET);
         }
-        let source = Source { netns: event.netns, saddr, pid: event.pid, place, named: false, rows: 0 };
-        self.by_source.insert(hash, self.sources.len() as u32);
-        self.sources.push(source);
-        self.sources.len() - 1
+        self.origins[number] = Origin {
+            place,
+            is_met: true,
+            named: self.name(place, &event),
+            is_proxy: is_proxy(&event),
+            has_netns: event.netns.is_some(),
+            v6: event.ip == Some(6),
+            rows: 0,
+        };
     }
 
     /// Finds or makes the group and the cell of an event.
@@ -188,9 +232,7 @@ impl Rows {
         });
         let number = cell.number as u32;
         self.cells = self.cells.max(number + 1);
-        let place = Place { group: group_at, cell: cell_at, number };
-        self.name(place, event);
-        place
+        Place { group: group_at, cell: cell_at, number }
     }
 
     /// Takes note of the name and the user; whether no later row can change the name.
@@ -203,21 +245,64 @@ impl Rows {
         *pid == PidKey::Other || (cell.comm.is_some() && cell.comm_of_connect)
     }
 
-    /// The groups are told of rows; which processes they were of may be forgotten.
-    fn tell_groups(&mut self) {
-        for source in self.sources.drain(..) {
-            self.groups[source.place.group as usize].rows += source.rows;
+    /// What a row is counted by, if a connect has made its pair known to this generation.
+    #[inline]
+    pub(super) fn pair(&mut self, hash: u32, origin: &Origin, batch: &Batch<'_>, at: usize) -> Option<&mut Pair> {
+        if hash == UNKNOWN {
+            return self.pair_of(origin, batch, at);
         }
-        self.by_source.clear();
+        let key = self.key(origin, batch, at);
+        self.pairs.find(hash, key)
     }
 
-    /// What a process's row to a whole address and port is counted by, if a connect has made it known.
-    #[inline]
-    pub(super) fn target(&self, place: Place, daddr: IpAddr, dport: u16) -> Option<u32> {
-        self.by_target.find(self.target_hash(place, daddr, dport), |at| {
+    /// The same, wherever it is found.
+    pub(super) fn pair_of(&mut self, origin: &Origin, batch: &Batch<'_>, at: usize) -> Option<&mut Pair> {
+        let key = self.key(origin, batch, at);
+        self.pairs.find(self.pairs.hash(key), key)
+    }
+
+    /// The same of one that this generation does not know; a connect makes it known. Also returned: whether it is new
+    /// to the run.
+    #[cold]
+    pub(super) fn meet_pair(
+        &mut self,
+        place: Place,
+        event: &Event<'_>,
+        (daddr, dport): (IpAddr, u16),
+        (batch, at): (&Batch<'_>, usize),
+    ) -> Option<(u32, bool)> {
+        let hash = self.target_hash(place, daddr, dport);
+        let found = self.by_target.find(hash, |at| {
             let target = &self.targets[at as usize];
-            target.number == place.number && target.dport == dport && target.daddr == daddr
-        })
+            target.place.number == place.number && target.dport == dport && target.daddr == daddr
+        });
+        let is_new = found.is_none();
+        let target = match found {
+            Some(found) => found,
+            None if event.kind != Kind::Connect => return None,
+            None => {
+                let dest = self.dest(place, DestKey { addr: Addr::Ip(daddr), port: Some(dport) }, batch, at) as u32;
+                let next = self.targets.len() as u32;
+                self.by_target.insert(hash, next);
+                self.targets.push(Target {
+                    daddr,
+                    dport,
+                    place,
+                    front: front(event),
+                    connects: 0,
+                    dest,
+                    line: 0,
+                    text: Vec::new(),
+                    remote: NONE,
+                    batch: 0,
+                    last_at: 0,
+                });
+                next
+            }
+        };
+        let key = PairKey { number: place.number, remote: batch.remote(at), dport };
+        self.pairs.insert(Pair::new(key, target, self.targets[target as usize].front, daddr.is_ipv4()));
+        Some((target, is_new))
     }
 
     #[inline]
@@ -226,36 +311,14 @@ impl Rows {
         self.by_target.hash(high ^ u64::from(dport) << 32, low ^ u64::from(place.number) << 16)
     }
 
-    #[cold]
-    pub(super) fn new_target(
-        &mut self,
-        place: Place,
-        event: &Event<'_>,
-        (daddr, dport): (IpAddr, u16),
-        (batch, at): (&Batch<'_>, usize),
-    ) -> u32 {
-        let dest = self.dest(place, DestKey { addr: Addr::Ip(daddr), port: Some(dport) }, batch, at) as u32;
-        let found = self.targets.len() as u32;
-        self.by_target.insert(self.target_hash(place, daddr, dport), found);
-        let (number, front) = (place.number, front(event));
-        self.targets.push(Target { daddr, dport, number, front, connects: 0, batch: 0, last_at: 0 });
-        self.asides.push(Aside { place, dest, line: 0, text: Vec::new() });
-        found
-    }
-
-    pub(super) fn target_mut(&mut self, at: u32) -> &mut Target {
-        &mut self.targets[at as usize]
-    }
-
-    /// A connect to a target.
-    #[inline]
-    pub(super) fn count(&mut self, at: u32, row: usize, one: u64) {
-        let target = &mut self.targets[at as usize];
-        target.connects += one;
-        target.last_at = row as u32;
-        if target.batch != self.batch {
-            target.batch = self.batch;
-            self.touched.push(at);
+    /// A connect of a pair whose last line is not given again by the one that is kept: kept itself, once a batch, when
+    /// it is known to be the last of it.
+    pub(super) fn keep_line(&mut self, target: u32, row: usize) {
+        let known = &mut self.targets[target as usize];
+        known.last_at = row as u32;
+        if known.batch != self.batch {
+            known.batch = self.batch;
+            self.touched.push(target);
         }
     }
 
@@ -285,25 +348,41 @@ impl Rows {
     }
 
     pub(super) fn accepts(&mut self, place: Place, event: &Event<'_>, one: u64) {
-        if event.kind == Kind::Accept {
-            let group = &mut self.groups[place.group as usize];
-            group.accepts.extend(event.sport);
-            group.called(event.daddr.to_addr(), one);
-        }
-    }
-
-    pub(super) fn begin(&mut self) {
-        self.batch += 1;
+        let group = &mut self.groups[place.group as usize];
+        group.accepts.extend(event.sport);
+        group.called(event.daddr.to_addr(), one);
     }
 
     /// The last line of a destination is kept once a batch, when it is known to be the last of it.
     pub(super) fn end(&mut self, batch: &Batch<'_>) {
         for at in self.touched.drain(..) {
-            let row = self.targets[at as usize].last_at as usize;
-            let aside = &mut self.asides[at as usize];
-            aside.line = batch.line(row);
-            aside.text.clear();
-            aside.text.extend_from_slice(batch.text(row));
+            let target = &mut self.targets[at as usize];
+            let row = target.last_at as usize;
+            let mut pair_to = |remote: u32, change: &mut dyn FnMut(&mut Pair)| {
+                let key = PairKey { number: target.place.number, remote, dport: target.dport };
+                self.pairs.find(self.pairs.hash(key), key).into_iter().for_each(change);
+            };
+            // The address may be printed in two ways: the text is that of one pair.
+            let (remote, mut later) = (batch.remote(row), None);
+            if target.remote != remote {
+                pair_to(target.remote, &mut |pair| {
+                    later = (pair.line > batch.line(row)).then_some((pair.line, pair.time, pair.sport));
+                    (pair.origin, pair.line) = (NONE, 0);
+                });
+            }
+            match later.and_then(|(line, time, sport)| Some((line, printed_again(&target.text, time, sport)?))) {
+                Some((line, text)) => (target.line, target.text) = (line, text),
+                None => {
+                    target.line = batch.line(row);
+                    target.text.clear();
+                    target.text.extend_from_slice(batch.text(row));
+                    target.remote = remote;
+                    pair_to(remote, &mut |pair| {
+                        pair.origin = if batch.is_plain(row) { batch.origin(row) } else { NONE };
+                        pair.line = 0;
+                    });
+                }
+            }
         }
         for [group, cell, dest] in self.odd.drain(..) {
             let found = &mut self.groups[group].cells[cell].dests[dest];
@@ -313,18 +392,23 @@ impl Rows {
 
     /// The run is over: what was counted aside goes to the groups.
     pub(super) fn finish(&mut self) -> Map<GroupKey, Group> {
-        self.tell_groups();
-        for (target, aside) in std::mem::take(&mut self.targets).into_iter().zip(std::mem::take(&mut self.asides)) {
-            let cell = &mut self.groups[aside.place.group as usize].cells[aside.place.cell as usize];
+        self.forget_numbers();
+        for target in std::mem::take(&mut self.targets) {
+            let cell = &mut self.groups[target.place.group as usize].cells[target.place.cell as usize];
             cell.connects += target.connects;
-            let dest = &mut cell.dests[aside.dest as usize];
+            let dest = &mut cell.dests[target.dest as usize];
             dest.connects += target.connects;
-            if aside.line > 0 {
-                let text = place_text(&String::from_utf8_lossy(&aside.text));
-                dest.last = Mark { entry: 0, line: aside.line, text };
+            if target.line > 0 {
+                let text = place_text(&String::from_utf8_lossy(&target.text));
+                dest.last = Mark { entry: 0, line: target.line, text };
             }
         }
         self.by_target.clear();
         std::mem::take(&mut self.groups)
     }
+}
+
+/// Whether the process looks like a proxy of a mesh.
+pub(super) fn is_proxy(event: &Event<'_>) -> bool {
+    mesh::is_proxy(event.comm) || event.uid == Some(mesh::UID)
 }

@@ -30,12 +30,12 @@ impl Default for Sketch {
 }
 
 impl Sketch {
-    /// Takes note of a connect, by the [`front`] of its event.
+    /// Takes note of a connect, by the [`front`] of its event and its local and remote port.
     #[inline]
-    pub(super) fn connect(&mut self, front: Front, event: &Event<'_>) {
-        let hash = hash(front, event);
+    pub(super) fn connect(&mut self, front: Front, ports: [u16; 2], time: Option<i64>) {
+        let hash = hash(front, ports);
         if hash < self.below {
-            self.keep(hash, event.time);
+            self.keep(hash, time);
         }
     }
 
@@ -54,7 +54,7 @@ impl Sketch {
 }
 
 /// The state of the hash behind both addresses.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Front(u64);
 
 #[inline]
@@ -72,11 +72,10 @@ pub(super) fn front(event: &Event<'_>) -> Front {
     }))
 }
 
-/// FNV-1a over the 4-tuple: fixed on every machine.
+/// FNV-1a over the 4-tuple: fixed on every machine. Ports that are masked are 0.
 #[inline]
-fn hash(Front(state): Front, event: &Event<'_>) -> u64 {
-    let ports = [event.sport, event.dport].into_iter();
-    let mut state = ports.fold(state, |state, port| add(state, &port.unwrap_or(0).to_le_bytes()));
+fn hash(Front(state): Front, ports: [u16; 2]) -> u64 {
+    let mut state = ports.into_iter().fold(state, |state, port| add(state, &port.to_le_bytes()));
     // FNV leaves the high bits of short inputs poor; one more round spreads them.
     state ^= state >> 32;
     state = state.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -431,7 +431,7 @@ impl Units {
             own.units += 1;
             own.peak += u64::from(share.held.peak);
             own.at_node_peak += u64::from(share.held.at_node_peak);
-            own.open += share.open.now;
+            own.open += share.open;
             own.closes += share.closes;
             own
         })

@@ -1,64 +1,88 @@
 //! Counters: of a destination over the node, and of every group and every process on it.
+//!
+//! A process on a destination is a lane, a group on it a way: their ports are counted there. What can be worked out of
+//! the lanes when the run is over (connects, closes, open flows of ways and sums) is not counted before.
 
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
-use crate::fold::Map;
-
 use super::lanes::{Lanes, NONE};
 use super::ports::Numbers;
-use super::replay::Place;
+use super::replay::{Part, Place, Share};
 use super::step::Now;
 
+/// Nothing happened so far: no TIME is so small.
+const NEVER: i64 = i64::MIN;
+
 /// A value over the node, and its peak: the first instant at which it was largest.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Tally {
     pub(super) now: u32,
     pub(super) peak: u32,
-    pub(super) at: Option<i64>,
+    at: i64,
     /// One more with every new peak, so that shares know that theirs is out of date.
     epoch: u32,
 }
 
+impl Default for Tally {
+    fn default() -> Self {
+        Self { now: 0, peak: 0, at: NEVER, epoch: 0 }
+    }
+}
+
 impl Tally {
+    #[inline]
     pub(super) fn add(&mut self, now: Now) {
         self.now += 1;
         if now.measured && self.now > self.peak {
-            (self.peak, self.at) = (self.now, now.time);
-            self.epoch += 1;
+            (self.peak, self.at) = (self.now, now.time.unwrap_or(NEVER));
+            self.epoch = self.epoch.wrapping_add(1);
         }
     }
 
+    #[inline]
     pub(super) fn take(&mut self) {
         self.now = self.now.saturating_sub(1);
     }
 
     /// Measuring starts: what is there now is the first value.
     pub(super) fn begin(&mut self, at: i64) {
-        (self.peak, self.at) = (self.now, (self.now > 0).then_some(at));
-        self.epoch += 1;
+        (self.peak, self.at) = (self.now, if self.now > 0 { at } else { NEVER });
+        self.epoch = self.epoch.wrapping_add(1);
+    }
+
+    /// The instant of the peak.
+    pub(super) fn at(&self) -> Option<i64> {
+        (self.at != NEVER).then_some(self.at)
     }
 }
 
-/// The part of a [`Tally`] that one group or process has.
+/// The part of the ports held that one group or process has.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Own {
-    pub(super) now: u32,
-    pub(super) peak: u32,
+struct Own {
+    now: u32,
+    peak: u32,
     /// Value at the tally's peak of that epoch.
-    pub(super) at_peak: u32,
+    at_peak: u32,
     epoch: u32,
 }
 
 impl Own {
+    /// One that had nothing at the peaks so far.
+    fn new(of: &Tally) -> Self {
+        Self { epoch: of.epoch, ..Self::default() }
+    }
+
     /// To be called before every change: since the last one the value stood still, so it also is what it was at any
     /// peak in between.
+    #[inline]
     fn settle(&mut self, of: &Tally) {
         if self.epoch != of.epoch {
             (self.at_peak, self.epoch) = (self.now, of.epoch);
         }
     }
 
+    #[inline]
     fn add(&mut self, of: &Tally, now: Now) {
         self.settle(of);
         self.now += 1;
@@ -67,373 +91,496 @@ impl Own {
         }
     }
 
+    #[inline]
     fn take(&mut self, of: &Tally) {
         self.settle(of);
         self.now = self.now.saturating_sub(1);
     }
+
+    fn part(&self) -> Part {
+        Part { now: self.now, peak: self.peak, at_node_peak: self.at_peak }
+    }
 }
 
-/// One group or process on one destination, in a cache line.
+/// The part that a process has, which series ask for.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
-pub(super) struct Part {
-    pub(super) open: Own,
-    pub(super) held: Own,
-    /// Ports held at the largest value of the bucket that the spot's series is filling; only processes have it.
+struct OfProcess {
+    held: Own,
+    /// Ports held at the largest value of the bucket that the spot's series is filling.
     at_bucket: u32,
-    bucket_epoch: u64,
-    /// Summed up from the lanes when the run is over.
-    pub(super) connects: u64,
-    pub(super) closes: u64,
+    bucket_epoch: u32,
 }
 
-impl Part {
+impl OfProcess {
+    fn new(spot: &Spot) -> Self {
+        Self { held: Own::new(&spot.held), at_bucket: 0, bucket_epoch: spot.bucket_epoch }
+    }
+
     /// Like [`Own::settle`], for the peak of the bucket.
-    fn settle_bucket(&mut self, epoch: u64) {
+    #[inline]
+    fn settle_bucket(&mut self, epoch: u32) {
         if self.bucket_epoch != epoch {
             (self.at_bucket, self.bucket_epoch) = (self.held.now, epoch);
         }
     }
+
+    #[inline]
+    fn add(&mut self, spot: &Spot, now: Now) {
+        self.settle_bucket(spot.bucket_epoch);
+        self.held.add(&spot.held, now);
+    }
+
+    #[inline]
+    fn take(&mut self, spot: &Spot) {
+        self.settle_bucket(spot.bucket_epoch);
+        self.held.take(&spot.held);
+    }
+}
+
+/// Where the flows of a lane are counted, and all that is counted of it alone, in a cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct LaneCount {
+    own: OfProcess,
+    /// Flows that are open.
+    open: u32,
+    /// Its destination; [`NONE`] of a lane without a flow so far.
+    pub(super) spot: u32,
+    /// The sum over all public destinations of the family, if it is one; else [`NONE`].
+    pub(super) sum: u32,
+    pub(super) way: u32,
+    pub(super) group: u32,
+    pub(super) process: u32,
+    pub(super) connects: u64,
+    /// Closes that began a hold.
+    pub(super) closes: u64,
+}
+
+impl LaneCount {
+    /// Of a lane without a flow so far.
+    const NOWHERE: Self = {
+        let held = Own { now: 0, peak: 0, at_peak: 0, epoch: 0 };
+        let own = OfProcess { held, at_bucket: 0, bucket_epoch: 0 };
+        let (spot, sum, way, group, process) = (NONE, NONE, NONE, NONE, NONE);
+        Self { own, open: 0, spot, sum, way, group, process, connects: 0, closes: 0 }
+    };
+
+    /// Its destination, and the sum if that is public.
+    #[inline]
+    pub(super) fn spots(&self) -> impl Iterator<Item = u32> + use<> {
+        [self.spot, self.sum].into_iter().filter(|spot| *spot != NONE)
+    }
+
+    /// Whether the destination is public.
+    pub(super) fn is_public(&self) -> bool {
+        self.sum != NONE
+    }
+}
+
+/// The part that a group has.
+#[derive(Clone, Copy, Debug)]
+struct OfGroup {
+    held: Own,
+    /// Its spot, [`NONE`] where none of its flows was counted so far, and the group.
+    spot: u32,
+    group: u32,
+}
+
+impl OfGroup {
+    const NOWHERE: Self = Self { held: Own { now: 0, peak: 0, at_peak: 0, epoch: 0 }, spot: NONE, group: NONE };
+}
+
+/// Parts of the sum over all public destinations of a family.
+#[derive(Clone, Debug)]
+struct Sum {
+    /// [`NONE`] before the first flow.
+    spot: u32,
+    /// By number of the process; `None` where it has no flow of the sum.
+    processes: Vec<Option<OfProcess>>,
+    /// By number of the group.
+    groups: Vec<OfGroup>,
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self { spot: NONE, processes: Vec::new(), groups: Vec::new() }
+    }
 }
 
 /// A destination, or the sum over all public ones of a family.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Spot {
-    pub(super) public: bool,
     pub(super) open: Tally,
-    /// Its series.
-    pub(super) track: Option<u32>,
+    /// Ports that the main hold keeps.
+    held: Tally,
+    /// Changes with every largest value of the bucket that is being filled.
+    bucket_epoch: u32,
+    /// Its series, or [`NONE`].
+    pub(super) track: u32,
+    pub(super) public: bool,
+    pub(super) v6: bool,
+    pub(super) is_sum: bool,
     pub(super) numbers: Numbers,
-    /// Summed up from the lanes when the run is over; `closes` are those that began a hold.
-    pub(super) connects: u64,
-    pub(super) closes: u64,
     pub(super) lone_mapped: u64,
     pub(super) lone_plain: u64,
     pub(super) past_idle: u32,
     /// The last minute with a connect.
     pub(super) minute: Option<usize>,
-    /// Changes with every largest value of the bucket that is being filled.
-    bucket_epoch: u64,
-    /// Its processes' places among all, by the number of the process.
-    cells: Vec<(u32, u32)>,
+    /// Lanes to a destination, by the number of the process.
+    lanes: Vec<(u32, u32)>,
 }
 
-/// Where a flow is counted: places of its destination, its group there and its process there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seat {
-    pub(super) spot: u32,
-    pub(super) group: u32,
-    pub(super) cell: u32,
-}
-
-/// Where the flows of a lane are counted: its destination, and the sum over all public ones if it is one. With all else
-/// that most rows need of the lane, in a cache line.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub(super) struct Seats {
-    pub(super) own: Seat,
-    sum: Seat,
-    pub(super) connects: u64,
-    /// Closes that began a hold.
-    pub(super) closes: u64,
-    /// Of the lane, see [`super::lanes`].
-    pub(super) group: u32,
-    pub(super) process: u32,
-    pub(super) route: u32,
-    pub(super) v6: bool,
-}
-
-impl Seats {
-    /// Of a lane without a flow so far.
-    const NOWHERE: Self = {
-        let seat = Seat { spot: NONE, group: NONE, cell: NONE };
-        Self { own: seat, sum: seat, connects: 0, closes: 0, group: NONE, process: NONE, route: NONE, v6: false }
-    };
-
-    /// Whether the destination is public.
-    pub(super) fn is_public(&self) -> bool {
-        self.sum.spot != NONE
-    }
-
-    /// One, or two.
-    #[inline]
-    pub(super) fn iter(&self) -> impl Iterator<Item = Seat> + use<> {
-        [self.own, self.sum].into_iter().take(1 + usize::from(self.is_public()))
-    }
-}
-
-/// The parts of all groups, or of all processes.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Parts {
-    /// Spot, and group or process.
-    keys: IndexSet<(u32, u32), RandomState>,
-    parts: Vec<Part>,
-}
-
-impl Parts {
-    /// Finds or makes a part; a new one had nothing at the peaks so far.
-    fn meet(&mut self, spot: u32, of: u32, (open, held, bucket_epoch): (u32, u32, u64)) -> u32 {
-        let (at, is_new) = self.keys.insert_full((spot, of));
-        if is_new {
-            let own = |epoch| Own { epoch, ..Own::default() };
-            self.parts.push(Part { open: own(open), held: own(held), bucket_epoch, ..Part::default() });
-        }
-        at as u32
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.parts.len()
-    }
-
-    /// Spot, group or process, and its part.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&(u32, u32), &Part)> {
-        self.keys.iter().zip(&self.parts)
-    }
-
-    fn iter_mut(&mut self) -> impl Iterator<Item = (&(u32, u32), &mut Part)> {
-        self.keys.iter().zip(&mut self.parts)
-    }
-}
-
-/// All counters. Parts are kept by (spot, group) and by (spot, cell).
+/// All counters.
 #[derive(Clone, Debug)]
 pub(super) struct Counters {
-    pub(super) spots: Map<Place, Spot>,
-    /// Ports held to each spot, under one hold after the other; none in a run without TIME.
-    held: Vec<Tally>,
-    pub(super) groups: Parts,
-    pub(super) cells: Parts,
-    /// By lane.
-    pub(super) seats: Vec<Seats>,
+    /// In the order of [`Counters::spots`].
+    pub(super) places: IndexSet<Place, RandomState>,
+    pub(super) spots: Vec<Spot>,
+    /// Ports that the other holds keep of each spot, under one after the other.
+    others: Vec<Tally>,
+    pub(super) lanes: Vec<LaneCount>,
+    ways: Vec<OfGroup>,
+    /// IPv4 and IPv6.
+    sums: [Sum; 2],
     /// Which of the different holds the parts follow.
     main: usize,
     holds: usize,
 }
 
+/// Shares of one spot's groups, and of its processes.
+pub(super) type Shares = (Vec<Share>, Vec<Share>);
+
 impl Counters {
     pub(super) fn new(main: usize, holds: usize) -> Self {
         Self {
-            spots: Map::default(),
-            held: Vec::new(),
-            groups: Parts::default(),
-            cells: Parts::default(),
-            seats: Vec::new(),
+            places: IndexSet::default(),
+            spots: Vec::new(),
+            others: Vec::new(),
+            lanes: Vec::new(),
+            ways: Vec::new(),
+            sums: Default::default(),
             main,
             holds,
         }
     }
 
-    /// The seats of a lane; one that was nowhere so far gets them here. A destination is public or not for good.
+    /// The counters of a lane; one that was nowhere so far gets them here. A destination is public or not for good.
     #[inline]
-    pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> Seats {
-        match self.seats.get(lane as usize) {
-            Some(seats) if seats.own.spot != NONE => *seats,
+    pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> LaneCount {
+        match self.lanes.get(lane as usize) {
+            Some(count) if count.spot != NONE => *count,
             _ => self.sit_down(lane, lanes),
         }
     }
 
     #[cold]
-    fn sit_down(&mut self, lane: u32, lanes: &Lanes) -> Seats {
-        self.seats.resize(self.seats.len().max(lanes.len()), Seats::NOWHERE);
+    fn sit_down(&mut self, lane: u32, lanes: &Lanes) -> LaneCount {
+        self.lanes.resize(self.lanes.len().max(lanes.len()), LaneCount::NOWHERE);
         let known = lanes.get(lane);
         let ends = known.ends;
         let v6 = ends.daddr.is_ipv6();
-        let own = self.seat(Place::Dest { addr: ends.daddr, port: ends.dport }, ends.public, ends.group, ends.cell);
-        let sum = match self.spot(own.spot).public {
-            true => self.seat(Place::Sum { v6 }, true, ends.group, ends.cell),
-            false => Seats::NOWHERE.sum,
-        };
-        let (group, process, route) = (ends.group, ends.cell, known.route);
-        let seats = Seats { own, sum, group, process, route, v6, ..Seats::NOWHERE };
-        self.seats[lane as usize] = seats;
-        seats
+        let spot = self.meet(Place::Dest { addr: ends.daddr, port: ends.dport }, ends.public, v6);
+        let here = &mut self.spots[spot as usize];
+        let place = here.lanes.partition_point(|(of, _)| *of < ends.cell);
+        here.lanes.insert(place, (ends.cell, lane));
+        let (public, own) = (here.public, OfProcess::new(here));
+        meet_group(&mut self.ways, known.way, spot, ends.group, here);
+        let sum = if public { self.sit_in_sum(v6, ends.group, ends.cell) } else { NONE };
+        let (way, group, process) = (known.way, ends.group, ends.cell);
+        let count = LaneCount { own, spot, sum, way, group, process, ..LaneCount::NOWHERE };
+        self.lanes[lane as usize] = count;
+        count
     }
 
-    fn seat(&mut self, place: Place, public: bool, group: u32, cell: u32) -> Seat {
-        let entry = self.spots.entry(place);
-        let spot = entry.index() as u32;
-        let found = entry.or_insert_with(|| {
-            self.held.resize(self.held.len() + self.holds, Tally::default());
-            Spot {
-                public,
-                open: Tally::default(),
-                track: None,
-                numbers: Numbers::default(),
-                connects: 0,
-                closes: 0,
-                lone_mapped: 0,
-                lone_plain: 0,
-                past_idle: 0,
-                minute: None,
-                bucket_epoch: 0,
-                cells: Vec::new(),
-            }
-        });
-        let main = self.held.get(spot as usize * self.holds + self.main).filter(|_| self.holds > 0);
-        let epochs = (found.open.epoch, main.map_or(0, |held| held.epoch), found.bucket_epoch);
-        let group = self.groups.meet(spot, group, epochs);
-        let known = self.cells.len();
-        let at = self.cells.meet(spot, cell, epochs);
-        if at as usize == known {
-            let place = found.cells.partition_point(|(of, _)| *of < cell);
-            found.cells.insert(place, (cell, at));
+    fn sit_in_sum(&mut self, v6: bool, group: u32, process: u32) -> u32 {
+        let spot = self.meet(Place::Sum { v6 }, true, v6);
+        let sum = &mut self.sums[usize::from(v6)];
+        sum.spot = spot;
+        let here = &self.spots[spot as usize];
+        meet_group(&mut sum.groups, group, spot, group, here);
+        if sum.processes.len() <= process as usize {
+            sum.processes.resize(process as usize + 1, None);
         }
-        Seat { spot, group, cell: at }
+        sum.processes[process as usize].get_or_insert_with(|| OfProcess::new(here));
+        spot
     }
 
-    /// Ports that the holds keep of a spot, by hold.
-    pub(super) fn held(&self, spot: u32) -> &[Tally] {
-        &self.held[spot as usize * self.holds..][..self.holds]
+    fn meet(&mut self, place: Place, public: bool, v6: bool) -> u32 {
+        let (at, is_new) = self.places.insert_full(place);
+        if is_new {
+            self.others.resize(self.others.len() + self.holds.saturating_sub(1), Tally::default());
+            let is_sum = matches!(place, Place::Sum { .. });
+            self.spots.push(Spot { public, v6, is_sum, track: NONE, ..Spot::default() });
+        }
+        at as u32
     }
 
-    /// Fetches the seats of a lane that are needed soon; what is returned is of no use but to be looked at.
+    /// The place among the others of a hold that is not the main one.
+    #[inline]
+    fn other(&self, spot: u32, hold: usize) -> usize {
+        spot as usize * (self.holds - 1) + hold - usize::from(hold > self.main)
+    }
+
+    /// Ports that a hold keeps of a spot.
+    pub(super) fn held(&self, spot: u32, hold: usize) -> &Tally {
+        if hold == self.main { &self.spots[spot as usize].held } else { &self.others[self.other(spot, hold)] }
+    }
+
+    /// Fetches the counters of a lane that are needed soon; what is returned is of no use but to be looked at.
     #[inline]
     pub(super) fn touch(&self, lane: u32) -> u32 {
-        self.seats.get(lane as usize).map_or(0, |seats| seats.own.spot)
+        self.lanes.get(lane as usize).map_or(0, |lane| lane.spot)
     }
 
-    /// The same of the parts of its group and its process.
+    /// The same of its group.
     #[inline]
-    pub(super) fn touch_parts(&self, lane: u32) -> u32 {
-        let Some(seats) = self.seats.get(lane as usize) else { return 0 };
-        let now = |parts: &Parts, at: u32| parts.parts.get(at as usize).map_or(0, |part| part.open.now);
-        now(&self.groups, seats.own.group) ^ now(&self.cells, seats.own.cell)
+    pub(super) fn touch_way(&self, way: u32) -> u32 {
+        self.ways.get(way as usize).map_or(0, |way| way.spot)
     }
 
-    pub(super) fn seats(&self, lane: u32) -> &Seats {
-        &self.seats[lane as usize]
+    #[inline]
+    pub(super) fn lane(&self, lane: u32) -> &LaneCount {
+        &self.lanes[lane as usize]
     }
 
-    pub(super) fn seats_mut(&mut self, lane: u32) -> &mut Seats {
-        &mut self.seats[lane as usize]
+    #[inline]
+    pub(super) fn lane_mut(&mut self, lane: u32) -> &mut LaneCount {
+        &mut self.lanes[lane as usize]
     }
 
-    pub(super) fn is_sum(&self, spot: u32) -> bool {
-        self.spots.get_index(spot as usize).is_some_and(|(place, _)| matches!(place, Place::Sum { .. }))
-    }
-
+    #[inline]
     pub(super) fn spot(&self, at: u32) -> &Spot {
         &self.spots[at as usize]
     }
 
+    #[inline]
     pub(super) fn spot_mut(&mut self, at: u32) -> &mut Spot {
         &mut self.spots[at as usize]
     }
 
-    /// The spot, and the parts of its group and process.
-    fn row(&mut self, seat: Seat) -> (&mut Spot, [&mut Part; 2]) {
-        let parts = [&mut self.groups.parts[seat.group as usize], &mut self.cells.parts[seat.cell as usize]];
-        (&mut self.spots[seat.spot as usize], parts)
+    /// The spot of a place, if any flow was counted there.
+    pub(super) fn find(&mut self, place: &Place) -> Option<&mut Spot> {
+        self.places.get_index_of(place).map(|at| &mut self.spots[at])
     }
 
-    /// One more open flow.
-    pub(super) fn open(&mut self, seat: Seat, now: Now) {
-        let (spot, parts) = self.row(seat);
-        parts.into_iter().for_each(|part| part.open.add(&spot.open, now));
-        spot.open.add(now);
-    }
-
-    pub(super) fn shut(&mut self, seat: Seat) {
-        let (spot, parts) = self.row(seat);
-        parts.into_iter().for_each(|part| part.open.take(&spot.open));
-        spot.open.take();
-    }
-
-    /// One more port that `hold` keeps.
-    pub(super) fn hold(&mut self, seat: Seat, hold: usize, now: Now) {
-        let held = &mut self.held[seat.spot as usize * self.holds + hold];
-        if hold == self.main {
-            let epoch = self.spots[seat.spot as usize].bucket_epoch;
-            for part in [&mut self.groups.parts[seat.group as usize], &mut self.cells.parts[seat.cell as usize]] {
-                part.settle_bucket(epoch);
-                part.held.add(held, now);
+    /// A port that the holds before `gone` keep from now on, and, where it `opens`, one more open flow.
+    #[inline]
+    pub(super) fn take(&mut self, lane: u32, gone: usize, opens: bool, now: Now) {
+        let count = &mut self.lanes[lane as usize];
+        let (own, sum) = (count.spot, count.sum);
+        count.open += u32::from(opens);
+        let spot = &mut self.spots[own as usize];
+        if gone > self.main {
+            count.own.add(spot, now);
+            self.ways[count.way as usize].held.add(&spot.held, now);
+            spot.held.add(now);
+        }
+        if opens {
+            spot.open.add(now);
+        }
+        if sum != NONE {
+            let (process, group) = (count.process as usize, count.group as usize);
+            let spot = &mut self.spots[sum as usize];
+            if gone > self.main {
+                let parts = &mut self.sums[usize::from(spot.v6)];
+                parts.processes[process].iter_mut().for_each(|part| part.add(spot, now));
+                parts.groups[group].held.add(&spot.held, now);
+                spot.held.add(now);
+            }
+            if opens {
+                spot.open.add(now);
             }
         }
-        held.add(now);
-    }
-
-    /// The main hold lets go of a port.
-    pub(super) fn release(&mut self, seat: Seat) {
-        let held = &mut self.held[seat.spot as usize * self.holds + self.main];
-        let epoch = self.spots[seat.spot as usize].bucket_epoch;
-        for part in [&mut self.groups.parts[seat.group as usize], &mut self.cells.parts[seat.cell as usize]] {
-            part.settle_bucket(epoch);
-            part.held.take(held);
+        for hold in (0..gone).filter(|hold| *hold != self.main) {
+            for spot in [own, sum].into_iter().filter(|spot| *spot != NONE) {
+                let other = self.other(spot, hold);
+                self.others[other].add(now);
+            }
         }
-        held.take();
     }
 
-    /// Another hold lets go of a port.
-    pub(super) fn release_other(&mut self, spot: u32, hold: usize) {
-        self.held[spot as usize * self.holds + hold].take();
+    /// One open flow less.
+    #[inline]
+    pub(super) fn shut(&mut self, lane: u32) {
+        let count = &mut self.lanes[lane as usize];
+        count.open = count.open.saturating_sub(1);
+        for spot in count.spots() {
+            self.spots[spot as usize].open.take();
+        }
+    }
+
+    /// A hold lets go of a port.
+    #[inline]
+    pub(super) fn release(&mut self, lane: u32, hold: usize) {
+        let count = &mut self.lanes[lane as usize];
+        let (own, sum) = (count.spot, count.sum);
+        if hold != self.main {
+            for spot in [own, sum].into_iter().filter(|spot| *spot != NONE) {
+                let other = self.other(spot, hold);
+                self.others[other].take();
+            }
+            return;
+        }
+        let spot = &mut self.spots[own as usize];
+        count.own.take(spot);
+        self.ways[count.way as usize].held.take(&spot.held);
+        spot.held.take();
+        if sum != NONE {
+            let spot = &mut self.spots[sum as usize];
+            let parts = &mut self.sums[usize::from(spot.v6)];
+            parts.processes[count.process as usize].iter_mut().for_each(|part| part.take(spot));
+            parts.groups[count.group as usize].held.take(&spot.held);
+            spot.held.take();
+        }
     }
 
     /// Gives a flow's port to another process of its group; the node's value stays.
-    pub(super) fn hand_over(&mut self, from: Seat, to: Seat, open: bool, held: bool, now: Now) {
-        let spot = &self.spots[from.spot as usize];
-        let of = self.held.get(from.spot as usize * self.holds + self.main).filter(|_| held);
-        for (cell, adds) in [(from.cell, false), (to.cell, true)] {
-            let part = &mut self.cells.parts[cell as usize];
-            let step = |own: &mut Own, of: &Tally| if adds { own.add(of, now) } else { own.take(of) };
+    pub(super) fn hand_over(&mut self, from: u32, to: u32, open: bool, held: bool, now: Now) {
+        for (lane, adds) in [(from, false), (to, true)] {
+            let count = &mut self.lanes[lane as usize];
             if open {
-                step(&mut part.open, &spot.open);
+                count.open = if adds { count.open + 1 } else { count.open.saturating_sub(1) };
             }
-            if let Some(of) = of {
-                part.settle_bucket(spot.bucket_epoch);
-                step(&mut part.held, of);
+            if !held {
+                continue;
+            }
+            let step = |part: &mut OfProcess, spot: &Spot| if adds { part.add(spot, now) } else { part.take(spot) };
+            step(&mut count.own, &self.spots[count.spot as usize]);
+            if count.is_public() {
+                let spot = &self.spots[count.sum as usize];
+                let parts = &mut self.sums[usize::from(spot.v6)].processes[count.process as usize];
+                parts.iter_mut().for_each(|part| step(part, spot));
             }
         }
     }
 
     /// Ports held to the spot under the main hold, and flows open.
+    #[inline]
     pub(super) fn values(&self, spot: u32) -> [u32; 2] {
-        [self.held(spot).get(self.main).map_or(0, |held| held.now), self.spot(spot).open.now]
+        let spot = self.spot(spot);
+        [spot.held.now, spot.open.now]
     }
 
     /// The values of now are the largest of the bucket that the spot's series is filling.
-    pub(super) fn bucket_peak(&mut self, spot: u32, epoch: u64) {
-        self.spot_mut(spot).bucket_epoch = epoch;
+    #[inline]
+    pub(super) fn bucket_peak(&mut self, spot: u32) {
+        let epoch = &mut self.spot_mut(spot).bucket_epoch;
+        *epoch = epoch.wrapping_add(1);
     }
 
     /// Who held how many ports at the bucket's largest value, by number, ascending.
-    pub(super) fn bucket_parts(&mut self, spot: u32) -> Vec<(u32, u32)> {
-        let spot = &self.spots[spot as usize];
+    pub(super) fn bucket_parts(&mut self, at: u32) -> Vec<(u32, u32)> {
+        let spot = &self.spots[at as usize];
+        let epoch = spot.bucket_epoch;
         let mut parts = Vec::new();
-        for (of, at) in &spot.cells {
-            let part = &mut self.cells.parts[*at as usize];
-            part.settle_bucket(spot.bucket_epoch);
+        let mut ask = |of: u32, part: &mut OfProcess| {
+            part.settle_bucket(epoch);
             if part.at_bucket > 0 {
-                parts.push((*of, part.at_bucket));
+                parts.push((of, part.at_bucket));
             }
+        };
+        if spot.is_sum {
+            let processes = self.sums[usize::from(spot.v6)].processes.iter_mut().enumerate();
+            processes.for_each(|(of, part)| part.iter_mut().for_each(|part| ask(of as u32, part)));
+        } else {
+            spot.lanes.iter().for_each(|(of, lane)| ask(*of, &mut self.lanes[*lane as usize].own));
         }
         parts
     }
 
-    /// Measuring starts at this instant.
-    pub(super) fn begin(&mut self, at: i64) {
-        self.spots.values_mut().for_each(|spot| spot.open.begin(at));
-        self.held.iter_mut().for_each(|held| held.begin(at));
-        for part in self.groups.parts.iter_mut().chain(&mut self.cells.parts) {
-            (part.open.peak, part.held.peak) = (part.open.now, part.held.now);
-        }
+    /// All parts of processes and groups that were counted anywhere, with their spots.
+    fn parts(&mut self) -> impl Iterator<Item = (&mut Own, u32)> {
+        let lanes = self.lanes.iter_mut().map(|lane| (&mut lane.own.held, lane.spot));
+        let ways = self.ways.iter_mut().map(|way| (&mut way.held, way.spot));
+        let sums = self.sums.iter_mut().flat_map(|sum| {
+            let spot = sum.spot;
+            let processes = sum.processes.iter_mut().flatten().map(move |part| (&mut part.held, spot));
+            processes.chain(sum.groups.iter_mut().map(|group| (&mut group.held, group.spot)))
+        });
+        lanes.chain(ways).chain(sums).filter(|(_, spot)| *spot != NONE)
     }
 
-    /// The run is over: brings all parts up to their spot's last peak, and sums up what the lanes counted.
+    /// Measuring starts at this instant.
+    pub(super) fn begin(&mut self, at: i64) {
+        for spot in &mut self.spots {
+            spot.open.begin(at);
+            spot.held.begin(at);
+        }
+        self.others.iter_mut().for_each(|held| held.begin(at));
+        self.parts().for_each(|(own, _)| own.peak = own.now);
+    }
+
+    /// The run is over: brings all parts up to their spot's last peak.
     pub(super) fn settle(&mut self) {
-        for ((spot, _), part) in self.groups.iter_mut().chain(self.cells.iter_mut()) {
-            part.open.settle(&self.spots[*spot as usize].open);
-            if self.holds > 0 {
-                part.held.settle(&self.held[*spot as usize * self.holds + self.main]);
+        let spots = std::mem::take(&mut self.spots);
+        self.parts().for_each(|(own, spot)| own.settle(&spots[spot as usize].held));
+        self.spots = spots;
+    }
+
+    /// What groups and processes had of each spot, to be asked for when all is settled. By number, ascending.
+    pub(super) fn shares(&self) -> Vec<Shares> {
+        let mut found: Vec<Shares> = vec![(Vec::new(), Vec::new()); self.spots.len()];
+        let share = |of: usize, held: &Own| Share { of, connects: 0, closes: 0, open: 0, held: held.part() };
+        let add = |share: &mut Share, lane: &LaneCount| {
+            share.connects += lane.connects;
+            share.closes += lane.closes;
+            share.open += lane.open;
+        };
+        let mut of_ways: Vec<Share> = self.ways.iter().map(|way| share(way.group as usize, &way.held)).collect();
+        let mut of_sums = self.sums.each_ref().map(|sum| {
+            let nobody = OfProcess::default();
+            let processes = sum.processes.iter().enumerate();
+            let processes: Vec<Share> =
+                processes.map(|(of, part)| share(of, &part.as_ref().unwrap_or(&nobody).held)).collect();
+            let groups: Vec<Share> = sum.groups.iter().enumerate().map(|(of, group)| share(of, &group.held)).collect();
+            (groups, processes)
+        });
+        for lane in self.lanes.iter().filter(|lane| lane.spot != NONE) {
+            let mut own = share(lane.process as usize, &lane.own.held);
+            add(&mut own, lane);
+            found[lane.spot as usize].1.push(own);
+            add(&mut of_ways[lane.way as usize], lane);
+            if lane.is_public() {
+                let (groups, processes) = &mut of_sums[usize::from(self.spots[lane.sum as usize].v6)];
+                add(&mut groups[lane.group as usize], lane);
+                add(&mut processes[lane.process as usize], lane);
             }
         }
-        for lane in std::mem::take(&mut self.seats).iter().filter(|seats| seats.own.spot != NONE) {
-            for seat in lane.iter() {
-                let (spot, parts) = self.row(seat);
-                (spot.connects, spot.closes) = (spot.connects + lane.connects, spot.closes + lane.closes);
-                for part in parts {
-                    (part.connects, part.closes) = (part.connects + lane.connects, part.closes + lane.closes);
-                }
-            }
+        for (way, share) in self.ways.iter().zip(of_ways).filter(|(way, _)| way.spot != NONE) {
+            found[way.spot as usize].0.push(share);
         }
+        for (sum, (groups, processes)) in self.sums.iter().zip(of_sums).filter(|(sum, _)| sum.spot != NONE) {
+            let (of_groups, of_processes) = &mut found[sum.spot as usize];
+            let met = sum.groups.iter().zip(groups).filter(|(group, _)| group.spot != NONE);
+            of_groups.extend(met.map(|(_, share)| share));
+            let met = sum.processes.iter().zip(processes).filter(|(part, _)| part.is_some());
+            of_processes.extend(met.map(|(_, share)| share));
+        }
+        for (groups, processes) in &mut found {
+            groups.sort_by_key(|share| share.of);
+            processes.sort_by_key(|share| share.of);
+        }
+        found
+    }
+}
+
+/// Finds or makes the part of a group.
+fn meet_group(parts: &mut Vec<OfGroup>, at: u32, spot: u32, group: u32, here: &Spot) {
+    if parts.len() <= at as usize {
+        parts.resize(at as usize + 1, OfGroup::NOWHERE);
+    }
+    let part = &mut parts[at as usize];
+    if part.spot == NONE {
+        *part = OfGroup { held: Own::new(&here.held), spot, group };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_is_a_cache_line() {
+        assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 24));
     }
 }

@@ -126,8 +126,31 @@ impl Flows {
         &mut self.slots[at]
     }
 
+    /// The flow of a way and a local port; a new one, of that lane, is neither open nor held yet.
+    #[inline]
+    pub(super) fn meet(&mut self, way: u32, lane: u32, sport: u16) -> usize {
+        let mut at = self.slot(way, sport);
+        loop {
+            let flow = &self.slots[at];
+            if flow.way == way && flow.sport == sport {
+                return at;
+            }
+            if flow.way == NONE {
+                break;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        let flow = Flow::new(way, lane, sport);
+        if self.len * 8 >= self.slots.len() * 5 {
+            return self.insert(flow);
+        }
+        self.len += 1;
+        self.slots[at] = flow;
+        at
+    }
+
     /// Puts in a flow that is not there.
-    pub(super) fn insert(&mut self, flow: Flow) -> usize {
+    fn insert(&mut self, flow: Flow) -> usize {
         if self.len * 8 >= self.slots.len() * 5 {
             let more = vec![Flow::new(NONE, NONE, 0); self.slots.len() * 2];
             let old = std::mem::replace(&mut self.slots, more);

@@ -41,6 +41,7 @@ pub(crate) struct Lane {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     pub(super) ends: Ends,
+    pub(super) way: u32,
     /// Namespace (or local address) and destination.
     pub(super) route: u32,
 }
@@ -64,7 +65,7 @@ impl Lanes {
         if lane == next {
             let next = self.routes.len() as u32;
             let route = *self.routes.entry((ends.home, ends.daddr, ends.dport)).or_insert(next);
-            self.lanes.push(Known { ends: *ends, route });
+            self.lanes.push(Known { ends: *ends, way, route });
         }
         Lane { lane, way }
     }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
+use super::lanes::Lanes;
 use super::step::SECOND;
 
 /// Between the two connects of a pair lies no more.
@@ -18,15 +19,13 @@ const APART: i64 = SECOND;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
     pub(super) time: i64,
-    /// From where to where, see [`super::lanes`].
-    pub(super) route: u32,
+    /// From where to where, and the process.
+    pub(super) lane: u32,
     /// The flow.
     pub(super) way: u32,
     pub(super) sport: u16,
     /// Tells the connects of one flow apart.
     pub(super) serial: u32,
-    /// The process.
-    pub(super) cell: u32,
 }
 
 /// What an application and its proxy share: the namespace, or the local address where the log has none.
@@ -60,11 +59,11 @@ impl Default for Mesh {
 
 impl Mesh {
     /// From now on connects are paired.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, lanes: &Lanes) {
         let Self::Quiet(recent) = std::mem::take(self) else { return };
         let mut waiting: HashMap<u32, Queues, RandomState> = HashMap::default();
         for app in recent {
-            waiting.entry(app.route).or_default().0[0].push_back(app);
+            waiting.entry(lanes.get(app.lane).route).or_default().0[0].push_back(app);
         }
         *self = Self::Pairs { waiting, room: 1_024 };
     }
@@ -75,7 +74,7 @@ impl Mesh {
     }
 
     /// A connect, and the other of its pair, if that waits. Times do not go back.
-    pub(super) fn connect(&mut self, new: Waiting, proxy: bool) -> Option<Waiting> {
+    pub(super) fn connect(&mut self, new: Waiting, proxy: bool, lanes: &Lanes) -> Option<Waiting> {
         let old = |waiting: &Waiting| waiting.time < new.time.saturating_sub(APART);
         match self {
             Self::Quiet(recent) => {
@@ -91,7 +90,7 @@ impl Mesh {
                         .retain(|_, queues| queues.0.iter().any(|queue| queue.back().is_some_and(|last| !old(last))));
                     *room = waiting.len().saturating_mul(2).max(1_024);
                 }
-                let Queues(queues) = waiting.entry(new.route).or_default();
+                let Queues(queues) = waiting.entry(lanes.get(new.lane).route).or_default();
                 for queue in queues.iter_mut() {
                     while queue.front().is_some_and(old) {
                         queue.pop_front();

@@ -115,7 +115,7 @@ impl Sweep {
     pub(crate) fn less_doubles(&mut self) -> Self {
         self.order.hand_on(&mut |rows| self.stage.apply_all(rows));
         let mut other = self.clone();
-        other.stage.mesh.begin();
+        other.stage.mesh.begin(&other.stage.lanes);
         other
     }
 
@@ -218,9 +218,7 @@ impl Sweep {
             slots: self.stage.flows.slots(),
             queue: self.stage.releases.len(),
             pending: self.order.pending(),
-            counters: self.stage.counters.spots.len()
-                + self.stage.counters.groups.len()
-                + self.stage.counters.cells.len(),
+            counters: self.stage.counters.spots.len() + self.stage.counters.lanes.len(),
             buckets: self.stage.series.tracks.iter().map(|track| track.values.len()).sum(),
         }
     }

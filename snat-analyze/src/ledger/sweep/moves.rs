@@ -1,7 +1,6 @@
 //! What a row does: connects take ports, closes begin holds, accepts are remembered.
 
-use super::counts::Seats;
-use super::flows::Flow;
+use super::counts::LaneCount;
 use super::lanes::{Ends, NONE};
 use super::lives::Lives;
 use super::mesh::Waiting;
@@ -25,9 +24,9 @@ impl Stage {
             self.accepted.end(&key(row.sport, &self.lanes.get(row.lane).ends));
         }
         self.serial = self.serial.wrapping_add(1);
-        let seats = self.counters.sit(row.lane, &self.lanes);
-        let double = self.pair(row, &seats, now);
-        let at = self.flow(row);
+        let count = self.counters.sit(row.lane, &self.lanes);
+        let double = self.pair(row, now);
+        let at = self.flows.meet(row.way, row.lane, row.sport);
         let flow = self.flows.get_mut(at);
         (flow.serial, flow.counted) = (self.serial, false);
         if now.measured {
@@ -44,28 +43,29 @@ impl Stage {
             self.take(at, row, true, now);
         }
         if !double {
-            self.opened(&seats, now);
+            self.opened(&count, now);
         }
         if now.measured {
-            self.counters.seats_mut(row.lane).connects += 1;
+            self.counters.lane_mut(row.lane).connects += 1;
         }
     }
 
     /// Counts a connect in its buckets, and its destination among those that were reached in that minute.
-    fn opened(&mut self, seats: &Seats, now: Now) {
+    fn opened(&mut self, count: &LaneCount, now: Now) {
         let Some(time) = now.time.filter(|_| now.measured) else { return };
-        for seat in seats.iter() {
-            if let Some(track) = self.counters.spot(seat.spot).track {
+        for spot in count.spots() {
+            let track = self.counters.spot(spot).track;
+            if track != NONE {
                 self.series.opened(track);
             }
         }
-        if !seats.is_public() {
+        if !count.is_public() {
             return;
         }
-        let minute = (time.saturating_sub(self.series.origin) / MINUTE).max(0) as usize;
-        let spot = self.counters.spot_mut(seats.own.spot);
+        let minute = self.minute(time);
+        let spot = self.counters.spot_mut(count.spot);
         if minute < MINUTES && spot.minute.replace(minute) != Some(minute) {
-            let reached = &mut self.reached[usize::from(seats.v6)];
+            let reached = &mut self.reached[usize::from(spot.v6)];
             if reached.len() <= minute {
                 reached.resize(minute + 1, 0);
             }
@@ -73,26 +73,31 @@ impl Stage {
         }
     }
 
+    /// The minute of an instant that is measured; times do not go back.
+    #[inline]
+    fn minute(&mut self, time: i64) -> usize {
+        if time >= self.minute_ends {
+            self.minute = (time.saturating_sub(self.series.origin) / MINUTE).max(0) as usize;
+            let next = (self.minute as i64 + 1).saturating_mul(MINUTE);
+            self.minute_ends = self.series.origin.saturating_add(next);
+        }
+        self.minute
+    }
+
     /// Looks for the other connect of a pair: whether this one is an application's whose proxy waits. Is it a proxy's,
     /// the application's flow holds no port from here on.
-    fn pair(&mut self, row: &Move, seats: &Seats, now: Now) -> bool {
+    fn pair(&mut self, row: &Move, now: Now) -> bool {
         let Some(time) = now.time else { return false };
-        let own = Waiting {
-            time,
-            route: seats.route,
-            way: row.way,
-            sport: row.sport,
-            serial: self.serial,
-            cell: seats.process,
-        };
-        let Some(other) = self.mesh.connect(own, row.proxy) else { return false };
+        let own = Waiting { time, lane: row.lane, way: row.way, sport: row.sport, serial: self.serial };
+        let Some(other) = self.mesh.connect(own, row.proxy, &self.lanes) else { return false };
         let (proxy, app) = if row.proxy { (own, other) } else { (other, own) };
         let found = self.flows.find(app.way, app.sport).filter(|at| self.flows.get(*at).serial == app.serial);
         if let Some(at) = found {
             self.is_double(at, now);
         }
         let counts = now.measured && (found.is_some() || !row.proxy);
-        *self.doubles.entry((proxy.cell, app.cell)).or_default() += u64::from(counts);
+        let [proxy, app] = [proxy, app].map(|connect| self.lanes.get(connect.lane).ends.cell);
+        *self.doubles.entry((proxy, app)).or_default() += u64::from(counts);
         !row.proxy
     }
 
@@ -102,8 +107,8 @@ impl Stage {
         let flow = self.flows.get_mut(at);
         flow.double = true;
         if flow.counted {
-            let seats = self.counters.seats_mut(flow.lane);
-            seats.closes = seats.closes.saturating_sub(1);
+            let count = self.counters.lane_mut(flow.lane);
+            count.closes = count.closes.saturating_sub(1);
         }
         if !flow.open {
             self.flows.remove(at);
@@ -122,28 +127,20 @@ impl Stage {
     /// Takes a flow's port away.
     fn drop_port(&mut self, at: usize, now: Now) {
         let flow = *self.flows.get(at);
-        let seats = *self.counters.seats(flow.lane);
-        self.changes(&seats, now);
+        self.counters.sit(flow.lane, &self.lanes);
+        self.changes(flow.lane, now);
         let keeps = |hold: usize| flow.place().map_or(flow.open, |place| self.releases.keeps(hold, place));
         // The shorter a hold, the sooner it has let go.
         let kept = (0..self.releases.holds()).find(|hold| keeps(*hold)).unwrap_or(self.releases.holds());
         if let Some(place) = flow.place() {
             self.releases.cancel(place);
         }
-        for seat in seats.iter() {
-            for hold in kept..self.releases.holds() {
-                if hold == self.main {
-                    self.counters.release(seat);
-                } else {
-                    self.counters.release_other(seat.spot, hold);
-                }
-            }
-            if flow.open {
-                self.counters.shut(seat);
-            }
+        (kept..self.releases.holds()).for_each(|hold| self.counters.release(flow.lane, hold));
+        if flow.open {
+            self.counters.shut(flow.lane);
         }
         if kept <= self.main {
-            self.give_back(&seats, flow.number);
+            self.give_back(flow.lane, flow.number);
         }
         let flow = self.flows.get_mut(at);
         flow.number = NONE;
@@ -193,44 +190,34 @@ impl Stage {
             let Some(time) = now.time else { return };
             let lane = self.lanes.know(ends);
             let row = Move { way: lane.way, lane: lane.lane, ..*row };
-            let at = self.flow(&row);
+            self.counters.sit(row.lane, &self.lanes);
+            let at = self.flows.meet(row.way, row.lane, row.sport);
             self.serial = self.serial.wrapping_add(1);
             self.flows.get_mut(at).serial = self.serial;
             self.take(at, &row, false, now);
             self.hold(at, time);
             if now.measured {
-                let seats = self.counters.seats_mut(row.lane);
-                seats.closes += 1;
-                let seats = *seats;
-                seats.iter().for_each(|seat| self.counters.spot_mut(seat.spot).lone_mapped += 1);
+                let count = self.counters.lane_mut(row.lane);
+                count.closes += 1;
+                count.spots().for_each(|spot| self.counters.spot_mut(spot).lone_mapped += 1);
             }
         } else {
             self.counts.lone_plain += one;
             let dest = Place::Dest { addr: ends.daddr, port: ends.dport };
             let sum = Place::Sum { v6: ends.daddr.is_ipv6() };
             for place in [Some(dest), ends.public.then_some(sum)].into_iter().flatten() {
-                if let Some(spot) = self.counters.spots.get_mut(&place) {
+                if let Some(spot) = self.counters.find(&place) {
                     spot.lone_plain += one;
                 }
             }
         }
     }
 
-    /// The flow of a row; a new one is neither open nor held yet.
-    fn flow(&mut self, row: &Move) -> usize {
-        if let Some(at) = self.flows.find(row.way, row.sport) {
-            return at;
-        }
-        self.counters.sit(row.lane, &self.lanes);
-        self.flows.insert(Flow::new(row.way, row.lane, row.sport))
-    }
-
     /// Gives the flow its port where it has none, and to the row's process. Holds that still keep the port go on with
     /// it: one port.
     fn take(&mut self, at: usize, row: &Move, opens: bool, now: Now) {
         let flow = *self.flows.get(at);
-        let before = *self.counters.seats(flow.lane);
-        self.changes(&before, now);
+        self.changes(flow.lane, now);
         // The shorter a hold, the sooner it has let go.
         let gone = match flow.place() {
             Some(place) => (0..self.releases.holds()).take_while(|hold| !self.releases.keeps(*hold, place)).count(),
@@ -240,24 +227,17 @@ impl Stage {
         if let Some(place) = flow.place() {
             self.releases.cancel(place);
         }
-        let seats = self.counters.sit(row.lane, &self.lanes);
-        for (from, seat) in before.iter().zip(seats.iter()) {
-            if flow.lane != row.lane {
-                self.counters.hand_over(from, seat, flow.open, self.timed && gone <= self.main, now);
-            }
-            for hold in 0..gone {
-                self.counters.hold(seat, hold, now);
-            }
-            if opens && !flow.open {
-                self.counters.open(seat, now);
-            }
+        if flow.lane != row.lane {
+            self.counters.hand_over(flow.lane, row.lane, flow.open, self.timed && gone <= self.main, now);
         }
+        self.counters.take(row.lane, gone, opens && !flow.open, now);
+        let count = *self.counters.lane(row.lane);
         let mut number = flow.number;
         if gone > self.main {
-            number = match seats.is_public() {
+            number = match count.is_public() {
                 true => {
-                    let numbers = &mut self.counters.spot_mut(seats.own.spot).numbers;
-                    self.pools[usize::from(seats.v6)].take(numbers, now)
+                    let spot = self.counters.spot_mut(count.spot);
+                    self.pools[usize::from(spot.v6)].take(&mut spot.numbers, now)
                 }
                 false => NONE,
             };
@@ -268,20 +248,17 @@ impl Stage {
         if opens {
             flow.open(now.time.unwrap_or_default());
         }
-        for seat in seats.iter() {
-            self.raised(seat.spot, now);
-        }
+        count.spots().for_each(|spot| self.raised(spot, now));
     }
 
     /// The close of an open flow.
     fn shut(&mut self, at: usize, now: Now) {
         self.counts.closes += u64::from(now.measured);
         let flow = *self.flows.get(at);
-        let seats = *self.counters.seats(flow.lane);
         if !flow.double {
-            self.changes(&seats, now);
-            seats.iter().for_each(|seat| self.counters.shut(seat));
-            self.counters.seats_mut(flow.lane).closes += u64::from(now.measured);
+            self.changes(flow.lane, now);
+            self.counters.shut(flow.lane);
+            self.counters.lane_mut(flow.lane).closes += u64::from(now.measured);
             self.flows.get_mut(at).counted = now.measured;
         }
         let Some(time) = now.time else {
@@ -289,7 +266,7 @@ impl Stage {
             return;
         };
         if now.measured {
-            let group = seats.group as usize;
+            let group = self.counters.lane(flow.lane).group as usize;
             if self.lives.len() <= group {
                 self.lives.resize_with(group + 1, Lives::default);
             }
@@ -310,19 +287,21 @@ impl Stage {
     }
 
     /// The main hold has let go of a flow's port number, if it had one.
-    pub(super) fn give_back(&mut self, seats: &Seats, number: u32) {
+    pub(super) fn give_back(&mut self, lane: u32, number: u32) {
         if number != NONE {
-            let numbers = &mut self.counters.spot_mut(seats.own.spot).numbers;
-            self.pools[usize::from(seats.v6)].give_back(numbers, number);
+            let spot = self.counters.lane(lane).spot;
+            let spot = self.counters.spot_mut(spot);
+            self.pools[usize::from(spot.v6)].give_back(&mut spot.numbers, number);
         }
     }
 
     /// Before a change: the series take note of what stood until now.
     #[inline]
-    pub(super) fn changes(&mut self, seats: &Seats, now: Now) {
+    pub(super) fn changes(&mut self, lane: u32, now: Now) {
         let Some(time) = now.time else { return };
-        for seat in seats.iter() {
-            if let Some(track) = self.counters.spot(seat.spot).track {
+        for spot in self.counters.lane(lane).spots() {
+            let track = self.counters.spot(spot).track;
+            if track != NONE {
                 self.series.before(track, time, &mut self.counters);
             }
         }
@@ -335,15 +314,15 @@ impl Stage {
         if !spot.public {
             return;
         }
-        if let Some(track) = spot.track {
-            return self.series.after(track, time, &mut self.counters);
+        if spot.track != NONE {
+            return self.series.after(spot.track, time, &mut self.counters);
         }
-        let held = self.counters.values(at)[0];
-        if let Some((track, gone)) = self.series.enter(at, self.counters.is_sum(at), time, held) {
+        let (is_sum, held) = (spot.is_sum, self.counters.values(at)[0]);
+        if let Some((track, gone)) = self.series.enter(at, is_sum, time, held) {
             if let Some(gone) = gone {
-                self.counters.spot_mut(gone).track = None;
+                self.counters.spot_mut(gone).track = NONE;
             }
-            self.counters.spot_mut(at).track = Some(track);
+            self.counters.spot_mut(at).track = track;
             self.series.after(track, time, &mut self.counters);
         }
     }

@@ -297,7 +297,7 @@ fn spot(
         let is = |port: &&Taken| of(port) && ends(port);
         world.taken.iter().filter(is).count() as u64
     };
-    let (open, open_at) = world.peak(instants, end, |at| world.count(at, None, here));
+    let (open, _) = world.peak(instants, end, |at| world.count(at, None, here));
     let held = if world.timed { world.rules.holds.clone() } else { Vec::new() };
     let held: Vec<(Peak, Option<Instant>)> =
         held.iter().map(|hold| world.peak(instants, end, |at| world.count(at, Some(*hold), here))).collect();
@@ -312,7 +312,7 @@ fn spot(
             of,
             connects: connects(&|port| here(port) && number(port) == of),
             closes: closes(&|port| here(port) && number(port) == of),
-            open: part(of, None, open_at),
+            open: part(of, None, None).now,
             held: main.map_or(Part::default(), |main| part(of, Some(main), held[0].1)),
         };
         all.into_iter().map(share).collect::<Vec<Share>>()

@@ -42,7 +42,8 @@ pub(crate) struct Share {
     pub(crate) connects: u64,
     /// Closes that began a hold.
     pub(crate) closes: u64,
-    pub(crate) open: Part,
+    /// Flows open at the end.
+    pub(crate) open: u32,
     /// Under the first hold; all 0 in a run without TIME.
     pub(crate) held: Part,
 }

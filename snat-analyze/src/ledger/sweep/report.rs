@@ -1,8 +1,8 @@
 //! The state at the end, as what a sweep has found.
 
-use super::counts::{self, Own, Tally};
+use super::counts::Tally;
 use super::flows::Flow;
-use super::replay::{OPEN, OpenEnds, Part, Peak, Place, Replay, Series, Share, Spot, Timeline};
+use super::replay::{OPEN, OpenEnds, Peak, Place, Replay, Series, Spot, Timeline};
 use super::stage::Stage;
 use super::step::Rules;
 
@@ -17,39 +17,32 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         .filter(|(low, high)| low <= high);
     let timeline = window.map(|_| timeline(&stage));
     let open = open(&stage);
-    let mut groups: Vec<Vec<Share>> = vec![Vec::new(); stage.counters.spots.len()];
-    let mut cells = groups.clone();
-    for (shares, parts) in [(&mut groups, &stage.counters.groups), (&mut cells, &stage.counters.cells)] {
-        for ((spot, of), part) in parts.iter() {
-            shares[*spot as usize].push(share(*of as usize, part));
-        }
-        shares.iter_mut().for_each(|shares| shares.sort_by_key(|share| share.of));
-    }
+    let shares = stage.counters.shares();
     let expected_used_ports = stage.pools.map(|pool| timed.then(|| peak(&pool.used)));
     let doubles = stage.doubles.iter().filter(|(_, pairs)| **pairs > 0);
     let doubles = doubles.map(|((proxy, app), pairs)| ((*proxy as usize, *app as usize), *pairs)).collect();
     let which = &stage.which;
+    let holds = stage.releases.holds();
     let held: Vec<Vec<Peak>> = (0..stage.counters.spots.len() as u32)
         .map(|spot| {
-            let held = stage.counters.held(spot);
-            which.iter().filter_map(|hold| held.get(*hold)).map(peak).collect()
+            let known = which.iter().filter(|hold| **hold < holds);
+            known.map(|hold| peak(stage.counters.held(spot, *hold))).collect()
         })
         .collect();
-    let spots = stage.counters.spots.into_iter().zip(held).zip(groups).zip(cells).map(
-        |((((place, spot), held), groups), cells)| Spot {
-            place,
-            public: spot.public,
-            connects: spot.connects,
-            closes: spot.closes,
-            lone_mapped: spot.lone_mapped,
-            lone_plain: spot.lone_plain,
-            open: peak(&spot.open),
-            past_idle: spot.past_idle,
-            held,
-            groups,
-            cells,
-        },
-    );
+    let counted = stage.counters.places.into_iter().zip(stage.counters.spots);
+    let spots = counted.zip(held).zip(shares).map(|(((place, spot), held), (groups, cells))| Spot {
+        place,
+        public: spot.public,
+        connects: groups.iter().map(|share| share.connects).sum(),
+        closes: groups.iter().map(|share| share.closes).sum(),
+        lone_mapped: spot.lone_mapped,
+        lone_plain: spot.lone_plain,
+        open: peak(&spot.open),
+        past_idle: spot.past_idle,
+        held,
+        groups,
+        cells,
+    });
     Replay {
         timed,
         window,
@@ -78,12 +71,7 @@ fn open(stage: &Stage) -> Vec<OpenEnds> {
 }
 
 fn peak(tally: &Tally) -> Peak {
-    Peak { now: tally.now, peak: tally.peak, at: tally.at }
-}
-
-fn share(of: usize, part: &counts::Part) -> Share {
-    let own = |own: &Own| Part { now: own.now, peak: own.peak, at_node_peak: own.at_peak };
-    Share { of, connects: part.connects, closes: part.closes, open: own(&part.open), held: own(&part.held) }
+    Peak { now: tally.now, peak: tally.peak, at: tally.at() }
 }
 
 fn timeline(stage: &Stage) -> Timeline {
@@ -92,7 +80,7 @@ fn timeline(stage: &Stage) -> Timeline {
         .tracks
         .iter()
         .filter_map(|track| {
-            let (place, _) = stage.counters.spots.get_index(track.spot as usize)?;
+            let place = stage.counters.places.get_index(track.spot as usize)?;
             Some(Series { place: *place, from: series.bucket_of(track.start), values: track.values.clone() })
         })
         .collect();

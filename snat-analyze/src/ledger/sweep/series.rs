@@ -52,6 +52,8 @@ pub(super) struct Track {
     entered: u64,
     /// The bucket that is being filled, and its largest values so far; `None` before the first.
     filling: Option<(usize, [u32; 2])>,
+    /// The first instant behind that bucket.
+    until: i64,
     /// Connects in that bucket.
     opened: u32,
 }
@@ -70,8 +72,6 @@ pub(super) struct Series {
     needs: u32,
     /// Parts that are kept.
     parts: usize,
-    /// One more with every largest value, of all tracks.
-    epoch: u64,
 }
 
 /// By what buckets of the `widened`th width are multiplied next: seconds become 5 s, 15 s, 1 min, 5 min, 15 min, 1 h,
@@ -83,7 +83,7 @@ pub(crate) fn wider(widened: usize) -> i64 {
 impl Series {
     pub(super) fn new(rules: SeriesRules) -> Self {
         let (width, needs) = (rules.bucket.max(1), rules.at_least.max(1));
-        Self { rules, origin: 0, width, widened: 0, tracks: Vec::new(), entered: 0, needs, parts: 0, epoch: 0 }
+        Self { rules, origin: 0, width, widened: 0, tracks: Vec::new(), entered: 0, needs, parts: 0 }
     }
 
     pub(super) fn begin(&mut self, origin: i64) {
@@ -96,24 +96,28 @@ impl Series {
         if time <= self.tracks[at].last {
             return;
         }
+        if time <= self.tracks[at].until {
+            self.tracks[at].last = time;
+            return self.note_more(at, counters);
+        }
         self.bucket(time - 1);
         let mut from = self.tracks[at].last;
         self.tracks[at].last = time;
         while from < time {
             self.note(at, self.bucket_of(from), counters);
-            let next = (self.bucket_of(from) as i64 + 1).saturating_mul(self.width);
-            from = self.origin.saturating_add(next);
+            from = self.ends(self.bucket_of(from));
         }
     }
 
     /// To be called after an open, and at the end: the values of an instant count even if they do not last.
     pub(super) fn after(&mut self, track: u32, time: i64, counters: &mut Counters) {
-        let bucket = self.bucket(time);
         let at = track as usize;
+        let same = time < self.tracks[at].until;
+        let bucket = if same { 0 } else { self.bucket(time) };
         self.tracks[at].last = time;
         let held = counters.values(self.tracks[at].spot)[0];
         self.tracks[at].peak = self.tracks[at].peak.max(held);
-        self.note(at, bucket, counters);
+        if same { self.note_more(at, counters) } else { self.note(at, bucket, counters) }
     }
 
     /// A connect, in the bucket that is being filled.
@@ -123,27 +127,38 @@ impl Series {
 
     /// The values of a spot count for a bucket.
     fn note(&mut self, at: usize, bucket: usize, counters: &mut Counters) {
-        let track = &mut self.tracks[at];
-        let [held, open] = counters.values(track.spot);
-        match &mut track.filling {
-            Some((filling, [most, most_open])) if *filling == bucket => {
-                *most_open = open.max(*most_open);
-                if held <= *most {
-                    return;
-                }
-                *most = held;
-            }
-            _ => {
-                self.flush(at, counters);
-                self.tracks[at].filling = Some((bucket, [held, open]));
-            }
+        if self.tracks[at].filling.is_some_and(|(filling, _)| filling == bucket) {
+            return self.note_more(at, counters);
         }
-        self.epoch += 1;
-        counters.bucket_peak(self.tracks[at].spot, self.epoch);
+        self.flush(at, counters);
+        let ends = self.ends(bucket);
+        let track = &mut self.tracks[at];
+        let values = counters.values(track.spot);
+        (track.filling, track.until) = (Some((bucket, values)), ends);
+        counters.bucket_peak(track.spot);
         // One bucket is all that there can be in the end, however many parts it has.
         while self.parts > self.rules.parts && self.tracks.iter().any(|track| track.values.len() > 1) {
             self.widen();
         }
+    }
+
+    /// They count for the bucket that is being filled.
+    #[inline]
+    fn note_more(&mut self, at: usize, counters: &mut Counters) {
+        let track = &mut self.tracks[at];
+        let [held, open] = counters.values(track.spot);
+        if let Some((_, [most, most_open])) = &mut track.filling {
+            *most_open = open.max(*most_open);
+            if held > *most {
+                *most = held;
+                counters.bucket_peak(track.spot);
+            }
+        }
+    }
+
+    /// The first instant behind a bucket.
+    fn ends(&self, bucket: usize) -> i64 {
+        self.origin.saturating_add((bucket as i64 + 1).saturating_mul(self.width))
     }
 
     /// The bucket that is being filled is over.
@@ -184,6 +199,7 @@ impl Series {
             peak: held,
             entered: self.entered,
             filling: None,
+            until: i64::MIN,
             opened: 0,
         };
         let others = || self.tracks.iter().enumerate().filter(|(_, track)| !track.is_sum);
@@ -229,6 +245,8 @@ impl Series {
             track.values = joined;
             if let Some((bucket, _)) = &mut track.filling {
                 *bucket /= by as usize;
+                let next = (*bucket as i64 + 1).saturating_mul(self.width);
+                track.until = self.origin.saturating_add(next);
             }
         }
         self.parts = self.tracks.iter().flat_map(|track| &track.values).map(|bucket| bucket.parts.len()).sum();

@@ -66,6 +66,9 @@ pub(super) struct Stage {
     /// Pairs by the processes of the proxy and of the application.
     pub(super) doubles: Map<(u32, u32), u64>,
     pub(super) serial: u32,
+    /// The minute that was counted in last, and the instant at which it is over.
+    pub(super) minute: usize,
+    pub(super) minute_ends: i64,
 }
 
 impl Stage {
@@ -100,6 +103,8 @@ impl Stage {
             mesh: Mesh::default(),
             doubles: Map::default(),
             serial: 0,
+            minute: 0,
+            minute_ends: i64::MIN,
         }
     }
 
@@ -109,7 +114,7 @@ impl Stage {
         let old = std::mem::replace(self, new);
         (self.lanes, self.waiting, self.vacant) = (old.lanes, old.waiting, old.vacant);
         if old.mesh.is_on() {
-            self.mesh.begin();
+            self.mesh.begin(&self.lanes);
         }
     }
 
@@ -132,19 +137,15 @@ impl Stage {
         // What rows need lies anywhere in memory: fetched all at once it costs a fraction of one after the other.
         let mut touched = 0;
         for (_, row) in rows {
-            touched ^= self.flows.touch(row.way, row.sport) ^ self.counters.touch(row.lane);
-        }
-        for (_, row) in rows {
-            touched ^= self.counters.touch_parts(row.lane);
+            touched ^= self.flows.touch(row.way, row.sport);
+            touched ^= self.counters.touch(row.lane) ^ self.counters.touch_way(row.way);
         }
         if let Some((time, _)) = rows.last()
             && self.timed
         {
             for closed in self.releases.leaving(*time) {
-                touched ^= self.flows.touch(closed.way, closed.sport) ^ self.counters.touch(closed.lane);
-            }
-            for closed in self.releases.leaving(*time) {
-                touched ^= self.counters.touch_parts(closed.lane);
+                touched ^= self.flows.touch(closed.way, closed.sport);
+                touched ^= self.counters.touch(closed.lane) ^ self.counters.touch_way(closed.way);
             }
         }
         std::hint::black_box(touched);
@@ -223,8 +224,8 @@ impl Stage {
         self.series.finish(&mut self.counters);
         let past = |opened: i64| self.idle.is_some_and(|idle| end.saturating_sub(opened) > idle);
         for flow in self.flows.open().filter(|flow| past(flow.opened())) {
-            let seats = *self.counters.seats(flow.lane);
-            seats.iter().for_each(|seat| self.counters.spot_mut(seat.spot).past_idle += 1);
+            let count = *self.counters.lane(flow.lane);
+            count.spots().for_each(|spot| self.counters.spot_mut(spot).past_idle += 1);
         }
         self.counters.settle();
     }
@@ -247,14 +248,11 @@ impl Stage {
 
     /// A hold lets go of a closed flow's port.
     fn let_go(&mut self, hold: usize, time: i64, closed: &Closed) {
-        let seats = *self.counters.seats(closed.lane);
         if hold == self.main {
-            self.changes(&seats, Now { time: Some(time), measured: true });
-            self.give_back(&seats, closed.number);
-            seats.iter().for_each(|seat| self.counters.release(seat));
-        } else {
-            seats.iter().for_each(|seat| self.counters.release_other(seat.spot, hold));
+            self.changes(closed.lane, Now { time: Some(time), measured: true });
+            self.give_back(closed.lane, closed.number);
         }
+        self.counters.release(closed.lane, hold);
         if hold + 1 == self.releases.holds()
             && let Some(at) = self.flows.find(closed.way, closed.sport)
         {

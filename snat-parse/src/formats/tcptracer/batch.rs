@@ -23,6 +23,8 @@ impl Cells {
     const SPORT: u8 = 2;
     const DPORT: u8 = 4;
     const MASKED: u8 = 8;
+    /// The row is plain.
+    const PLAIN: u8 = 16;
 
     fn of(event: &Event<'_>) -> Self {
         let bit = |is: bool, bit: u8| if is { bit } else { 0 };
@@ -94,7 +96,7 @@ impl Columns {
         self.run.push(run);
         self.time.push(row.time);
         self.kind.push(row.kind);
-        self.cells.push(Cells(Cells::TIME | Cells::SPORT | Cells::DPORT));
+        self.cells.push(Cells(Cells::TIME | Cells::SPORT | Cells::DPORT | Cells::PLAIN));
         self.origin.push(origin);
         self.remote.push(remote);
         self.sport.push(row.sport);
@@ -213,7 +215,7 @@ impl<'a> Batch<'a> {
     }
 
     /// A number for what row `at` says of its process: PID, thread name, family, local address, namespace and user.
-    /// Equal numbers of one [`Batch::generation`] mean equal cells. They are dense.
+    /// Equal numbers of one [`Batch::generation`] mean equal cells. They are dense, by first sight.
     #[inline]
     pub fn origin(&self, at: usize) -> u32 {
         self.columns.origin[at]
@@ -223,6 +225,13 @@ impl<'a> Batch<'a> {
     #[inline]
     pub fn remote(&self, at: usize) -> u32 {
         self.columns.remote[at]
+    }
+
+    /// Whether row `at` is one that [`printed_again`](super::printed_again) gives of every other such row of its kind
+    /// with equal [`Batch::origin`], [`Batch::remote`] and remote port.
+    #[inline]
+    pub fn is_plain(&self, at: usize) -> bool {
+        self.columns.cells[at].has(Cells::PLAIN)
     }
 
     /// Where it changes, from one batch of a reader to the next, numbers mean something else.

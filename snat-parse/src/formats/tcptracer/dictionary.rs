@@ -32,12 +32,14 @@ pub(super) struct Origin {
 #[derive(Clone, Debug)]
 struct Values<T> {
     values: Vec<T>,
+    /// Whether a plain row prints the value with that number.
+    printed: Vec<bool>,
     numbers: HashTable<u32>,
 }
 
 impl<T> Default for Values<T> {
     fn default() -> Self {
-        Self { values: Vec::new(), numbers: HashTable::new() }
+        Self { values: Vec::new(), printed: Vec::new(), numbers: HashTable::new() }
     }
 }
 
@@ -56,12 +58,27 @@ impl<T> Values<T> {
         }
         let next = self.values.len() as u32;
         self.values.push(make());
+        self.printed.push(false);
         self.numbers.insert_unique(hash, next, |at| hash_of(&self.values[*at as usize]));
         next
     }
 
+    /// A number for the same value as one way of printing it has it.
+    fn printed(&mut self, number: u32) -> u32
+    where
+        T: Clone,
+    {
+        if !std::mem::replace(&mut self.printed[number as usize], true) {
+            return number;
+        }
+        self.values.push(self.values[number as usize].clone());
+        self.printed.push(true);
+        self.values.len() as u32 - 1
+    }
+
     fn clear(&mut self) {
         self.values.clear();
+        self.printed.clear();
         self.numbers.clear();
     }
 }
@@ -161,16 +178,19 @@ impl Dictionary {
         self.hasher.hash_one(key)
     }
 
-    /// From now on these numbers are known by how they are printed.
+    /// From now on the values of these numbers are known by how they are printed. Printed in another way they get
+    /// another number, so that one tells how a plain row is printed.
     pub(super) fn learn(&mut self, (origin, of): (&OriginKey, u32), (remote, to): (&RemoteKey, u32)) {
         let hasher = self.hasher.clone();
         let hash = self.hash(origin);
         if self.by_origin.find(hash, |(key, _)| key == origin).is_none() {
-            self.by_origin.insert_unique(hash, (*origin, of), |(key, _)| hasher.hash_one(key));
+            let number = self.origins.printed(of);
+            self.by_origin.insert_unique(hash, (*origin, number), |(key, _)| hasher.hash_one(key));
         }
         let hash = self.hash(remote);
         if self.by_remote.find(hash, |(key, _)| key == remote).is_none() {
-            self.by_remote.insert_unique(hash, (*remote, to), |(key, _)| hasher.hash_one(key));
+            let number = self.addrs.printed(to);
+            self.by_remote.insert_unique(hash, (*remote, number), |(key, _)| hasher.hash_one(key));
         }
     }
 

@@ -28,6 +28,7 @@ mod stream;
 
 pub use batch::{Batch, Columns};
 pub use grammar::{Event, Kind, event};
+pub use plain::printed_again;
 pub use stream::{Fates, LineFormat, Reader, Sink};
 
 use crate::format::{Format, Mark, Meta, Sheet};

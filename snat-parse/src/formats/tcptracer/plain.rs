@@ -24,12 +24,22 @@ const ORIGIN_WORDS: usize = 11;
 const REMOTE_WORDS: usize = 7;
 
 /// PID, thread name, family, local address and namespace as printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct OriginKey([u64; ORIGIN_WORDS]);
+pub(super) type OriginKey = Key<ORIGIN_WORDS>;
 
 /// The remote address as printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct RemoteKey([u64; REMOTE_WORDS]);
+pub(super) type RemoteKey = Key<REMOTE_WORDS>;
+
+/// Cells as printed, with their lengths.
+#[derive(Clone, Copy, Debug, Eq, Hash)]
+pub(super) struct Key<const N: usize>([u64; N]);
+
+impl<const N: usize> PartialEq for Key<N> {
+    /// All words at once: keys that are compared are nearly always the same.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
+}
 
 /// A row whose layout and numbers are plain.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +103,14 @@ fn port(row: &Window, at: usize) -> Option<u16> {
     let bytes = word(row, at)?;
     let (digits, number) = eight(bytes);
     let padding = (bytes ^ BLANKS) << 8 >> (8 + 8 * digits.min(6));
-    (digits > 0 && digits < 7 && padding == 0).then(|| u16::try_from(number).ok())?
+    let plain = digits > 0 && digits < 7 && padding == 0 && !leads_with_zero(bytes, digits as usize);
+    plain.then(|| u16::try_from(number).ok())?
+}
+
+/// Numbers are printed as they are: so a row can be printed again.
+#[inline]
+fn leads_with_zero(bytes: u64, digits: usize) -> bool {
+    digits > 1 && bytes as u8 == b'0'
 }
 
 const fn text(bytes: &[u8; 8]) -> u64 {
@@ -139,7 +156,7 @@ fn long<const N: usize>(row: &Window, from: usize, to: usize) -> Option<[u64; N]
 pub(super) fn plain(rest: &[u8]) -> Option<Plain> {
     let row: &Window = rest.first_chunk()?;
     let (time_digits, time) = digits(row, 0)?;
-    if time_digits == 0 {
+    if time_digits == 0 || leads_with_zero(word(row, 0)?, time_digits) {
         return None;
     }
     let base = time_digits.max(TIME);
@@ -193,8 +210,8 @@ pub(super) fn plain(rest: &[u8]) -> Option<Plain> {
         sport,
         dport,
         netns,
-        origin: OriginKey(origin),
-        remote: RemoteKey(remote),
+        origin: Key(origin),
+        remote: Key(remote),
         comm,
         saddr,
         daddr,
@@ -234,4 +251,28 @@ impl Plain {
             && is_word(cell(self.saddr, self.daddr))
             && is_word(cell(self.daddr, self.ports))
     }
+}
+
+/// A plain row of the same process to the same remote end, at another time and from another local port; `None` where
+/// `line` is no plain row.
+///
+/// ```
+/// use snat_parse::formats::tcptracer::printed_again;
+///
+/// let line = b"7             connect      77     curl             4  10.244.3.9       20.51.14.8       40114  443    4026533011";
+/// let other = printed_again(line, 10_000_000_041_273, 5).unwrap();
+/// assert!(other.starts_with(b"10000000041273connect      77     curl  "));
+/// assert!(other.ends_with(b" 20.51.14.8       5      443    4026533011"));
+/// ```
+pub fn printed_again(line: &[u8], time: i64, sport: u16) -> Option<Vec<u8>> {
+    let mut row = line.to_vec();
+    row.push(b'\n');
+    row.resize(row.len() + WINDOW, 0);
+    let plain = plain(&row)?;
+    let time_ends = line.iter().position(|b| !b.is_ascii_digit())?.max(TIME);
+    let mut again = format!("{time:<TIME$}").into_bytes();
+    again.extend_from_slice(line.get(time_ends..plain.ports)?);
+    again.extend_from_slice(format!("{sport:<PORT$}").as_bytes());
+    again.extend_from_slice(line.get(plain.ports + PORT..)?);
+    Some(again)
 }
