@@ -208,7 +208,10 @@ impl Default for Sum {
 }
 
 /// A destination, or the sum over all public ones of a family.
+///
+/// What every row needs is in the first cache line, the numbers are in the second.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub(super) struct Spot {
     pub(super) open: Tally,
     /// Ports that the main hold keeps.
@@ -330,6 +333,18 @@ impl Counters {
     #[inline]
     pub(super) fn touch(&self, lane: u32) -> u32 {
         self.lanes.get(lane as usize).map_or(0, |lane| lane.spot)
+    }
+
+    /// The same of a spot.
+    #[inline]
+    pub(super) fn touch_spot(&self, spot: u32) -> u32 {
+        self.spots.get(spot as usize).map_or(0, |spot| spot.held.now ^ spot.numbers.touch(NONE))
+    }
+
+    /// The same of a port number.
+    #[inline]
+    pub(super) fn touch_number(&self, spot: u32, number: u32) -> u32 {
+        self.spots.get(spot as usize).map_or(0, |spot| spot.held.now ^ spot.numbers.touch(number))
     }
 
     /// The same of its group.
@@ -582,5 +597,6 @@ mod tests {
     #[test]
     fn a_lane_is_a_cache_line() {
         assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 24));
+        assert_eq!(std::mem::offset_of!(Spot, numbers), 64);
     }
 }

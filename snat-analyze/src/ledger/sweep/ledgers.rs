@@ -10,19 +10,25 @@ use std::thread::{self, JoinHandle};
 use super::Sweep;
 use super::lanes::{Ends, Lane};
 use super::replay::Replay;
-use super::step::{Row, Rules};
+use super::step::{Row, Rules, StepKind};
 
 /// Rows after which a thread is worth its start.
 const LONG: usize = 20_000;
+/// Words that are heard at once where the ledgers are kept here.
+const FEW: usize = 512;
 /// Words that are handed over at once, and heaps of them that may wait.
 const HEAP: usize = 8_192;
 const WAITING: usize = 8;
+/// Words whose lanes are fetched at once.
+const AHEAD: usize = 64;
 
 /// The ledgers, told row by row.
 #[derive(Debug)]
 pub(crate) struct Ledgers {
+    heap: Heap,
     at: At,
-    rows: usize,
+    /// Words so far.
+    words: usize,
     may_go: bool,
     has_mesh: bool,
 }
@@ -33,19 +39,71 @@ enum At {
     Apart(Apart),
 }
 
-/// What the ledgers are told.
-#[derive(Clone, Copy, Debug)]
-enum Word {
+/// What a word says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
     /// A row of a target, by its number.
-    Row(Row, u32),
+    Row,
     /// A row whose ends no connect made known: they are the next ones of the heap.
-    Stranger(Row),
-    Behind(Row),
-    Unkeyed(Option<i64>),
+    Stranger,
+    Behind,
+    Unkeyed,
     /// The next target's ends: they are the next ones of the heap.
     Know,
     /// From now on there are two ledgers.
     Mesh,
+}
+
+/// What the ledgers are told: a row, packed.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    time: i64,
+    line: u64,
+    target: u32,
+    sport: u16,
+    what: What,
+    bits: u8,
+}
+
+const TIMED: u8 = 1;
+const MAPPED: u8 = 2;
+const PROXY: u8 = 4;
+const ACCEPT: u8 = 8;
+const CLOSE: u8 = 16;
+
+impl Word {
+    #[inline]
+    fn of(what: What, row: &Row, target: u32) -> Self {
+        let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+        let bits = bit(row.time.is_some(), TIMED)
+            | bit(row.mapped, MAPPED)
+            | bit(row.proxy, PROXY)
+            | bit(row.kind == StepKind::Accept, ACCEPT)
+            | bit(row.kind == StepKind::Close, CLOSE);
+        Self { time: row.time.unwrap_or(0), line: row.line, target, sport: row.sport, what, bits }
+    }
+
+    fn alone(what: What, time: Option<i64>) -> Self {
+        let bits = if time.is_some() { TIMED } else { 0 };
+        Self { time: time.unwrap_or(0), line: 0, target: 0, sport: 0, what, bits }
+    }
+
+    #[inline]
+    fn time(&self) -> Option<i64> {
+        (self.bits & TIMED != 0).then_some(self.time)
+    }
+
+    #[inline]
+    fn row(&self) -> Row {
+        let has = |bit: u8| self.bits & bit != 0;
+        let kind = match (has(ACCEPT), has(CLOSE)) {
+            (true, _) => StepKind::Accept,
+            (_, true) => StepKind::Close,
+            _ => StepKind::Connect,
+        };
+        let (time, line, sport) = (self.time(), self.line, self.sport);
+        Row { time, line, kind, sport, mapped: has(MAPPED), proxy: has(PROXY) }
+    }
 }
 
 /// Words in their order, and the ends that belong to some of them.
@@ -69,7 +127,6 @@ struct Pair {
 struct Apart {
     full: SyncSender<Heap>,
     empty: Receiver<Heap>,
-    heap: Heap,
     work: JoinHandle<Option<Box<Pair>>>,
 }
 
@@ -77,45 +134,46 @@ impl Ledgers {
     /// `threads`: how many there may be, this one counted.
     pub(crate) fn new(rules: &Rules, threads: usize) -> Self {
         let pair = Pair { sweep: Sweep::new(rules), mesh: None, lanes: Vec::new() };
-        Self { at: At::Here(Box::new(pair)), rows: 0, may_go: threads > 1, has_mesh: false }
+        Self { heap: Heap::default(), at: At::Here(Box::new(pair)), words: 0, may_go: threads > 1, has_mesh: false }
     }
 
     /// The next target: rows name it by its place.
     pub(crate) fn know(&mut self, ends: &Ends) {
-        self.tell(Word::Know, Some(ends));
+        self.tell(Word::alone(What::Know, None), Some(ends));
     }
 
     /// The next row of the log, of a target.
     #[inline]
     pub(crate) fn row(&mut self, row: &Row, target: u32) {
-        self.tell(Word::Row(*row, target), None);
+        self.tell(Word::of(What::Row, row, target), None);
     }
 
     /// The next row of the log, one that is no connect and whose ends no connect made known.
     pub(crate) fn stranger(&mut self, row: &Row, ends: &Ends) {
-        self.tell(Word::Stranger(*row), Some(ends));
+        self.tell(Word::of(What::Stranger, row, 0), Some(ends));
     }
 
     /// The next row of the log, one behind what is measured.
     pub(crate) fn behind(&mut self, row: &Row) {
-        self.tell(Word::Behind(*row), None);
+        self.tell(Word::of(What::Behind, row, 0), None);
     }
 
     /// The next row of the log, one that is not replayed.
     pub(crate) fn unkeyed(&mut self, time: Option<i64>) {
-        self.tell(Word::Unkeyed(time), None);
+        self.tell(Word::alone(What::Unkeyed, time), None);
     }
 
     /// A proxy connects: from its first connect on there is a ledger without what it makes again.
     #[inline]
     pub(crate) fn proxy_connects(&mut self) {
         if !mem::replace(&mut self.has_mesh, true) {
-            self.tell(Word::Mesh, None);
+            self.tell(Word::alone(What::Mesh, None), None);
         }
     }
 
     /// The log is over: that of all, and that without doubles if there is one.
-    pub(crate) fn finish(self) -> (Replay, Option<Replay>) {
+    pub(crate) fn finish(mut self) -> (Replay, Option<Replay>) {
+        self.hand_over();
         let pair = match self.at {
             At::Here(pair) => pair,
             At::Apart(apart) => apart.join(),
@@ -125,20 +183,27 @@ impl Ledgers {
 
     #[inline]
     fn tell(&mut self, word: Word, ends: Option<&Ends>) {
+        self.heap.ends.extend(ends);
+        self.heap.words.push(word);
+        let most = if matches!(self.at, At::Here(_)) { FEW } else { HEAP };
+        if self.heap.words.len() >= most {
+            self.hand_over();
+        }
+    }
+
+    fn hand_over(&mut self) {
+        self.words = self.words.saturating_add(self.heap.words.len());
         match &mut self.at {
             At::Here(pair) => {
-                pair.hear(&word, || ends.copied());
-                self.rows += 1;
-                if self.rows == LONG && self.may_go {
+                pair.hear_all(&mut self.heap);
+                if self.words >= LONG && self.may_go {
                     self.part();
                 }
             }
             At::Apart(apart) => {
-                apart.heap.ends.extend(ends);
-                apart.heap.words.push(word);
-                if apart.heap.words.len() == HEAP {
-                    apart.hand_over();
-                }
+                let next = apart.empty.try_recv().unwrap_or_default();
+                // A thread that is gone is told of when it is joined.
+                let _ = apart.full.send(mem::replace(&mut self.heap, next));
             }
         }
     }
@@ -146,12 +211,13 @@ impl Ledgers {
     /// Gives the ledgers a thread; they stay here where none is to be had.
     #[cold]
     fn part(&mut self) {
+        self.may_go = false;
         let (full, heaps) = sync_channel(WAITING);
         let (back, empty) = channel();
         let (hand, take) = channel();
         let thread = thread::Builder::new().name("ledger".to_owned());
         let Ok(work) = thread.spawn(move || keep(&take, &heaps, &back)) else { return };
-        let apart = Apart { full, empty, heap: Heap::default(), work };
+        let apart = Apart { full, empty, work };
         if let At::Here(pair) = mem::replace(&mut self.at, At::Apart(apart)) {
             // A thread that is gone already is told of when it is joined.
             let _ = hand.send(pair);
@@ -171,14 +237,7 @@ fn keep(take: &Receiver<Box<Pair>>, heaps: &Receiver<Heap>, back: &Sender<Heap>)
 }
 
 impl Apart {
-    fn hand_over(&mut self) {
-        let next = self.empty.try_recv().unwrap_or_default();
-        // A thread that is gone is told of when it is joined.
-        let _ = self.full.send(mem::replace(&mut self.heap, next));
-    }
-
-    fn join(mut self) -> Box<Pair> {
-        self.hand_over();
+    fn join(self) -> Box<Pair> {
         drop(self.full);
         match self.work.join() {
             Ok(Some(pair)) => pair,
@@ -191,36 +250,41 @@ impl Apart {
 impl Pair {
     fn hear_all(&mut self, heap: &mut Heap) {
         let mut ends = heap.ends.drain(..);
-        for word in heap.words.drain(..) {
-            self.hear(&word, || ends.next());
+        for words in heap.words.chunks(AHEAD) {
+            // The numbers of targets lie anywhere in memory: all at once they come sooner.
+            let number = |word: &Word| self.lanes.get(word.target as usize).map_or(0, |[lane, _]| lane.lane);
+            std::hint::black_box(words.iter().fold(0, |touched, word| touched ^ number(word)));
+            words.iter().for_each(|word| self.hear(word, || ends.next()));
         }
+        heap.words.clear();
     }
 
     #[inline]
     fn hear(&mut self, word: &Word, mut ends: impl FnMut() -> Option<Ends>) {
-        match word {
-            Word::Row(row, target) => {
-                let Some([lane, of_mesh]) = self.lanes.get(*target as usize).copied() else {
+        match word.what {
+            What::Row => {
+                let Some([lane, of_mesh]) = self.lanes.get(word.target as usize).copied() else {
                     // No row is lost: one of no target is counted as not replayed.
-                    return self.both(|sweep| sweep.unkeyed(row.time));
+                    return self.both(|sweep| sweep.unkeyed(word.time()));
                 };
-                self.sweep.row(row, lane);
+                let row = word.row();
+                self.sweep.row(&row, lane);
                 if let Some(mesh) = &mut self.mesh {
-                    mesh.row(row, of_mesh);
+                    mesh.row(&row, of_mesh);
                 }
             }
-            Word::Stranger(row) => match ends() {
-                Some(ends) => self.both(|sweep| sweep.stranger(row, &ends)),
-                None => self.both(|sweep| sweep.unkeyed(row.time)),
+            What::Stranger => match ends() {
+                Some(ends) => self.both(|sweep| sweep.stranger(&word.row(), &ends)),
+                None => self.both(|sweep| sweep.unkeyed(word.time())),
             },
-            Word::Behind(row) => self.both(|sweep| sweep.behind(row)),
-            Word::Unkeyed(time) => self.both(|sweep| sweep.unkeyed(*time)),
-            Word::Know => {
+            What::Behind => self.both(|sweep| sweep.behind(&word.row())),
+            What::Unkeyed => self.both(|sweep| sweep.unkeyed(word.time())),
+            What::Know => {
                 let Some(ends) = ends() else { return };
                 let lane = self.sweep.know(&ends);
                 self.lanes.push([lane, self.mesh.as_mut().map_or(lane, |mesh| mesh.know(&ends))]);
             }
-            Word::Mesh => {
+            What::Mesh => {
                 self.mesh = Some(Box::new(self.sweep.less_doubles()));
                 self.lanes.iter_mut().for_each(|lanes| lanes[1] = lanes[0]);
             }
@@ -230,5 +294,21 @@ impl Pair {
     fn both(&mut self, tell: impl Fn(&mut Sweep)) {
         tell(&mut self.sweep);
         self.mesh.iter_mut().for_each(|mesh| tell(mesh));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_says_what_the_row_says() {
+        for kind in [StepKind::Connect, StepKind::Accept, StepKind::Close] {
+            for (time, mapped, proxy) in [(None, false, true), (Some(-5), true, false), (Some(0), true, true)] {
+                let row = Row { time, line: 7, kind, sport: 9, mapped, proxy };
+                assert_eq!(format!("{:?}", Word::of(What::Row, &row, 1).row()), format!("{row:?}"));
+            }
+        }
+        assert!(size_of::<Word>() <= 24);
     }
 }

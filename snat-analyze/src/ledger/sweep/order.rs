@@ -11,7 +11,7 @@ pub(super) const WINDOW: i64 = 2 * SECOND;
 pub(super) const PENDING: usize = 65_536;
 
 /// Rows that are handed on at a time.
-const HANDED: usize = 64;
+pub(super) const HANDED: usize = 64;
 
 /// Sorts by (time, line) within [`WINDOW`] and [`PENDING`] rows.
 #[derive(Clone, Debug)]

@@ -4,27 +4,25 @@
 //! ports should show.
 
 use super::counts::Tally;
+use super::lanes::NONE;
 use super::step::Now;
 
 /// Port numbers of one destination: a bit for each that is taken, and one for each 64 that all are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
     taken: Vec<u64>,
-    full: Vec<u64>,
-    /// No word of `full` before this one has a gap.
+    /// Of the first 4,096 numbers, which are all that most destinations use.
+    full: u64,
+    /// Of those behind them.
+    more: Vec<u64>,
+    /// No word of `more` before this one has a gap.
     from: usize,
 }
 
 impl Numbers {
     /// The lowest that is free.
     fn take(&mut self) -> u32 {
-        while self.full.get(self.from) == Some(&u64::MAX) {
-            self.from += 1;
-        }
-        if self.from == self.full.len() {
-            self.full.push(0);
-        }
-        let word = self.from * 64 + self.full[self.from].trailing_ones() as usize;
+        let word = self.free_word();
         if word == self.taken.len() {
             self.taken.push(0);
         }
@@ -32,16 +30,48 @@ impl Numbers {
         let bit = bits.trailing_ones();
         *bits |= 1 << bit;
         if *bits == u64::MAX {
-            self.full[word / 64] |= 1 << (word % 64);
+            *self.full_word(word) |= 1 << (word % 64);
         }
         word as u32 * 64 + bit
     }
 
+    /// The first word of `taken` that has a gap.
+    #[inline]
+    fn free_word(&mut self) -> usize {
+        if self.full != u64::MAX {
+            return self.full.trailing_ones() as usize;
+        }
+        while self.more.get(self.from) == Some(&u64::MAX) {
+            self.from += 1;
+        }
+        if self.from == self.more.len() {
+            self.more.push(0);
+        }
+        (self.from + 1) * 64 + self.more[self.from].trailing_ones() as usize
+    }
+
+    fn full_word(&mut self, word: usize) -> &mut u64 {
+        match (word / 64).checked_sub(1) {
+            None => &mut self.full,
+            Some(at) => &mut self.more[at],
+        }
+    }
+
+    #[inline]
     fn give_back(&mut self, number: u32) {
         let word = number as usize / 64;
         self.taken[word] &= !(1 << (number % 64));
-        self.full[word / 64] &= !(1 << (word % 64));
-        self.from = self.from.min(word / 64);
+        *self.full_word(word) &= !(1 << (word % 64));
+        if let Some(at) = (word / 64).checked_sub(1) {
+            self.from = self.from.min(at);
+        }
+    }
+
+    /// Fetches what the next take or give-back needs; what is returned is of no use but to be looked at.
+    #[inline]
+    pub(super) fn touch(&self, number: u32) -> u32 {
+        let word = if number == NONE { self.full.trailing_ones() } else { number / 64 };
+        self.taken.get(word as usize).map_or(0, |bits| *bits as u32)
     }
 }
 

@@ -8,6 +8,7 @@ use super::flows::Flows;
 use super::lanes::{Ends, Lanes, NONE};
 use super::lives::Lives;
 use super::mesh::Mesh;
+use super::order::HANDED;
 use super::ports::Pool;
 use super::release::{Closed, Releases};
 use super::replay::Counts;
@@ -134,22 +135,35 @@ impl Stage {
 
     /// Applies rows. Times never go back, and are meaningless in a run without TIME.
     pub(super) fn apply_all(&mut self, rows: &[(i64, Move)]) {
-        // What rows need lies anywhere in memory: fetched all at once it costs a fraction of one after the other.
+        std::hint::black_box(self.fetch(rows));
+        rows.iter().for_each(|(time, row)| self.apply(*time, row));
+    }
+
+    /// Fetches what rows need and what leaves with them: it lies anywhere in memory, and all at once it costs a fraction
+    /// of one after the other. What is returned is of no use but to be looked at.
+    fn fetch(&self, rows: &[(i64, Move)]) -> u32 {
         let mut touched = 0;
-        for (_, row) in rows {
-            touched ^= self.flows.touch(row.way, row.sport);
-            touched ^= self.counters.touch(row.lane) ^ self.counters.touch_way(row.way);
+        let mut spots = [NONE; HANDED];
+        for (spot, (_, row)) in spots.iter_mut().zip(rows) {
+            touched ^= self.flows.touch(row.way, row.sport) ^ self.counters.touch_way(row.way);
+            *spot = self.counters.touch(row.lane);
         }
+        let mut gone = [(NONE, NONE); HANDED];
         if let Some((time, _)) = rows.last()
             && self.timed
         {
-            for closed in self.releases.leaving(*time) {
-                touched ^= self.flows.touch(closed.way, closed.sport);
-                touched ^= self.counters.touch(closed.lane) ^ self.counters.touch_way(closed.way);
+            for (gone, closed) in gone.iter_mut().zip(self.releases.leaving(*time)) {
+                touched ^= self.flows.touch(closed.way, closed.sport) ^ self.counters.touch_way(closed.way);
+                *gone = (self.counters.touch(closed.lane), closed.number);
             }
         }
-        std::hint::black_box(touched);
-        rows.iter().for_each(|(time, row)| self.apply(*time, row));
+        for spot in spots {
+            touched ^= self.counters.touch_spot(spot);
+        }
+        for (spot, number) in gone {
+            touched ^= self.counters.touch_number(spot, number);
+        }
+        touched
     }
 
     /// Applies a row.
