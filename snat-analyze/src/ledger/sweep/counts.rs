@@ -149,8 +149,9 @@ pub(super) struct LaneCount {
     /// The sum over all public destinations of the family, if it is one; else [`NONE`].
     pub(super) sum: u32,
     pub(super) way: u32,
-    pub(super) group: u32,
     pub(super) process: u32,
+    /// Place among the lanes of its spot; the highest bit is set while it waits there to be looked at.
+    seat: u32,
     pub(super) connects: u64,
     /// Closes that began a hold.
     pub(super) closes: u64,
@@ -161,8 +162,8 @@ impl LaneCount {
     const NOWHERE: Self = {
         let held = Own { now: 0, peak: 0, at_peak: 0, epoch: 0 };
         let own = OfProcess { held, at_bucket: 0, bucket_epoch: 0 };
-        let (spot, sum, way, group, process) = (NONE, NONE, NONE, NONE, NONE);
-        Self { own, open: 0, spot, sum, way, group, process, connects: 0, closes: 0 }
+        let (spot, sum, way, process, seat) = (NONE, NONE, NONE, NONE, 0);
+        Self { own, open: 0, spot, sum, way, process, seat, connects: 0, closes: 0 }
     };
 
     /// Its destination, and the sum if that is public.
@@ -175,7 +176,19 @@ impl LaneCount {
     pub(super) fn is_public(&self) -> bool {
         self.sum != NONE
     }
+
+    /// Its ports will be others: the spot looks at it when the bucket is over.
+    #[inline]
+    fn changes(&mut self, at: u32, spot: &mut Spot) {
+        if self.seat & WAITS == 0 {
+            self.seat |= WAITS;
+            spot.waiting.push(at);
+        }
+    }
 }
+
+/// Bit of [`LaneCount::seat`].
+const WAITS: u32 = 1 << 31;
 
 /// The part that a group has.
 #[derive(Clone, Copy, Debug)]
@@ -229,8 +242,12 @@ pub(super) struct Spot {
     pub(super) past_idle: u32,
     /// The last minute with a connect.
     pub(super) minute: Option<usize>,
-    /// Lanes to a destination, by the number of the process.
-    lanes: Vec<(u32, u32)>,
+    /// Processes that go to a destination, ascending, with their seats.
+    order: Vec<(u32, u32)>,
+    /// By seat, the ports that each held at the largest value of the last bucket, those aside that have changed since.
+    seats: Vec<u32>,
+    /// Lanes whose ports may be others than their seats say.
+    waiting: Vec<u32>,
 }
 
 /// All counters.
@@ -284,13 +301,14 @@ impl Counters {
         let v6 = ends.daddr.is_ipv6();
         let spot = self.meet(Place::Dest { addr: ends.daddr, port: ends.dport }, ends.public, v6);
         let here = &mut self.spots[spot as usize];
-        let place = here.lanes.partition_point(|(of, _)| *of < ends.cell);
-        here.lanes.insert(place, (ends.cell, lane));
+        let (place, seat) = (here.order.partition_point(|(of, _)| *of < ends.cell), here.seats.len() as u32);
+        here.order.insert(place, (ends.cell, seat));
+        here.seats.push(0);
         let (public, own) = (here.public, OfProcess::new(here));
         meet_group(&mut self.ways, known.way, spot, ends.group, here);
         let sum = if public { self.sit_in_sum(v6, ends.group, ends.cell) } else { NONE };
-        let (way, group, process) = (known.way, ends.group, ends.cell);
-        let count = LaneCount { own, spot, sum, way, group, process, ..LaneCount::NOWHERE };
+        let (way, process) = (known.way, ends.cell);
+        let count = LaneCount { own, spot, sum, way, process, seat, ..LaneCount::NOWHERE };
         self.lanes[lane as usize] = count;
         count
     }
@@ -385,16 +403,18 @@ impl Counters {
         let (own, sum) = (count.spot, count.sum);
         count.open += u32::from(opens);
         let spot = &mut self.spots[own as usize];
+        let way = &mut self.ways[count.way as usize];
         if gone > self.main {
+            count.changes(lane, spot);
             count.own.add(spot, now);
-            self.ways[count.way as usize].held.add(&spot.held, now);
+            way.held.add(&spot.held, now);
             spot.held.add(now);
         }
         if opens {
             spot.open.add(now);
         }
         if sum != NONE {
-            let (process, group) = (count.process as usize, count.group as usize);
+            let (process, group) = (count.process as usize, way.group as usize);
             let spot = &mut self.spots[sum as usize];
             if gone > self.main {
                 let parts = &mut self.sums[usize::from(spot.v6)];
@@ -437,14 +457,16 @@ impl Counters {
             return;
         }
         let spot = &mut self.spots[own as usize];
+        let way = &mut self.ways[count.way as usize];
+        count.changes(lane, spot);
         count.own.take(spot);
-        self.ways[count.way as usize].held.take(&spot.held);
+        way.held.take(&spot.held);
         spot.held.take();
         if sum != NONE {
             let spot = &mut self.spots[sum as usize];
             let parts = &mut self.sums[usize::from(spot.v6)];
             parts.processes[count.process as usize].iter_mut().for_each(|part| part.take(spot));
-            parts.groups[count.group as usize].held.take(&spot.held);
+            parts.groups[way.group as usize].held.take(&spot.held);
             spot.held.take();
         }
     }
@@ -460,7 +482,9 @@ impl Counters {
                 continue;
             }
             let step = |part: &mut OfProcess, spot: &Spot| if adds { part.add(spot, now) } else { part.take(spot) };
-            step(&mut count.own, &self.spots[count.spot as usize]);
+            let spot = &mut self.spots[count.spot as usize];
+            count.changes(lane, spot);
+            step(&mut count.own, spot);
             if count.is_public() {
                 let spot = &self.spots[count.sum as usize];
                 let parts = &mut self.sums[usize::from(spot.v6)].processes[count.process as usize];
@@ -485,22 +509,36 @@ impl Counters {
 
     /// Who held how many ports at the bucket's largest value, by number, ascending.
     pub(super) fn bucket_parts(&mut self, at: u32) -> Vec<(u32, u32)> {
-        let spot = &self.spots[at as usize];
+        let spot = &mut self.spots[at as usize];
         let epoch = spot.bucket_epoch;
-        let mut parts = Vec::new();
-        let mut ask = |of: u32, part: &mut OfProcess| {
-            part.settle_bucket(epoch);
-            if part.at_bucket > 0 {
-                parts.push((of, part.at_bucket));
-            }
-        };
         if spot.is_sum {
             let processes = self.sums[usize::from(spot.v6)].processes.iter_mut().enumerate();
-            processes.for_each(|(of, part)| part.iter_mut().for_each(|part| ask(of as u32, part)));
-        } else {
-            spot.lanes.iter().for_each(|(of, lane)| ask(*of, &mut self.lanes[*lane as usize].own));
+            let held = processes.filter_map(|(of, part)| {
+                let part = part.as_mut()?;
+                part.settle_bucket(epoch);
+                (part.at_bucket > 0).then_some((of as u32, part.at_bucket))
+            });
+            return held.collect();
         }
-        parts
+        let (lanes, seats) = (&mut self.lanes, &mut spot.seats);
+        spot.waiting.retain(|lane| {
+            let count = &mut lanes[*lane as usize];
+            count.own.settle_bucket(epoch);
+            let (at_bucket, seat) = (count.own.at_bucket, count.seat & !WAITS);
+            seats[seat as usize] = at_bucket;
+            // What has changed since the bucket was largest is looked at again.
+            let waits = count.own.held.now != at_bucket;
+            count.seat = if waits { count.seat } else { seat };
+            waits
+        });
+        let held = spot.order.iter().map(|(of, seat)| (*of, seats[*seat as usize]));
+        held.filter(|(_, held)| *held > 0).collect()
+    }
+
+    /// The group of a lane.
+    #[inline]
+    pub(super) fn group(&self, lane: u32) -> u32 {
+        self.ways[self.lane(lane).way as usize].group
     }
 
     /// All parts of processes and groups that were counted anywhere, with their spots.
@@ -557,7 +595,7 @@ impl Counters {
             add(&mut of_ways[lane.way as usize], lane);
             if lane.is_public() {
                 let (groups, processes) = &mut of_sums[usize::from(self.spots[lane.sum as usize].v6)];
-                add(&mut groups[lane.group as usize], lane);
+                add(&mut groups[self.ways[lane.way as usize].group as usize], lane);
                 add(&mut processes[lane.process as usize], lane);
             }
         }

@@ -266,7 +266,7 @@ impl Stage {
             return;
         };
         if now.measured {
-            let group = self.counters.lane(flow.lane).group as usize;
+            let group = self.counters.group(flow.lane) as usize;
             if self.lives.len() <= group {
                 self.lives.resize_with(group + 1, Lives::default);
             }
