@@ -193,6 +193,13 @@ impl Diagnostics {
         }
     }
 
+    /// Adds the same for each of `lines` lines from `first` on.
+    pub(crate) fn push_each(&mut self, first: u64, lines: u64, code: &'static str, message: &str) {
+        let room = lines.min(Self::KEPT.saturating_sub(self.kept.len()) as u64);
+        self.kept.extend((first..first + room).map(|line| Diagnostic::new(line, code, message)));
+        self.more += lines - room;
+    }
+
     /// The diagnostics that were kept, in the order of their lines.
     pub fn kept(&self) -> &[Diagnostic] {
         &self.kept

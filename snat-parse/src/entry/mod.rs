@@ -73,6 +73,9 @@ impl std::fmt::Debug for Keep {
     }
 }
 
+/// Why lines beside a log are not looked at.
+const TOO_MANY: &str = "more foreign lines than are kept beside a log";
+
 /// A side-buffered line.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
@@ -109,6 +112,13 @@ impl Segment {
             headed: false,
             cut: false,
         }
+    }
+
+    /// Lines without a row, a line feed each.
+    fn empty(&mut self, first: u64, lines: u64, fate: Fate) {
+        self.last_line = first + lines - 1;
+        self.bytes += lines;
+        self.tally.add(fate, lines);
     }
 
     fn line(&mut self, number: u64, bytes: u64, fate: Fate) {
@@ -160,10 +170,14 @@ impl Side {
 
     /// Counts a line that is not kept, of an entry without any event so far. Such lines are one run.
     fn pass_unread(&mut self, line: u64, raw: &[u8], bytes: u64) {
-        let unread = self.unread.get_or_insert((line, 0, 0));
-        unread.1 += 1;
-        unread.2 += bytes;
+        self.count_unread(line, 1, bytes);
         self.tell(line, Reject::NotLookedAt.name(), raw);
+    }
+
+    fn count_unread(&mut self, first: u64, lines: u64, bytes: u64) {
+        let unread = self.unread.get_or_insert((first, 0, 0));
+        unread.1 += lines;
+        unread.2 += bytes;
     }
 
     fn segment(&mut self, line: u64) -> &mut Segment {
@@ -212,13 +226,7 @@ impl Fates for Side {
         if self.full {
             // A log claims what is too much beside it; else it is an unknown section.
             if self.has_rows {
-                self.claim(
-                    line,
-                    raw,
-                    bytes,
-                    Fate::Rejected(Reject::NotLookedAt),
-                    Some("more foreign lines than are kept beside a log"),
-                );
+                self.claim(line, raw, bytes, Fate::Rejected(Reject::NotLookedAt), Some(TOO_MANY));
             } else {
                 self.pass_unread(line, raw, bytes);
             }
@@ -229,6 +237,27 @@ impl Fates for Side {
         self.text.extend_from_slice(raw);
         self.lossy += lossy;
         self.kept.push(Kept { number: line, start, len: raw.len(), bytes, ended, overlong });
+    }
+
+    fn empty(&mut self, mut first: u64, mut lines: u64, claimed: bool) {
+        // Those that are kept, and those that the sink is told of, go one by one.
+        while lines > 0 && (self.keep.rejects || !claimed && !self.full) {
+            match claimed {
+                true => self.claim(first, b"", 1, Fate::Skipped(Skip::Blank), None),
+                false => self.other(first, b"", 1, true),
+            }
+            (first, lines) = (first + 1, lines - 1);
+        }
+        match (lines, self.full && !self.has_rows, claimed) {
+            (0, ..) => {}
+            (_, true, _) => self.count_unread(first, lines, lines),
+            (_, false, true) => self.segment(first).empty(first, lines, Fate::Skipped(Skip::Blank)),
+            (_, false, false) => {
+                let segment = self.segment(first);
+                segment.empty(first, lines, Fate::Rejected(Reject::NotLookedAt));
+                segment.diagnostics.push_each(first, lines, Reject::NotLookedAt.name(), TOO_MANY);
+            }
+        }
     }
 
     fn note(&mut self, line: u64, code: &'static str, message: &str) {

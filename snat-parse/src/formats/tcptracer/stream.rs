@@ -42,6 +42,17 @@ pub trait Fates {
     /// The format does not claim the line: it is somebody else's, or noise, or unreadable.
     fn other(&mut self, line: u64, raw: &[u8], bytes: u64, ended: bool);
 
+    /// `lines` lines from `first` on that are a line feed each. The format claims them as blank ones within its log, or
+    /// does not claim them.
+    fn empty(&mut self, first: u64, lines: u64, claimed: bool) {
+        for line in first..first + lines {
+            match claimed {
+                true => self.claim(line, b"", 1, Fate::Skipped(Skip::Blank), None),
+                false => self.other(line, b"", 1, true),
+            }
+        }
+    }
+
     /// Something about a claimed line that does not change its fate.
     fn note(&mut self, line: u64, code: &'static str, message: &str);
 }
@@ -193,6 +204,24 @@ impl Reader {
         bytes
     }
 
+    /// Takes line feeds that stand alone; there may be millions of them. How many they were.
+    fn empty_lines(&mut self, rest: &[u8], fates: &mut dyn Fates) -> usize {
+        if self.half.is_some() {
+            return 0;
+        }
+        let lines = rest.iter().take_while(|b| **b == b'\n').count();
+        if lines > 0 {
+            let first = self.lines + 1;
+            let claimed = self.in_log(first);
+            self.lines += lines as u64;
+            if claimed {
+                self.claimed = self.lines;
+            }
+            fates.empty(first, lines as u64, claimed);
+        }
+        lines
+    }
+
     fn note_masks(&self, line: u64, event: &Event<'_>, fates: &mut dyn Fates) {
         if event.masked {
             fates.note(line, "masked-cell", "a cell of this event is masked");
@@ -222,6 +251,13 @@ impl Reader {
     #[cold]
     fn odd_line(&mut self, current: Current<'_>, columns: &mut Columns, fates: &mut dyn Fates) {
         let Current { number, raw, bytes, ended, .. } = current;
+        // Nothing is to be looked for in it.
+        if is_blank(current.text) {
+            return match self.in_log(number) {
+                true => self.claim(current.whole(), Fate::Skipped(Skip::Blank), None, fates),
+                false => fates.other(number, raw, bytes, ended),
+            };
+        }
         let cleaned = clean(current.text);
         let cleaned = undressed(&cleaned);
         let cleaned = cleaned.strip_prefix(b"^C").unwrap_or(cleaned);
@@ -337,6 +373,11 @@ impl LineFormat for Reader {
         let mut start = 0;
         while start < text.len() {
             start += self.plain_rows(text, start, columns, fates);
+            let empty = self.empty_lines(&text[start..], fates);
+            if empty > 0 {
+                start += empty;
+                continue;
+            }
             let rest = &text[start..];
             if rest.is_empty() {
                 break;

@@ -1,0 +1,612 @@
+//! The plain rows are read by their layout; here they are read by the grammar as well, and nothing may differ. One
+//! reader gets whole texts, with enough behind every line for the layout to be tried. The other gets each line alone:
+//! a row that nothing follows is never tried by its layout.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::path::{Path, PathBuf};
+
+use snat_parse::Fate;
+use snat_parse::formats::tcptracer::{Batch, Columns, Fates, LineFormat, Reader};
+
+/// splitmix64: small, seeded, the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+
+    fn one_in(&mut self, chances: usize) -> bool {
+        self.below(chances) == 0
+    }
+
+    fn of<'a, T>(&mut self, values: &'a [T]) -> &'a T {
+        &values[self.below(values.len())]
+    }
+}
+
+/// What a reader told of its lines.
+#[derive(Debug, PartialEq)]
+enum Told {
+    Claim {
+        line: u64,
+        raw: Vec<u8>,
+        bytes: u64,
+        fate: Fate,
+        why: Option<String>,
+    },
+    Other {
+        line: u64,
+        raw: Vec<u8>,
+        bytes: u64,
+        ended: bool,
+    },
+    Note {
+        line: u64,
+        code: &'static str,
+        message: String,
+    },
+    /// Rows that were taken by their layout: first line, lines, bytes.
+    Rows(u64, u64, u64),
+}
+
+#[derive(Default)]
+struct Tellings(Vec<Told>);
+
+impl Fates for Tellings {
+    fn claim(&mut self, line: u64, raw: &[u8], bytes: u64, fate: Fate, why: Option<&str>) {
+        self.0.push(Told::Claim { line, raw: raw.to_vec(), bytes, fate, why: why.map(str::to_owned) });
+    }
+
+    fn rows(&mut self, first: u64, lines: u64, bytes: u64) {
+        self.0.push(Told::Rows(first, lines, bytes));
+    }
+
+    fn other(&mut self, line: u64, raw: &[u8], bytes: u64, ended: bool) {
+        self.0.push(Told::Other { line, raw: raw.to_vec(), bytes, ended });
+    }
+
+    fn note(&mut self, line: u64, code: &'static str, message: &str) {
+        self.0.push(Told::Note { line, code, message: message.to_owned() });
+    }
+}
+
+/// The same log through both readers, piece by piece.
+#[derive(Default)]
+struct Both {
+    whole: Reader,
+    columns: Columns,
+    lone: Reader,
+    lone_columns: Columns,
+    /// Rows that were taken by their layout.
+    plain: u64,
+    /// Generation of the numbers, and the highest of them.
+    generation: u32,
+    highest: u32,
+}
+
+impl Both {
+    /// Reads further lines; the last of them are to be more than the layout looks ahead.
+    #[track_caller]
+    fn read(&mut self, text: &[u8]) {
+        let mut told = Tellings::default();
+        self.columns.clear();
+        self.whole.read(text, &mut self.columns, &mut told);
+        let batch = Batch::new(&self.columns, text);
+        self.generation = batch.generation();
+        let numbers = (0..batch.len()).flat_map(|at| [batch.origin(at), batch.remote(at)]);
+        self.highest = numbers.fold(self.highest, u32::max);
+        let mut wanted = Tellings::default();
+        let mut row = 0;
+        for line in text.split_inclusive(|b| *b == b'\n') {
+            self.lone_columns.clear();
+            self.lone.read(line, &mut self.lone_columns, &mut wanted);
+            let alone = Batch::new(&self.lone_columns, line);
+            for at in 0..alone.len() {
+                let seen = || format!("row {row} of {:?}", String::from_utf8_lossy(alone.text(at)));
+                assert!(row < batch.len(), "no {}", seen());
+                let place = |batch: &Batch<'_>, at: usize| (batch.line(at), batch.run(at));
+                assert_eq!(batch.text(row), alone.text(at), "{}", seen());
+                assert_eq!(batch.event(row), alone.event(at), "{}", seen());
+                assert_eq!(place(&batch, row), place(&alone, at), "{}", seen());
+                row += 1;
+            }
+        }
+        assert_eq!(batch.len(), row, "rows that the grammar does not know");
+        self.same_fates(told.0, wanted.0);
+        let sums = |reader: &Reader| (reader.lines(), reader.rows(), reader.runs(), reader.lost_samples());
+        assert_eq!(sums(&self.whole), sums(&self.lone));
+    }
+
+    #[track_caller]
+    fn same_fates(&mut self, told: Vec<Told>, wanted: Vec<Told>) {
+        let mut wanted = wanted.into_iter();
+        for told in told {
+            let Told::Rows(first, lines, bytes) = told else {
+                assert_eq!(Some(told), wanted.next());
+                continue;
+            };
+            let mut sum = 0;
+            for at in first..first + lines {
+                match wanted.next() {
+                    Some(Told::Claim { line, bytes, fate: Fate::Data, why: None, .. }) if line == at => sum += bytes,
+                    other => panic!("line {at} is a plain row and {other:?}"),
+                }
+            }
+            assert_eq!(sum, bytes, "bytes from line {first} on");
+            self.plain += lines;
+        }
+        assert_eq!(wanted.next(), None);
+    }
+
+    #[track_caller]
+    fn end(&mut self) {
+        let mut told = [Tellings::default(), Tellings::default()];
+        self.columns.clear();
+        self.lone_columns.clear();
+        self.whole.end(&mut self.columns, &mut told[0]);
+        self.lone.end(&mut self.lone_columns, &mut told[1]);
+        let events = |columns: &Columns| {
+            let batch = Batch::new(columns, &[]);
+            (0..batch.len()).map(|at| format!("{:?} {:?}", batch.event(at), batch.text(at))).collect::<Vec<_>>()
+        };
+        assert_eq!(events(&self.columns), events(&self.lone_columns));
+        assert_eq!(told[0].0, told[1].0);
+    }
+}
+
+/// Plain rows: more than what the layout looks ahead.
+const TAIL: &str = "\
+1000          connect      77     curl             4  10.244.3.9       20.51.14.8       40114  443    4026533011
+2000          close        77     curl             4  10.244.3.9       20.51.14.8       40114  443    4026533011
+3000          connect      1201   http-nio-8080-e  6  [fd00:10:244::5] [2603:1030::9]   40116  8443   4026533088
+";
+
+/// One row by its cells.
+#[derive(Clone)]
+struct Row {
+    time: String,
+    kind: &'static str,
+    pid: String,
+    comm: Vec<u8>,
+    ip: &'static str,
+    saddr: String,
+    daddr: String,
+    sport: String,
+    dport: String,
+    netns: String,
+    end: &'static str,
+}
+
+impl Row {
+    /// As the tool prints it, and where its cells start and end.
+    fn print(&self) -> (Vec<u8>, Vec<(usize, usize)>) {
+        let mut line = Vec::new();
+        let mut places = Vec::new();
+        let mut cell = |cell: &[u8], width: usize, gap: usize| {
+            places.push((line.len(), line.len() + cell.len()));
+            line.extend_from_slice(cell);
+            line.resize(line.len() + width.saturating_sub(cell.len()) + gap, b' ');
+        };
+        cell(self.time.as_bytes(), 14, 0);
+        cell(self.kind.as_bytes(), 12, 1);
+        cell(self.pid.as_bytes(), 6, 1);
+        cell(&self.comm, 16, 1);
+        cell(self.ip.as_bytes(), 2, 1);
+        cell(self.saddr.as_bytes(), 16, 1);
+        cell(self.daddr.as_bytes(), 16, 1);
+        cell(self.sport.as_bytes(), 6, 1);
+        cell(self.dport.as_bytes(), 6, 1);
+        cell(self.netns.as_bytes(), 8, 0);
+        line.extend_from_slice(self.end.as_bytes());
+        line.push(b'\n');
+        (line, places)
+    }
+}
+
+const COMMS: [&[u8]; 28] = [
+    b"curl",
+    b"java",
+    b".NET TP Worker",
+    b"OkHttp https://",
+    b"http-nio-8080-e",
+    b"my app  (v2)",
+    b"nginx 4",
+    b"w 4 1.2.3.4 1 2",
+    b"4 10.0.0.1",
+    b"4",
+    b"4  4",
+    b"6 [fd00::1] 1 2",
+    b"12345",
+    b"1 2 3 4 5 6 7 8",
+    b"connect",
+    b" lead",
+    b"\tlead",
+    b"a\tb",
+    b"tab\t",
+    b"tab and\t ",
+    b"gr\xc3\xb6\xc3\x9fe",
+    b"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c",
+    b"cut\xe6\x97",
+    b"\xff\xfe",
+    b"nul\0in it",
+    b"x\rx",
+    b"exactly sixteen.",
+    b"",
+];
+const V4: [&str; 10] = [
+    "10.244.3.9",
+    "20.51.14.8",
+    "192.168.100.200",
+    "1.2.3.4",
+    "255.255.255.255",
+    "0.0.0.0",
+    "010.001.002.003",
+    "256.1.1.1",
+    "10.x.x.x",
+    "1.2.3.4.5.6.7.8.",
+];
+const V6: [&str; 12] = [
+    "[fd00::5]",
+    "[fd00:10:244::5]",
+    "[fd00:10:2445::5]",
+    "[::ffff:10.244.3.9]",
+    "[::ffff:255.255.255.255]",
+    "[2603:1030:20e:3::1f]",
+    "[2001:db8:1111:2222:3333:4444:5555:6666]",
+    "[0000:0000:0000:0000:0000:ffff:192.168.100.200]",
+    "[fe80::1%eth0]",
+    "[fe80::1111:2222:3333:4444%cali12345]",
+    "::1",
+    "[2603:xxxx::1]",
+];
+const NETNS: [&str; 11] = [
+    "4026533011",
+    "4026533088",
+    "4026531840",
+    "40265330",
+    "4026533",
+    "04026533011",
+    "402653301100000",
+    "4026533011000000",
+    "18446744073709551615",
+    "40265xxxxx",
+    "",
+];
+const PORTS: [&str; 16] = [
+    "443", "53", "8443", "40112", "65535", "65536", "99999", "0", "00443", "000443", "0000443", "123456", "1234567",
+    "", "4x3", "5432",
+];
+const KINDS: [&str; 6] = ["connect", "close", "accept", "unknown", "C", "connects"];
+
+/// Common values most of the time, so that rows share them; the odd ones now and then.
+fn mostly<T: Copy>(random: &mut Random, values: &[T], common: usize) -> T {
+    if random.one_in(12) { *random.of(values) } else { values[random.below(common)] }
+}
+
+fn number(random: &mut Random, digits: usize) -> String {
+    let mut text: String = (0..digits).map(|_| char::from(b'0' + random.below(10) as u8)).collect();
+    if !random.one_in(4) && text.starts_with('0') {
+        text.replace_range(..1, "1");
+    }
+    text
+}
+
+fn row(random: &mut Random) -> Row {
+    let v6 = random.one_in(3);
+    let addr = |random: &mut Random| {
+        let v6 = v6 != random.one_in(12);
+        if v6 { mostly(random, &V6, 5) } else { mostly(random, &V4, 4) }.to_owned()
+    };
+    let digits = if random.one_in(8) { random.below(19) + 1 } else { random.below(6) + 9 };
+    let pid_digits = if random.one_in(8) { random.below(10) + 1 } else { random.below(7) + 1 };
+    let comm = if random.one_in(8) {
+        (0..random.below(17)).map(|_| random.below(256) as u8).filter(|b| *b != b'\n').collect()
+    } else {
+        mostly(random, &COMMS, 12).to_vec()
+    };
+    Row {
+        time: number(random, digits),
+        kind: mostly(random, &KINDS, 3),
+        pid: number(random, pid_digits),
+        comm,
+        ip: if v6 { "6" } else { "4" },
+        saddr: addr(random),
+        daddr: addr(random),
+        sport: mostly(random, &PORTS, 5).to_owned(),
+        dport: mostly(random, &PORTS, 5).to_owned(),
+        netns: mostly(random, &NETNS, 3).to_owned(),
+        end: if random.one_in(8) { "\r" } else { "" },
+    }
+}
+
+/// Another event of the same process, and perhaps to the same address, whose time has as many digits.
+fn sibling(random: &mut Random, row: &Row, dests: &[String]) -> Row {
+    let mut next = row.clone();
+    next.time = number(random, row.time.len());
+    next.sport = PORTS[random.below(5)].to_owned();
+    if random.one_in(2) {
+        next.daddr = random.of(dests).clone();
+    }
+    if random.one_in(4) {
+        next.kind = KINDS[random.below(3)];
+    }
+    next
+}
+
+/// One change to a line. The same change to two lines that share their cells changes both alike.
+#[derive(Clone, Debug)]
+enum Change {
+    Replace(usize, u8),
+    Insert(usize, u8),
+    Delete(usize),
+    Double(usize),
+    Swap(usize, usize),
+    /// Moves a cell by a blank: to the right, or to the left.
+    Right(usize),
+    Left(usize),
+    Cut(usize),
+    CutFront(usize),
+    Glue,
+}
+
+const BYTES: &[u8] = b"0123456789 \t  .:[]%xX*-acC4\r\x00\x0b\x0c\n\x80\xc2\xe6\xff";
+
+impl Change {
+    fn any(random: &mut Random, length: usize, cells: usize) -> Self {
+        let at = random.below(length);
+        let byte = if random.one_in(8) { random.below(256) as u8 } else { *random.of(BYTES) };
+        match random.below(20) {
+            0..=5 => Self::Replace(at, byte),
+            6..=8 => Self::Insert(at, byte),
+            9..=11 => Self::Delete(at),
+            12 => Self::Double(at),
+            13 => Self::Swap(random.below(cells), random.below(cells)),
+            14 | 15 => Self::Right(random.below(cells)),
+            16 => Self::Left(random.below(cells)),
+            17 => Self::Cut(at),
+            18 => Self::CutFront(at),
+            _ => Self::Glue,
+        }
+    }
+
+    /// `line` has its line feed, which stays, unless the change is to glue the next line to it.
+    fn apply(&self, line: &mut Vec<u8>, cells: &[(usize, usize)]) {
+        let last = line.len().saturating_sub(1);
+        match *self {
+            Self::Replace(at, byte) if at < last => line[at] = byte,
+            Self::Insert(at, byte) => line.insert(at.min(last), byte),
+            Self::Delete(at) if at < last => drop(line.remove(at)),
+            Self::Double(at) if at < last => line.insert(at, line[at]),
+            Self::Swap(a, b) if a != b => {
+                let (first, second) = (cells[a.min(b)], cells[a.max(b)]);
+                if let (Some(before), Some(one), Some(between), Some(two), Some(after)) = (
+                    line.get(..first.0),
+                    line.get(first.0..first.1),
+                    line.get(first.1..second.0),
+                    line.get(second.0..second.1),
+                    line.get(second.1..),
+                ) {
+                    *line = [before, two, between, one, after].concat();
+                }
+            }
+            Self::Right(cell) => {
+                let (start, end) = cells[cell];
+                if line.get(end) == Some(&b' ') {
+                    line.remove(end);
+                    line.insert(start, b' ');
+                }
+            }
+            Self::Left(cell) => {
+                let (start, end) = cells[cell];
+                if start > 0 && line.get(start - 1) == Some(&b' ') && end <= last {
+                    line.insert(end, b' ');
+                    line.remove(start - 1);
+                }
+            }
+            Self::Cut(at) if at < last => drop(line.drain(at..last)),
+            Self::CutFront(at) if at < last => drop(line.drain(..at)),
+            Self::Glue => line.truncate(last),
+            _ => {}
+        }
+    }
+}
+
+/// Feeds `changed` lines that are not as the tool prints them, among others that are and that share their cells.
+fn changed_lines(seed: u64, changed: u64) -> Both {
+    const BATCH: u64 = 2_000;
+    let mut random = Random(seed);
+    let mut both = Both::default();
+    let (mut text, mut done) = (Vec::new(), 0);
+    while done < changed {
+        text.clear();
+        let rows: Vec<Row> = (0..12).map(|_| row(&mut random)).collect();
+        let dests: Vec<String> = rows.iter().map(|row| row.daddr.clone()).collect();
+        let until = (done + BATCH).min(changed);
+        while done < until {
+            let base = random.of(&rows);
+            let (good, places) = sibling(&mut random, base, &dests).print();
+            let changes: Vec<Change> = (0..*random.of(&[1, 1, 1, 1, 2, 3]))
+                .map(|_| Change::any(&mut random, good.len(), places.len()))
+                .collect();
+            text.extend(good);
+            // What the first of them is taken for would be taken for granted in the other.
+            for _ in 0..2 {
+                let (mut line, places) = sibling(&mut random, base, &dests).print();
+                changes.iter().for_each(|change| change.apply(&mut line, &places));
+                text.extend(line);
+                done += 1;
+            }
+        }
+        text.extend_from_slice(b"\n");
+        text.extend_from_slice(TAIL.as_bytes());
+        both.read(&text);
+    }
+    both.end();
+    both
+}
+
+#[test]
+fn half_a_million_changed_lines_are_read_as_the_grammar_reads_them() {
+    let both = changed_lines(1, 500_000);
+    assert!(both.plain > 150_000, "only {} rows were taken by their layout", both.plain);
+}
+
+#[test]
+fn half_a_million_others_are_too() {
+    let both = changed_lines(2, 500_000);
+    assert!(both.plain > 150_000, "only {} rows were taken by their layout", both.plain);
+}
+
+/// A file among rows that are plain: once as it is seen first, once when its cells are known, with line feeds alone and
+/// with carriage returns; and at the end of everything.
+fn file(path: &Path) -> u64 {
+    let text = std::fs::read(path).unwrap();
+    let mut followed = text.clone();
+    followed.extend_from_slice(b"\n");
+    followed.extend_from_slice(TAIL.as_bytes());
+    let returned: Vec<u8> = followed
+        .iter()
+        .flat_map(|b| if *b == b'\n' { &b"\r\n"[..] } else { std::slice::from_ref(b) })
+        .copied()
+        .collect();
+    let mut both = Both::default();
+    for text in [&followed, &followed, &returned, &text] {
+        both.read(text);
+    }
+    both.end();
+    both.plain
+}
+
+fn texts(folder: &Path) -> Vec<PathBuf> {
+    let is_text = |path: &PathBuf| path.extension().is_some_and(|end| end == "txt" || end == "log");
+    fixtures::files(folder).unwrap().into_iter().filter(is_text).collect()
+}
+
+#[test]
+fn every_fixture_is_read_as_the_grammar_reads_it() {
+    let folders = ["formats", "mixed", "none", "bundles"];
+    let files: Vec<PathBuf> = folders.iter().flat_map(|folder| texts(&fixtures::fixture(folder))).collect();
+    let plain: u64 = files.iter().map(|path| file(path)).sum();
+    assert!(files.len() > 100 && plain > 1_000, "{plain} plain rows in {} files", files.len());
+}
+
+#[test]
+fn every_shared_text_is_read_as_the_grammar_reads_it() {
+    for (folder, least) in [("corpus", 100), ("captures", 10_000)] {
+        let Some(root) = fixtures::shared(folder) else { continue };
+        let plain: u64 = texts(&root).iter().map(|path| file(path)).sum();
+        assert!(plain > least, "{folder}: only {plain} rows were taken by their layout");
+    }
+}
+
+#[test]
+fn more_processes_and_addresses_than_are_remembered() {
+    const PROCESSES: usize = 200_000;
+    const CHUNK: usize = 5_000;
+    let mut both = Both::default();
+    let (mut generations, mut last) = (0, 0);
+    for first in (0..PROCESSES).step_by(CHUNK) {
+        let mut text = Vec::new();
+        // A process is learnt from its first row, and looked up for its second.
+        for at in (first..first + CHUNK).flat_map(|at| [at, at]) {
+            let row = Row {
+                time: (text.len() * 1_000).to_string(),
+                kind: KINDS[at % 3],
+                pid: (1_000_000 + at).to_string(),
+                comm: format!("worker {at}").into_bytes(),
+                ip: "4",
+                saddr: format!("10.{}.{}.{}", at >> 16, at >> 8 & 255, at & 255),
+                daddr: format!("20.{}.{}.{}", at >> 16, at >> 8 & 255, at & 255),
+                sport: (text.len() % 60_000).to_string(),
+                dport: "443".to_owned(),
+                netns: (4_026_000_000_u64 + at as u64).to_string(),
+                end: "",
+            };
+            text.extend(row.print().0);
+        }
+        both.read(&text);
+        generations += u32::from(both.generation != last);
+        last = both.generation;
+    }
+    both.end();
+    assert!(both.plain >= PROCESSES as u64 - 100, "only {} rows were taken by their layout", both.plain);
+    assert!(generations >= 2, "nothing was ever forgotten");
+    assert!((both.highest as usize) < (1 << 16) + CHUNK, "{} values were kept", both.highest);
+}
+
+fn plain_row() -> Row {
+    Row {
+        time: "1000000".to_owned(),
+        kind: "connect",
+        pid: "1843217".to_owned(),
+        comm: b"curl".to_vec(),
+        ip: "4",
+        saddr: "10.244.3.9".to_owned(),
+        daddr: "20.51.14.8".to_owned(),
+        sport: "40112".to_owned(),
+        dport: "443".to_owned(),
+        netns: "4026533011".to_owned(),
+        end: "",
+    }
+}
+
+/// Every odd cell by itself, in rows that are plain otherwise: where its row is not plain it is learnt by nobody.
+#[test]
+fn every_odd_cell_in_a_plain_row() {
+    let base = plain_row();
+    let mut rows = vec![base.clone()];
+    let times = (1..=20).flat_map(|digits| ["0", "1", "9"].map(|digit| digit.repeat(digits)));
+    rows.extend(times.map(|time| Row { time, ..base.clone() }));
+    rows.extend(KINDS.map(|kind| Row { kind, ..base.clone() }));
+    let pids = (1..=12).flat_map(|digits| ["0", "1", "9"].map(|digit| digit.repeat(digits)));
+    rows.extend(pids.map(|pid| Row { pid, ..base.clone() }));
+    for pid in ["1", "12345", "1843217"] {
+        rows.extend(COMMS.map(|comm| Row { comm: comm.to_vec(), pid: pid.to_owned(), ..base.clone() }));
+    }
+    for addr in V4.iter().chain(&V6) {
+        rows.push(Row { saddr: (*addr).to_owned(), ..base.clone() });
+        rows.push(Row { daddr: (*addr).to_owned(), ..base.clone() });
+        rows.push(Row { saddr: (*addr).to_owned(), daddr: (*addr).to_owned(), ip: "6", ..base.clone() });
+    }
+    for port in PORTS {
+        rows.push(Row { sport: port.to_owned(), ..base.clone() });
+        rows.push(Row { dport: port.to_owned(), ..base.clone() });
+    }
+    rows.extend(NETNS.map(|netns| Row { netns: netns.to_owned(), ..base.clone() }));
+    rows.extend(["\r", "\r\r", " ", "\t"].map(|end| Row { end, ..base.clone() }));
+    let mut both = Both::default();
+    for row in rows {
+        let lines = row.print().0.repeat(3);
+        let tabs: Vec<u8> = lines.iter().map(|b| if *b == b' ' { b'\t' } else { *b }).collect();
+        both.read(&[TAIL.as_bytes(), &lines, &lines, &tabs, TAIL.as_bytes()].concat());
+    }
+    both.end();
+    assert!(both.plain > 1_000, "only {} rows were taken by their layout", both.plain);
+}
+
+/// The family stands in the column of the local address and both addresses in that of the remote one: the grammar takes
+/// such a row, but what stands before the remote column does not say what the local address is.
+#[test]
+fn both_addresses_in_one_cell() {
+    let row = |pid: &str, daddr: &str| {
+        let (pid, saddr, daddr) = (pid.to_owned(), "4".to_owned(), daddr.to_owned());
+        Row { pid, ip: "", saddr, daddr, ..plain_row() }.print().0
+    };
+    let (one, other) = ("1.2.3.4 5.6.7.8", "1.2.3.5 5.6.7.8");
+    let mut both = Both::default();
+    for _ in 0..2 {
+        let rows = [row("77", one), row("78", other), row("77", other), row("78", one)].concat();
+        both.read(&[&rows, TAIL.as_bytes(), TAIL.as_bytes()].concat());
+    }
+    both.end();
+}
