@@ -7,7 +7,7 @@ use snat_parse::Section;
 use crate::analysis::{OWN_HOLDS, ruling};
 use crate::capture::{Capture, EntryData};
 use crate::error::Error;
-use crate::findings::{self, Agreement, Scene};
+use crate::findings::{self, Agreement, Holding, Scene};
 use crate::fold::{self, Cell, Group, GroupKey, Map, PidKey, Run};
 use crate::ledger::{Allocation, Asks, Book, Snapshots, Tie};
 use crate::mesh;
@@ -182,6 +182,7 @@ pub(crate) fn work(
             profile: &options.profile,
             overrides: &options.overrides,
             sums: book.sums(),
+            holding: Holding::of(&report.ranking),
         };
         let (findings, remedies) = (findings::find(&scene), remedies::remedies(&scene));
         (report.findings, report.remedies) = (findings, remedies);

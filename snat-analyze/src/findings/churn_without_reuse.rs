@@ -24,8 +24,6 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
     let mut targets = scene.targets();
     targets.sort_by(|a, b| b.wants().total_cmp(&a.wants()));
     for target in targets {
-        let Some(first) = scene.holders(target.remote).into_iter().next() else { continue };
-        let Some(life) = first.row.median_life_s.filter(|life| *life < SHORT_S) else { continue };
         let much = match scene.ports() {
             Some(_) => scene.share(target.wants()) >= OF_PORTS,
             None => target.wants() >= WITHOUT_PORTS,
@@ -35,6 +33,8 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
         if target.dest.connects < CONNECTS || !much || !ends {
             continue;
         }
+        let Some(first) = scene.holders(target.remote).into_iter().next() else { continue };
+        let Some(life) = first.row.median_life_s.filter(|life| *life < SHORT_S) else { continue };
         let rate = target.dest.rate_per_s.unwrap_or(target.dest.connects as f64 / seconds);
         let own = first.row.destinations.iter().filter(|dest| is(dest, target.remote)).map(|dest| dest.connects);
         let part = own.sum::<u64>() as f64 / target.dest.connects.max(1) as f64;

@@ -41,7 +41,7 @@ mod waves;
 use crate::report::{Finding, Place, Severity};
 
 pub(crate) use agreement::Agreement;
-pub(crate) use scene::{Scene, name};
+pub(crate) use scene::{Holding, Scene, name};
 
 /// What a rule looks for.
 #[derive(Clone, Copy, Debug)]

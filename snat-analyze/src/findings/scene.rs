@@ -1,6 +1,6 @@
 //! What rules look at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::egress::Class;
@@ -29,6 +29,28 @@ pub(crate) struct Scene<'a> {
     pub(crate) overrides: &'a Overrides,
     /// IPv4 connects to all public destinations over time, of each run with times.
     pub(crate) sums: Vec<Course>,
+    pub(crate) holding: Holding<'a>,
+}
+
+/// By destination, the owners that connect there in the order of the ranking, with what they have there.
+pub(crate) struct Holding<'a>(BTreeMap<Remote, Vec<(&'a RankRow, &'a Destination)>>);
+
+impl<'a> Holding<'a> {
+    pub(crate) fn of(ranking: &'a [RankRow]) -> Self {
+        let mut all: BTreeMap<Remote, Vec<(&RankRow, &Destination)>> = BTreeMap::new();
+        for row in ranking {
+            for dest in &row.destinations {
+                if let (Some(port), Ok(addr)) = (dest.port, dest.addr.parse()) {
+                    all.entry((addr, port)).or_default().push((row, dest));
+                }
+            }
+        }
+        Self(all)
+    }
+
+    fn on(&self, remote: Remote) -> &[(&'a RankRow, &'a Destination)] {
+        self.0.get(&remote).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// A public destination.
@@ -121,12 +143,14 @@ impl<'a> Scene<'a> {
 
     /// Who connects there, those with most ports first.
     pub(crate) fn holders(&self, remote: Remote) -> Vec<Holder<'a>> {
-        let on = |row: &'a RankRow| {
-            let own: Vec<&Destination> = row.destinations.iter().filter(|dest| is(dest, remote)).collect();
-            let ports = own.iter().map(|dest| dest.ports_peak.unwrap_or(dest.connects)).max()?;
-            Some(Holder { row, ports })
-        };
-        let mut found: Vec<Holder<'a>> = self.node.ranking.iter().filter_map(on).collect();
+        let mut found: Vec<Holder<'a>> = Vec::new();
+        for (row, dest) in self.holding.on(remote) {
+            let ports = dest.ports_peak.unwrap_or(dest.connects);
+            match found.last_mut().filter(|last| std::ptr::eq(last.row, *row)) {
+                Some(last) => last.ports = last.ports.max(ports),
+                None => found.push(Holder { row, ports }),
+            }
+        }
         found.sort_by_key(|holder| std::cmp::Reverse(holder.ports));
         found
     }
