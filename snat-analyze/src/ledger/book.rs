@@ -164,6 +164,7 @@ impl Book {
             flows.opened_while_open += counts.reopened;
             flows.without_ends += counts.unkeyed;
             flows.late += counts.late;
+            flows.beyond_bound += counts.beyond;
             let sums = page.replay.spots.iter().filter(|spot| matches!(spot.place, Place::Sum { .. }));
             for sum in sums {
                 flows.open_at_end += u64::from(sum.open.now);

@@ -126,6 +126,10 @@ pub struct Flows {
     pub without_ends: u64,
     /// Rows over two seconds behind others: taken as if they were then.
     pub late: u64,
+    /// Connects of connections beyond the ten million that the ledger follows at a time: counted, and without a port, so
+    /// that what was held is at least what is said.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub beyond_bound: u64,
     /// Connects that a proxy of a mesh made again, known by its process: the first of the two holds no port.
     pub mesh_doubles: u64,
     /// Connects that look like those, by the name of a thread alone: both are counted.
@@ -195,4 +199,8 @@ pub struct JoinTally {
     /// Keys of the first of them, at most eight: namespaces, PIDs, addresses. None where rows and not keys are counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

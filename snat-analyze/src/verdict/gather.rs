@@ -93,7 +93,8 @@ fn family(sources: &Sources<'_>, v6: bool) -> Option<Gathered> {
         Some(Trace {
             seconds: replay.seconds()?,
             window: (low as f64 / 1e9, high as f64 / 1e9),
-            lost_samples: sources.lost_samples,
+            // What the ledger could not follow is lost to it as well.
+            lost_samples: sources.lost_samples + replays.iter().map(|replay| replay.counts.beyond).sum::<u64>(),
             dual_stack: sources.dual_stack,
             reached: replay.reached[usize::from(v6)].clone(),
         })

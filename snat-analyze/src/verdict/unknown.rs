@@ -101,9 +101,10 @@ fn row(missing: Missing, capture: &Capture, allocation: &Allocation, node_ip: Op
         Missing::LostSamples => (
             "what was lost",
             "trace again",
-            match capture.lost_samples {
-                0 => "a dump of sockets is cut".to_owned(),
-                lost => format!("the tracer lost {lost} samples"),
+            match (capture.lost_samples, capture.flows.as_ref().map_or(0, |flows| flows.beyond_bound)) {
+                (0, beyond @ 1..) => format!("{} connects were too many for the ledger", grouped(beyond)),
+                (0, 0) => "a dump of sockets is cut".to_owned(),
+                (lost, _) => format!("the tracer lost {lost} samples"),
             },
             "the same again, for a shorter time".to_owned(),
         ),

@@ -154,6 +154,11 @@ pub(crate) fn course(capture: &Capture) -> Vec<String> {
     );
     say(flows.opened_while_open, "connects have the ends of a connection that is open: closes were lost");
     say(flows.late, "rows came over 2 s behind later ones, and were taken as if they were of then");
+    say(
+        flows.beyond_bound,
+        "connects came while ten million connections were open or held, more than the ledger follows: ports held are at \
+         least what is said",
+    );
     say(flows.without_ends, "rows have a masked address or port: they are counted, but not in the ports");
     say(
         flows.open_past_idle,

@@ -220,6 +220,21 @@ fn memory_follows_the_rate_and_not_the_length() {
     );
 }
 
+#[test]
+fn flows_beyond_the_bound_are_counted_and_take_no_port() {
+    let rules = Rules { flows: 2, ..holds(&[5]) };
+    let mapped = Step { family: Some(6), ..row(3, 5, StepKind::Close, 9) };
+    let mut steps: Vec<Step> = (0..3).map(|at| row(at, at as u64 + 2, StepKind::Connect, at as u16 + 1)).collect();
+    steps.extend([mapped, row(4, 6, StepKind::Connect, 2), row(SECOND, 7, StepKind::Close, 1)]);
+    // Of the two that are known one is released; there is room for one more.
+    steps.extend([8, 9].map(|line| row(7 * SECOND, line, StepKind::Connect, line as u16)));
+    let found = replay(&rules, &steps);
+    let spot = found.spot(dest()).unwrap();
+    assert_eq!((found.counts.beyond, found.counts.connects), (3, 6), "the third, the close alone, and the last");
+    assert_eq!((spot.connects, spot.held[0].peak, spot.held[0].now, spot.lone_mapped), (6, 2, 2, 0));
+    assert_eq!(spot.cells.iter().map(|cell| cell.held.now).sum::<u32>(), 2);
+}
+
 /// Connections that came in and whose close is lost do not pile up; the close of a forgotten one is known by its port.
 #[test]
 fn accepted_flows_are_bounded() {

@@ -25,6 +25,10 @@ impl Stage {
         }
         self.serial = self.serial.wrapping_add(1);
         let count = self.counters.sit(row.lane, &self.lanes);
+        if self.is_beyond(row, now) {
+            self.counters.lane_mut(row.lane).connects += u64::from(now.measured);
+            return;
+        }
         let double = self.pair(row, now);
         let at = self.flows.meet(row.way, row.lane, row.sport);
         let flow = self.flows.get_mut(at);
@@ -190,6 +194,9 @@ impl Stage {
             let Some(time) = now.time else { return };
             let lane = self.lanes.know(ends);
             let row = Move { way: lane.way, lane: lane.lane, ..*row };
+            if self.is_beyond(&row, now) {
+                return;
+            }
             self.counters.sit(row.lane, &self.lanes);
             let at = self.flows.meet(row.way, row.lane, row.sport);
             self.serial = self.serial.wrapping_add(1);

@@ -25,6 +25,8 @@ pub(super) struct Order<T> {
     /// In order, and to be handed on.
     ripe: Vec<(i64, T)>,
     newest: i64,
+    /// Rows since it was last looked for ripe ones.
+    since: usize,
     /// Time of the last row that got ripe: nothing is applied before it any more.
     mark: i64,
     /// Rows that came too late and were applied at the mark.
@@ -40,6 +42,7 @@ impl<T: Copy> Order<T> {
             free: Vec::new(),
             ripe: Vec::with_capacity(HANDED),
             newest: i64::MIN,
+            since: 0,
             mark: i64::MIN,
             late: 0,
         }
@@ -48,6 +51,10 @@ impl<T: Copy> Order<T> {
     /// Takes a row and hands on those for which no earlier one can come, many at a time.
     #[inline]
     pub(super) fn push(&mut self, time: i64, line: u64, row: T, apply: &mut impl FnMut(&[(i64, T)])) {
+        // Only such a row may be late: what got ripe meanwhile is looked for first.
+        if time < self.mark.max(self.newest.saturating_sub(WINDOW)) {
+            self.ripen(apply);
+        }
         self.late += u64::from(time < self.mark);
         self.newest = self.newest.max(time);
         let time = time.max(self.mark);
@@ -56,11 +63,39 @@ impl<T: Copy> Order<T> {
         } else {
             self.out_of_order(time, line, row);
         }
+        self.since += 1;
+        if self.since >= HANDED || self.queue.len() + self.heap.len() > PENDING {
+            self.ripen(apply);
+        }
+    }
+
+    /// Takes out what is ripe.
+    fn ripen(&mut self, apply: &mut impl FnMut(&[(i64, T)])) {
+        self.since = 0;
         let until = self.newest.saturating_sub(WINDOW);
         while let Some(time) = self.earliest()
             && (time <= until || self.queue.len() + self.heap.len() > PENDING)
         {
-            self.next(apply);
+            if self.heap.is_empty() {
+                self.ripen_queue(until, apply);
+            } else {
+                self.next(apply);
+            }
+        }
+    }
+
+    /// The same while all rows came in order: so many as are handed on at a time.
+    fn ripen_queue(&mut self, until: i64, apply: &mut impl FnMut(&[(i64, T)])) {
+        let room = HANDED - self.ripe.len();
+        let over = self.queue.len().saturating_sub(PENDING);
+        let is_ripe = |(at, (time, _, _)): &(usize, &(i64, u64, T))| *time <= until || *at < over;
+        let ripe = self.queue.iter().enumerate().take(room).take_while(is_ripe).count();
+        self.ripe.extend(self.queue.drain(..ripe).map(|(time, _, row)| (time, row)));
+        if let Some((time, _)) = self.ripe.last() {
+            self.mark = *time;
+        }
+        if self.ripe.len() >= HANDED {
+            self.hand_on(apply);
         }
     }
 

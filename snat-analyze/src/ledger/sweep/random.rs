@@ -95,6 +95,7 @@ fn rules() -> impl Strategy<Value = Rules> {
             until,
             idle,
             series: SeriesRules { bucket: bucket * UNIT, buckets, at_least, keep: 64, parts: 100_000 },
+            ..Rules::default()
         },
     )
 }

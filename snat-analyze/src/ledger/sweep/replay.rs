@@ -90,6 +90,8 @@ pub(crate) struct Counts {
     /// Closes alone: held from then on, and not held at all.
     pub(crate) lone_mapped: u64,
     pub(crate) lone_plain: u64,
+    /// Connects, and closes alone, of flows beyond [`super::Rules::flows`]: no port.
+    pub(crate) beyond: u64,
 }
 
 /// Largest values per bucket of time.

@@ -42,6 +42,8 @@ pub(super) struct Stage {
     since: Option<i64>,
     until: Option<i64>,
     idle: Option<i64>,
+    /// Flows that there may be.
+    most: usize,
     phase: Phase,
     /// Time of the first row.
     first: Option<i64>,
@@ -85,6 +87,7 @@ impl Stage {
             since: rules.since,
             until: rules.until,
             idle: rules.idle,
+            most: rules.flows,
             phase: if timed { Phase::Before } else { Phase::Inside },
             first: None,
             lanes: Lanes::default(),
@@ -164,6 +167,14 @@ impl Stage {
             touched ^= self.counters.touch_number(spot, number);
         }
         touched
+    }
+
+    /// Whether there is no room for the flow of a row, which is not there; it is counted then.
+    #[inline]
+    pub(super) fn is_beyond(&mut self, row: &Move, now: Now) -> bool {
+        let beyond = self.flows.len() >= self.most && self.flows.find(row.way, row.sport).is_none();
+        self.counts.beyond += u64::from(beyond && now.measured);
+        beyond
     }
 
     /// Applies a row.

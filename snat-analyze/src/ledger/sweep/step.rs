@@ -59,7 +59,7 @@ impl Default for SeriesRules {
 }
 
 /// The NAT's times, and what is measured.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rules {
     /// How long a port stays held after a close, ns: the profile's hold after FIN, then any others (after RST, the
     /// ladder, what-ifs). The same time may stand there twice. The shortest hold is 1 ns, and so is the only one where none is given.
@@ -71,6 +71,17 @@ pub(crate) struct Rules {
     pub(crate) series: SeriesRules,
     /// Without traffic for so long a flow gives its port back, ns: of one that is open for longer nobody knows.
     pub(crate) idle: Option<i64>,
+    /// Flows that are open or held at the same time; those beyond are counted, and take no port.
+    pub(crate) flows: usize,
+}
+
+/// So many flows take about a gigabyte.
+pub(crate) const FLOWS: usize = 10_000_000;
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { holds: Vec::new(), since: None, until: None, series: SeriesRules::default(), idle: None, flows: FLOWS }
+    }
 }
 
 /// The instant that something happens at.

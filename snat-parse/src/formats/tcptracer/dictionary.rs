@@ -3,7 +3,7 @@
 //! Numbers are dense, in the order in which values were first seen, and stand until the dictionary is emptied: that
 //! begins a new generation.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -84,16 +84,34 @@ impl<T> Values<T> {
 }
 
 /// All that rows share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Dictionary {
     pub(super) generation: u32,
     hasher: RandomState,
+    /// Of the hash of keys.
+    seed: u64,
     origins: Values<Origin>,
     comms: Values<Box<[u8]>>,
     addrs: Values<Addr>,
     /// Numbers by how a plain row prints them.
     by_origin: HashTable<(OriginKey, u32)>,
     by_remote: HashTable<(RemoteKey, u32)>,
+}
+
+impl Default for Dictionary {
+    fn default() -> Self {
+        let hasher = RandomState::default();
+        Self {
+            generation: 0,
+            seed: hasher.hash_one(0_u8) | 1,
+            hasher,
+            origins: Values::default(),
+            comms: Values::default(),
+            addrs: Values::default(),
+            by_origin: HashTable::new(),
+            by_remote: HashTable::new(),
+        }
+    }
 }
 
 /// Hash of a text as its bytes, of an address as its number.
@@ -168,29 +186,24 @@ impl Dictionary {
     /// Numbers of what a plain row prints, if both were learnt.
     #[inline]
     pub(super) fn known(&self, origin: &OriginKey, remote: &RemoteKey) -> Option<(u32, u32)> {
-        let of = self.by_origin.find(self.hash(origin), |(key, _)| key == origin)?.1;
-        let to = self.by_remote.find(self.hash(remote), |(key, _)| key == remote)?.1;
+        let of = self.by_origin.find(origin.hash(self.seed), |(key, _)| key == origin)?.1;
+        let to = self.by_remote.find(remote.hash(self.seed), |(key, _)| key == remote)?.1;
         Some((of, to))
-    }
-
-    #[inline]
-    fn hash(&self, key: &impl Hash) -> u64 {
-        self.hasher.hash_one(key)
     }
 
     /// From now on the values of these numbers are known by how they are printed. Printed in another way they get
     /// another number, so that one tells how a plain row is printed.
     pub(super) fn learn(&mut self, (origin, of): (&OriginKey, u32), (remote, to): (&RemoteKey, u32)) {
-        let hasher = self.hasher.clone();
-        let hash = self.hash(origin);
+        let seed = self.seed;
+        let hash = origin.hash(seed);
         if self.by_origin.find(hash, |(key, _)| key == origin).is_none() {
             let number = self.origins.printed(of);
-            self.by_origin.insert_unique(hash, (*origin, number), |(key, _)| hasher.hash_one(key));
+            self.by_origin.insert_unique(hash, (*origin, number), |(key, _)| key.hash(seed));
         }
-        let hash = self.hash(remote);
+        let hash = remote.hash(seed);
         if self.by_remote.find(hash, |(key, _)| key == remote).is_none() {
             let number = self.addrs.printed(to);
-            self.by_remote.insert_unique(hash, (*remote, number), |(key, _)| hasher.hash_one(key));
+            self.by_remote.insert_unique(hash, (*remote, number), |(key, _)| key.hash(seed));
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) type OriginKey = Key<ORIGIN_WORDS>;
 pub(super) type RemoteKey = Key<REMOTE_WORDS>;
 
 /// Cells as printed, with their lengths.
-#[derive(Clone, Copy, Debug, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Eq)]
 pub(super) struct Key<const N: usize>([u64; N]);
 
 impl<const N: usize> PartialEq for Key<N> {
@@ -38,6 +38,18 @@ impl<const N: usize> PartialEq for Key<N> {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
+}
+
+impl<const N: usize> Key<N> {
+    /// Two words at a time: each in both halves of a product.
+    #[inline]
+    pub(super) fn hash(&self, seed: u64) -> u64 {
+        self.0.chunks(2).fold(seed, |state, words| {
+            let (first, second) = (words[0], words.get(1).copied().unwrap_or_default());
+            let product = u128::from(first ^ 0x9e37_79b9_7f4a_7c15) * u128::from(second ^ seed);
+            state.rotate_left(17) ^ (product >> 64) as u64 ^ product as u64
+        })
     }
 }
 
@@ -66,13 +78,13 @@ type Window = [u8; WINDOW];
 const HIGH: u64 = 0x8080_8080_8080_8080;
 const BLANKS: u64 = 0x2020_2020_2020_2020;
 
-#[inline]
+#[inline(always)]
 fn word(row: &Window, at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*row.get(at..)?.first_chunk()?))
 }
 
 /// How many of eight bytes are digits before the first that is none, and the number that they make.
-#[inline]
+#[inline(always)]
 fn eight(bytes: u64) -> (u32, u64) {
     let values = bytes ^ 0x3030_3030_3030_3030;
     // A carry goes to later bytes only, and those before the first that is no digit make none.
@@ -86,7 +98,7 @@ fn eight(bytes: u64) -> (u32, u64) {
 }
 
 /// Up to fifteen digits, and their number.
-#[inline]
+#[inline(always)]
 fn digits(row: &Window, at: usize) -> Option<(usize, u64)> {
     let (first, high) = eight(word(row, at)?);
     if first < 8 {
@@ -98,7 +110,7 @@ fn digits(row: &Window, at: usize) -> Option<(usize, u64)> {
 }
 
 /// A port in its cell of seven bytes, the last of them blank.
-#[inline]
+#[inline(always)]
 fn port(row: &Window, at: usize) -> Option<u16> {
     let bytes = word(row, at)?;
     let (digits, number) = eight(bytes);
@@ -108,7 +120,7 @@ fn port(row: &Window, at: usize) -> Option<u16> {
 }
 
 /// Numbers are printed as they are: so a row can be printed again.
-#[inline]
+#[inline(always)]
 fn leads_with_zero(bytes: u64, digits: usize) -> bool {
     digits > 1 && bytes as u8 == b'0'
 }
@@ -117,7 +129,7 @@ const fn text(bytes: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*bytes)
 }
 
-#[inline]
+#[inline(always)]
 fn kind(row: &Window, at: usize) -> Option<Kind> {
     // The last eight of thirteen bytes overlap the first.
     match (word(row, at)?, word(row, at + KIND - 8)?) {
@@ -129,7 +141,7 @@ fn kind(row: &Window, at: usize) -> Option<Kind> {
 }
 
 /// Where the cell behind an address starts: it is padded to sixteen, and longer with IPv6.
-#[inline]
+#[inline(always)]
 fn behind_addr(row: &Window, at: usize) -> Option<usize> {
     if *row.get(at + ADDR)? == b' ' {
         return Some(at + ADDR + 1);
