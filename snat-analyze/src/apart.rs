@@ -120,8 +120,6 @@ fn run<T>(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
-
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
