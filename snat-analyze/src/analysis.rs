@@ -1,19 +1,16 @@
 //! The way of a bundle, from its sources to its report.
 
-use std::io::{self, Read};
 use std::ops::ControlFlow;
 
-use snat_parse::formats::tcptracer::{Batch, Sink};
-use snat_parse::{EntryReader, Keep};
-
-use crate::bundle::{self, EntryName, Limits, Progress, Source, Visit};
+use crate::bundle::{self, EntryName, Progress, Source};
 use crate::capture::{Capture, EntryData, captures};
 use crate::doctor::{self, Inspection};
 use crate::error::Error;
-use crate::fold::{Fold, Ruling};
+use crate::fold::Ruling;
 use crate::inputs::inputs;
 use crate::ledger::{Allocation, SECOND, SweepRules};
 use crate::options::Options;
+use crate::reading::Reading;
 use crate::report::{Notice, Report, SCHEMA_VERSION, Tool};
 use crate::what_if;
 use crate::work::{formats, no_match, work};
@@ -157,18 +154,9 @@ pub(crate) fn read(
     options: &Options,
     observer: &mut dyn Observe,
 ) -> Result<(Vec<EntryData>, Vec<Notice>), Error> {
-    let mut reading = Reading {
-        limits: &options.limits,
-        ruling: ruling(options),
-        entries: Vec::new(),
-        observer,
-        buffer: vec![0; BUFFER],
-        bytes: 0,
-        dumps: 0,
-        going: ControlFlow::Continue(()),
-    };
+    let mut reading = Reading::new(&options.limits, ruling(options), observer);
     let notices = bundle::walk(sources, &options.limits, &mut reading)?;
-    let mut entries = reading.entries;
+    let mut entries = reading.into_entries();
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok((entries, notices))
 }
@@ -199,93 +187,6 @@ pub(crate) fn is_nothing(entries: &[EntryData]) -> bool {
 pub(crate) fn nothing(entries: &[EntryData], notices: &[Notice]) -> Error {
     let line = |notice: &Notice| format!("{}: {}", notice.entry.as_deref().unwrap_or(&notice.bundle), notice.message);
     Error::NothingRecognised { entries: entries.len(), notices: notices.iter().map(line).collect() }
-}
-
-/// Bytes that are read from an entry at a time.
-const BUFFER: usize = 1 << 18;
-
-struct Reading<'a> {
-    limits: &'a Limits,
-    ruling: Ruling,
-    entries: Vec<EntryData>,
-    observer: &'a mut dyn Observe,
-    /// One for all entries: there may be many, and a heap with as many holes in it.
-    buffer: Vec<u8>,
-    /// Unpacked, of all entries.
-    bytes: u64,
-    /// Of those, the bytes of dumps whose rows are kept.
-    dumps: usize,
-    /// What the observer last said.
-    going: ControlFlow<()>,
-}
-
-impl Reading<'_> {
-    fn cancelled(&self) -> io::Result<()> {
-        if self.going.is_break() { Err(io::Error::other("cancelled")) } else { Ok(()) }
-    }
-}
-
-/// Events to the fold, lines that were not understood to the observer.
-struct Ears<'a> {
-    fold: &'a mut Fold,
-    name: &'a EntryName,
-    observer: &'a mut dyn Observe,
-}
-
-impl Sink for Ears<'_> {
-    fn events(&mut self, batch: &Batch<'_>) {
-        self.fold.events(batch);
-    }
-
-    fn not_understood(&mut self, line: u64, reason: &'static str, text: &[u8]) {
-        self.observer.not_understood(self.name, line, reason, text);
-    }
-}
-
-impl Visit for Reading<'_> {
-    fn entry(&mut self, name: EntryName, reader: &mut dyn Read) -> io::Result<()> {
-        let mut keep = Keep::default();
-        keep.line = self.limits.line;
-        let room = self.limits.dumps.saturating_sub(self.dumps);
-        (keep.alone, keep.beside_log) = (keep.alone.min(room), keep.beside_log.min(room));
-        keep.rejects = self.observer.wants_lines();
-        let mut parser = EntryReader::new(keep).named(&name.path);
-        let mut fold = Fold::by(self.ruling.clone());
-        let ended = loop {
-            self.going = self.observer.progress(&Progress::new(&name, self.bytes));
-            self.cancelled()?;
-            match reader.read(&mut self.buffer) {
-                Ok(0) => break Ok(()),
-                Ok(got) => {
-                    self.bytes += got as u64;
-                    let mut ears = Ears { fold: &mut fold, name: &name, observer: &mut *self.observer };
-                    parser.feed(&self.buffer[..got], &mut ears);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Err(error),
-            }
-        };
-        // What was read before an error is still a dump, cut at its end.
-        let entry = parser.finish(&mut Ears { fold: &mut fold, name: &name, observer: &mut *self.observer });
-        let lines = entry.lines;
-        let dumps = entry.sections.iter().filter(|section| section.table.is_some()).map(|section| section.bytes);
-        self.dumps += usize::try_from(dumps.sum::<u64>()).unwrap_or(usize::MAX).min(room);
-        self.entries.push(EntryData {
-            name,
-            sections: entry.sections,
-            runs: fold.into_runs(),
-            lost_samples: entry.lost_samples,
-            prompt_host: entry.prompt_host,
-        });
-        ended.map_err(|error| io::Error::new(error.kind(), format!("after line {lines}: {error}")))
-    }
-
-    fn progress(&mut self, at: &Progress<'_>) -> ControlFlow<()> {
-        if self.going.is_continue() {
-            self.going = self.observer.progress(at);
-        }
-        self.going
-    }
 }
 
 /// The captures that are reported: all, or the one that was asked for.

@@ -27,6 +27,7 @@
 //! what a bundle may cost. `examples/` has a program for each.
 
 mod analysis;
+mod apart;
 mod bundle;
 mod capture;
 pub mod doctor;
@@ -42,6 +43,7 @@ mod mesh;
 mod options;
 mod owner;
 mod rank;
+mod reading;
 mod remedies;
 /// Profiles: how many ports a NAT gives a node, and when a closed connection gives its port back.
 pub mod profile {
