@@ -261,8 +261,12 @@ pub const PLACE_CHARS: usize = 200;
 /// A line as evidence quotes it: control characters as blanks, cut after [`PLACE_CHARS`] characters, with `…` for
 /// the rest.
 pub fn place_text(line: &str) -> String {
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
     let line = line.trim_end();
+    // Most lines are plain and short.
+    if line.len() < PLACE_CHARS && line.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return line.to_owned();
+    }
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
     match line.char_indices().nth(PLACE_CHARS) {
         None => line.chars().map(printable).collect(),
         Some(_) => line.chars().take(PLACE_CHARS - 1).map(printable).chain(std::iter::once('…')).collect(),
