@@ -15,6 +15,9 @@ use super::step::SECOND;
 /// Between the two connects of a pair lies no more.
 const APART: i64 = SECOND;
 
+/// Connects, or ways, that are kept before any is given up.
+const ROOM: usize = 1_024;
+
 /// A connect that waits for the other of its pair.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
@@ -42,8 +45,12 @@ pub(super) struct Queues([VecDeque<Waiting>; 2]);
 /// Connects that may still be one of a pair.
 #[derive(Clone, Debug)]
 pub(super) enum Mesh {
-    /// No proxy connected so far: the connects of the last second.
-    Quiet(VecDeque<Waiting>),
+    /// No proxy connected so far: the connects of the last second, and some before them.
+    Quiet {
+        recent: Vec<Waiting>,
+        /// So many, and those that are too old are given up.
+        room: usize,
+    },
     Pairs {
         waiting: HashMap<u32, Queues, RandomState>,
         /// So many ways, and those without anybody who waits are given up.
@@ -53,19 +60,20 @@ pub(super) enum Mesh {
 
 impl Default for Mesh {
     fn default() -> Self {
-        Self::Quiet(VecDeque::new())
+        Self::Quiet { recent: Vec::new(), room: ROOM }
     }
 }
 
 impl Mesh {
     /// From now on connects are paired.
     pub(super) fn begin(&mut self, lanes: &Lanes) {
-        let Self::Quiet(recent) = std::mem::take(self) else { return };
+        let Self::Quiet { recent, .. } = std::mem::take(self) else { return };
         let mut waiting: HashMap<u32, Queues, RandomState> = HashMap::default();
+        // Those that are too old are given up when the next one of their way comes.
         for app in recent {
             waiting.entry(lanes.get(app.lane).route).or_default().0[0].push_back(app);
         }
-        *self = Self::Pairs { waiting, room: 1_024 };
+        *self = Self::Pairs { waiting, room: ROOM };
     }
 
     /// Whether connects are paired.
@@ -77,18 +85,19 @@ impl Mesh {
     pub(super) fn connect(&mut self, new: Waiting, proxy: bool, lanes: &Lanes) -> Option<Waiting> {
         let old = |waiting: &Waiting| waiting.time < new.time.saturating_sub(APART);
         match self {
-            Self::Quiet(recent) => {
-                while recent.front().is_some_and(old) {
-                    recent.pop_front();
+            Self::Quiet { recent, room } => {
+                if recent.len() >= *room {
+                    recent.drain(..recent.partition_point(old));
+                    *room = recent.len().saturating_mul(2).max(ROOM);
                 }
-                recent.push_back(new);
+                recent.push(new);
                 None
             }
             Self::Pairs { waiting, room } => {
                 if waiting.len() >= *room {
                     waiting
                         .retain(|_, queues| queues.0.iter().any(|queue| queue.back().is_some_and(|last| !old(last))));
-                    *room = waiting.len().saturating_mul(2).max(1_024);
+                    *room = waiting.len().saturating_mul(2).max(ROOM);
                 }
                 let Queues(queues) = waiting.entry(lanes.get(new.lane).route).or_default();
                 for queue in queues.iter_mut() {
