@@ -3,14 +3,13 @@
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::lanes::NONE;
 
 /// A flow to a destination, until no hold keeps its port any more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flow {
-    /// With the local port what tells it from others.
+    /// With the local port what tells it from others; [`NONE`] in a free slot.
     pub(super) way: u32,
     /// Where it is counted, and for which process.
     pub(super) lane: u32,
@@ -73,86 +72,140 @@ impl Flow {
     }
 }
 
-/// Flows by way and local port. The table tells apart by a byte of the hash what to fetch, so most rows of new flows
-/// fetch none.
+/// The slots of a table with few flows.
+const LEAST: usize = 64;
+
+/// Flows by way and local port: open addressing, the next slot is tried next, so that one fetch finds most. Nothing is left
+/// behind by flows that are taken out, so that the table does not grow with the log.
 #[derive(Clone, Debug)]
 pub(super) struct Flows {
-    table: HashTable<Flow>,
+    slots: Vec<Flow>,
+    len: usize,
     seed: u64,
 }
 
 impl Default for Flows {
     fn default() -> Self {
-        Self { table: HashTable::new(), seed: RandomState::default().hash_one(0_u8) }
+        let seed = RandomState::default().hash_one(LEAST);
+        Self { slots: vec![Flow::new(NONE, NONE, 0); LEAST], len: 0, seed }
     }
-}
-
-#[inline]
-fn hash(seed: u64, way: u32, sport: u16) -> u64 {
-    let key = (u64::from(way) << 16 | u64::from(sport)) ^ seed;
-    let mixed = u128::from(key) * 0x9e37_79b9_7f4a_7c15;
-    (mixed >> 64) as u64 ^ mixed as u64
 }
 
 impl Flows {
-    /// Fetches a flow that is needed soon; what is returned is of no use but to be looked at.
-    #[inline]
+    /// Where a flow is looked for first.
+    fn slot(&self, way: u32, sport: u16) -> usize {
+        let key = (u64::from(way) << 16 | u64::from(sport)) ^ self.seed;
+        let mixed = u128::from(key) * 0x9e37_79b9_7f4a_7c15;
+        ((mixed >> 64) as u64 ^ mixed as u64) as usize & (self.slots.len() - 1)
+    }
+
+    /// Fetches the slot of a flow that is needed soon; what is returned is of no use but to be looked at.
     pub(super) fn touch(&self, way: u32, sport: u16) -> u32 {
-        self.find(way, sport).is_some().into()
+        self.slots[self.slot(way, sport)].way
     }
 
-    #[inline]
     pub(super) fn find(&self, way: u32, sport: u16) -> Option<usize> {
-        self.table.find_bucket_index(hash(self.seed, way, sport), |flow| flow.way == way && flow.sport == sport)
+        let mut at = self.slot(way, sport);
+        loop {
+            let flow = &self.slots[at];
+            if flow.way == way && flow.sport == sport {
+                return Some(at);
+            }
+            if flow.way == NONE {
+                return None;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
     }
 
-    /// The flow in a place; places stand still until the next flow is put in or taken out.
-    #[inline]
+    /// The flow in a slot; slots stand still until the next flow is put in or taken out.
     pub(super) fn get(&self, at: usize) -> &Flow {
-        let Some(flow) = self.table.get_bucket(at) else { unreachable!("a place that was found") };
-        flow
+        &self.slots[at]
     }
 
-    #[inline]
     pub(super) fn get_mut(&mut self, at: usize) -> &mut Flow {
-        let Some(flow) = self.table.get_bucket_mut(at) else { unreachable!("a place that was found") };
-        flow
+        &mut self.slots[at]
     }
 
     /// The flow of a way and a local port; a new one, of that lane, is neither open nor held yet.
     #[inline]
     pub(super) fn meet(&mut self, way: u32, lane: u32, sport: u16) -> usize {
-        if let Some(at) = self.find(way, sport) {
-            return at;
+        let mut at = self.slot(way, sport);
+        loop {
+            let flow = &self.slots[at];
+            if flow.way == way && flow.sport == sport {
+                return at;
+            }
+            if flow.way == NONE {
+                break;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
         }
-        let seed = self.seed;
-        let of = |flow: &Flow| hash(seed, flow.way, flow.sport);
         let flow = Flow::new(way, lane, sport);
-        self.table.insert_unique(of(&flow), flow, of).bucket_index()
+        if self.len * 8 >= self.slots.len() * 5 {
+            return self.insert(flow);
+        }
+        self.len += 1;
+        self.slots[at] = flow;
+        at
     }
 
-    /// Takes a flow out.
-    #[inline]
-    pub(super) fn remove(&mut self, at: usize) {
-        if let Ok(flow) = self.table.get_bucket_entry(at) {
-            flow.remove();
+    /// Puts in a flow that is not there.
+    fn insert(&mut self, flow: Flow) -> usize {
+        if self.len * 8 >= self.slots.len() * 5 {
+            let more = vec![Flow::new(NONE, NONE, 0); self.slots.len() * 2];
+            let old = std::mem::replace(&mut self.slots, more);
+            for flow in old.into_iter().filter(|flow| flow.way != NONE) {
+                self.put(flow);
+            }
         }
+        self.len += 1;
+        self.put(flow)
+    }
+
+    fn put(&mut self, flow: Flow) -> usize {
+        let mut at = self.slot(flow.way, flow.sport);
+        while self.slots[at].way != NONE {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.slots[at] = flow;
+        at
+    }
+
+    /// Takes a flow out; those behind it move up, so that none is cut off from its first slot.
+    pub(super) fn remove(&mut self, mut hole: usize) {
+        let mask = self.slots.len() - 1;
+        self.len -= 1;
+        let mut next = hole;
+        loop {
+            next = (next + 1) & mask;
+            let flow = self.slots[next];
+            if flow.way == NONE {
+                break;
+            }
+            let first = self.slot(flow.way, flow.sport);
+            if next.wrapping_sub(first) & mask >= next.wrapping_sub(hole) & mask {
+                self.slots[hole] = flow;
+                hole = next;
+            }
+        }
+        self.slots[hole].way = NONE;
     }
 
     /// Flows whose close has not come, those that hold nothing aside.
     pub(super) fn open(&self) -> impl Iterator<Item = &Flow> {
-        self.table.iter().filter(|flow| flow.open && !flow.double)
+        self.slots.iter().filter(|flow| flow.way != NONE && flow.open && !flow.double)
     }
 
     /// Flows that are open or held.
     pub(super) fn len(&self) -> usize {
-        self.table.len()
+        self.len
     }
 
     /// Slots, those free included.
     #[cfg(test)]
     pub(super) fn slots(&self) -> usize {
-        self.table.allocation_size() / (size_of::<Flow>() + 1)
+        self.slots.len()
     }
 }
 
@@ -178,8 +231,7 @@ mod tests {
                     map.remove(&(way, sport));
                 }
                 None => {
-                    let place = flows.meet(way, at, sport);
-                    assert!(!flows.get(place).open);
+                    flows.insert(Flow::new(way, at, sport));
                     map.insert((way, sport), at);
                 }
             }

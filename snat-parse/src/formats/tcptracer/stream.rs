@@ -3,7 +3,7 @@
 use crate::diag::{Fate, Reject, Skip};
 use crate::format::Sheet;
 use crate::formats::tcptracer::grammar::{Event, event, is_banner, is_head, is_header};
-use crate::formats::tcptracer::plain::plain;
+use crate::formats::tcptracer::plain::{next_plain, plain};
 use crate::formats::tcptracer::{Batch, Columns};
 use crate::line::clean;
 use crate::paste;
@@ -186,7 +186,7 @@ impl Reader {
         }
         let (first, mut last) = (self.lines, None);
         let mut at = start;
-        while let Some(row) = text.get(at..).and_then(plain)
+        while let Some(row) = text.get(at..).and_then(next_plain)
             && columns.plain(self.lines + 1, self.run, &row, at)
         {
             self.lines += 1;
