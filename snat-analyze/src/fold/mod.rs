@@ -7,6 +7,8 @@ mod index;
 mod pairs;
 mod rows;
 mod same;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -452,8 +454,12 @@ impl Cell {
         if pid == PidKey::Other || (self.comm.is_some() && (!connect || self.comm_of_connect)) {
             return;
         }
-        self.comm = Some(String::from_utf8_lossy(event.comm).into_owned()).filter(|comm| !comm.trim().is_empty());
-        self.comm_of_connect = connect;
+        let comm = String::from_utf8_lossy(event.comm);
+        // A blank one says nothing: it takes no name away.
+        if !comm.trim().is_empty() {
+            self.comm = Some(comm.into_owned());
+            self.comm_of_connect = connect;
+        }
     }
 }
 

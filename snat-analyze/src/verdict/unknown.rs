@@ -102,7 +102,7 @@ fn row(missing: Missing, capture: &Capture, allocation: &Allocation, node_ip: Op
             "what was lost",
             "trace again",
             match (capture.lost_samples, capture.flows.as_ref().map_or(0, |flows| flows.beyond_bound)) {
-                (0, beyond @ 1..) => format!("{} connects were too many for the ledger", grouped(beyond)),
+                (0, beyond @ 1..) => format!("{} connections were too many for the ledger", grouped(beyond)),
                 (0, 0) => "a dump of sockets is cut".to_owned(),
                 (lost, _) => format!("the tracer lost {lost} samples"),
             },

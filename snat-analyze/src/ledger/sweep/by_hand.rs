@@ -232,6 +232,7 @@ fn flows_beyond_the_bound_are_counted_and_take_no_port() {
     let spot = found.spot(dest()).unwrap();
     assert_eq!((found.counts.beyond, found.counts.connects), (3, 6), "the third, the close alone, and the last");
     assert_eq!((spot.connects, spot.held[0].peak, spot.held[0].now, spot.lone_mapped), (6, 2, 2, 0));
+    assert_eq!(found.counts.lone_mapped, 0);
     assert_eq!(spot.cells.iter().map(|cell| cell.held.now).sum::<u32>(), 2);
 }
 

@@ -26,6 +26,7 @@ impl Stage {
         self.serial = self.serial.wrapping_add(1);
         let count = self.counters.sit(row.lane, &self.lanes);
         if self.is_beyond(row, now) {
+            self.opened(&count, now);
             self.counters.lane_mut(row.lane).connects += u64::from(now.measured);
             return;
         }
@@ -190,13 +191,16 @@ impl Stage {
         } else if known && self.accepted.accepts(ends.group, row.sport) {
             self.counts.inbound_guessed += one;
         } else if row.mapped {
-            self.counts.lone_mapped += one;
-            let Some(time) = now.time else { return };
+            let Some(time) = now.time else {
+                self.counts.lone_mapped += one;
+                return;
+            };
             let lane = self.lanes.know(ends);
             let row = Move { way: lane.way, lane: lane.lane, ..*row };
             if self.is_beyond(&row, now) {
                 return;
             }
+            self.counts.lone_mapped += one;
             self.counters.sit(row.lane, &self.lanes);
             let at = self.flows.meet(row.way, row.lane, row.sport);
             self.serial = self.serial.wrapping_add(1);

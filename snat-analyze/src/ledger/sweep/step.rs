@@ -71,11 +71,12 @@ pub(crate) struct Rules {
     pub(crate) series: SeriesRules,
     /// Without traffic for so long a flow gives its port back, ns: of one that is open for longer nobody knows.
     pub(crate) idle: Option<i64>,
-    /// Flows that are open or held at the same time; those beyond are counted, and take no port.
+    /// Flows that are open or held at the same time; those beyond are counted, and take no port. Their closes then stand
+    /// alone.
     pub(crate) flows: usize,
 }
 
-/// So many flows take about a gigabyte.
+/// So many flows take about a gigabyte in each ledger; a mesh has two.
 pub(crate) const FLOWS: usize = 10_000_000;
 
 impl Default for Rules {

@@ -1,0 +1,100 @@
+//! What is counted by the reader's numbers is what stands in the log, wherever those begin to mean something else.
+
+use std::fmt::Write;
+
+use snat_parse::{EntryReader, Keep};
+
+use super::{Fold, GroupKey, PidKey, Run};
+
+/// Rows of the plain layout.
+#[derive(Default)]
+struct Log {
+    text: String,
+    rows: i64,
+}
+
+impl Log {
+    /// Adds a row and returns its line.
+    fn row(&mut self, kind: &str, pid: u32, comm: &str, daddr: &str) -> String {
+        let (time, sport) = (self.rows * 1_000_003, 1_024 + self.rows % 60_000);
+        let (ip, saddr) = if daddr.starts_with('[') { (6, "[::ffff:10.244.0.9]") } else { (4, "10.244.0.9") };
+        let line = format!(
+            "{time:<14}{kind:<12} {pid:<6} {comm:<16} {ip:<2} {saddr:<16} {daddr:<16} {sport:<6} {:<6} {:<8}",
+            443, 4_026_532_000_u64
+        );
+        writeln!(self.text, "{line}").unwrap();
+        self.rows += 1;
+        line
+    }
+
+    fn fold(&self, piece: usize) -> Run {
+        let (mut reader, mut fold) = (EntryReader::new(Keep::default()), Fold::default());
+        self.text.as_bytes().chunks(piece).for_each(|bytes| reader.feed(bytes, &mut fold));
+        reader.finish(&mut fold);
+        fold.into_runs().pop().unwrap()
+    }
+}
+
+fn key() -> GroupKey {
+    GroupKey { netns: Some(4_026_532_000), saddr: snat_parse::Addr::Ip("10.244.0.9".parse().unwrap()) }
+}
+
+#[test]
+fn counts_and_last_lines_outlive_the_numbers() {
+    let mut log = Log::default();
+    let first = log.row("connect", 77, "curl", "20.51.14.8");
+    (0..5).for_each(|_| drop(log.row("connect", 77, "curl", "20.51.14.8")));
+    // More processes than a dictionary holds.
+    (0..140_000).for_each(|at| drop(log.row("close", 100_000 + at, "worker", "20.51.14.9")));
+    (0..3).for_each(|_| drop(log.row("connect", 77, "curl", "20.51.14.8")));
+    let last = log.row("connect", 77, "curl", "20.51.14.8");
+    (0..70_000).for_each(|at| drop(log.row("close", 400_000 + at, "worker", "20.51.14.9")));
+    for piece in [1 << 14, 1 << 18, 1 << 26] {
+        let run = log.fold(piece);
+        let group = &run.groups[&key()];
+        assert_eq!(group.rows, log.rows as u64);
+        let cell = &group.cells[&PidKey::Pid(77)];
+        let dest = cell.dests.values().next().unwrap();
+        assert_eq!((cell.connects, dest.connects, cell.dests.len()), (10, 10, 1));
+        assert_eq!((dest.first.text.as_str(), dest.last.text.as_str()), (first.as_str(), last.as_str()), "{piece}");
+        assert_eq!((dest.first.line, dest.last.line), (1, 140_010));
+    }
+}
+
+/// Of one address in two spellings and of two threads of one process, the last line is the one that stands last.
+#[test]
+fn the_last_line_is_the_last_however_it_is_printed() {
+    let ways = [("curl", "20.51.14.8"), ("curl", "[::ffff:20.51.14.8]"), ("java", "20.51.14.8")];
+    let mut state = 5_u64;
+    for _ in 0..60 {
+        let mut log = Log::default();
+        let mut last = String::new();
+        for _ in 0..40 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let (comm, daddr) = ways[(state >> 40) as usize % 3];
+            last = log.row("connect", 77, comm, daddr);
+        }
+        // The scanner wants text behind a row.
+        (0..3).for_each(|_| drop(log.row("close", 78, "sh", "20.51.14.9")));
+        for piece in [150, 700, 2_000, 1 << 20] {
+            let run = log.fold(piece);
+            let cell = &run.groups[&key()].cells[&PidKey::Pid(77)];
+            let dest = cell.dests.values().next().unwrap();
+            assert_eq!((dest.connects, dest.last.line), (40, 40));
+            assert_eq!(dest.last.text, last, "{piece}\n{}", log.text);
+        }
+    }
+}
+
+#[test]
+fn a_blank_name_takes_none_away() {
+    let mut log = Log::default();
+    log.row("close", 77, "curl", "20.51.14.8");
+    log.row("connect", 77, "", "20.51.14.8");
+    (0..3).for_each(|_| drop(log.row("close", 78, "sh", "20.51.14.9")));
+    let name = |log: &Log| log.fold(1 << 20).groups[&key()].cells[&PidKey::Pid(77)].comm.clone();
+    assert_eq!(name(&log).as_deref(), Some("curl"));
+    log.row("connect", 77, "java", "20.51.14.8");
+    log.row("connect", 77, "other", "20.51.14.8");
+    assert_eq!(name(&log).as_deref(), Some("java"), "that of the first connect that has one");
+}
