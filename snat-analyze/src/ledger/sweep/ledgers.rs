@@ -17,8 +17,8 @@ const LONG: usize = 20_000;
 /// Words that are heard at once where the ledgers are kept here.
 const FEW: usize = 512;
 /// Words that are handed over at once, and heaps of them that may wait.
-const HEAP: usize = 8_192;
-const WAITING: usize = 8;
+const HEAP: usize = 2_048;
+const WAITING: usize = 4;
 /// Words whose lanes are fetched at once.
 const AHEAD: usize = 64;
 
