@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 
+use fixtures::Random;
+
 /// The lines that BCC's tool prints before its rows under `-t -v`.
 pub const HEAD: &str = "Tracing TCP established connections. Ctrl-C to end.\n\
 TIME(ns)      TYPE         PID    COMM             IP SADDR            DADDR            SPORT  DPORT  NETNS   \n";
@@ -19,24 +21,6 @@ const COMMS: [&str; 8] =
 
 /// Connects to public addresses, by the pod's address. An IPv6 connect counts for the pod's IPv6 address.
 pub type Truth = BTreeMap<String, u64>;
-
-/// splitmix64: small, seeded, the same on every machine.
-#[derive(Clone, Debug)]
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-}
 
 /// What connect and close share.
 #[derive(Clone, Debug)]
@@ -94,7 +78,7 @@ impl Flow {
 /// # Errors
 /// Where `out` cannot be written.
 pub fn write_log(out: &mut impl Write, lines: u64, seed: u64) -> io::Result<Truth> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut open: VecDeque<Flow> = VecDeque::new();
     let mut truth: Truth = (0..PODS).map(|pod| (saddr(pod, false), 0)).collect();
     out.write_all(HEAD.as_bytes())?;

@@ -8,7 +8,7 @@ use snat_parse::formats::tcptracer::{Batch, Sink};
 use snat_parse::{EntryReader, Keep};
 
 use crate::analysis::Observe;
-use crate::apart::{Apart, Spare};
+use crate::apart::Apart;
 use crate::bundle::{EntryName, Limits, Progress, Visit};
 use crate::capture::EntryData;
 use crate::fold::{Fold, Ruling};
@@ -19,13 +19,44 @@ const LONG: u64 = 1 << 20;
 /// is worth more.
 const THREADS: usize = 3;
 
+/// Bytes of a buffer.
+const BUFFER: usize = 1 << 18;
+
+/// A buffer, and how much of it is filled.
+#[derive(Debug)]
+struct Piece {
+    bytes: Vec<u8>,
+    filled: usize,
+}
+
+impl Piece {
+    fn new() -> Self {
+        Self { bytes: vec![0; BUFFER], filled: 0 }
+    }
+
+    /// What may still be filled.
+    fn rest(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.filled..]
+    }
+
+    fn is_full(&self) -> bool {
+        self.filled == self.bytes.len()
+    }
+
+    /// What was filled; the buffer is an empty one afterwards.
+    fn take(&mut self) -> &[u8] {
+        &self.bytes[..std::mem::take(&mut self.filled)]
+    }
+}
+
 /// Reads entries, one after the other.
 pub(crate) struct Reading<'a> {
     limits: &'a Limits,
     ruling: Ruling,
     entries: Vec<EntryData>,
     observer: &'a mut dyn Observe,
-    spare: Spare,
+    /// Empty buffers, kept for the next entry: there may be many, and a heap has as many holes.
+    spare: Vec<Piece>,
     /// Unpacked, of all entries.
     bytes: u64,
     /// Of those, the bytes of dumps whose rows are kept.
@@ -43,8 +74,8 @@ struct Work {
 
 impl Work {
     /// The next bytes, where nobody wants to hear of lines that are not understood.
-    fn feed(&mut self, bytes: &[u8]) {
-        self.parser.feed(bytes, &mut self.fold);
+    fn feed(&mut self, piece: &mut Piece) {
+        self.parser.feed(piece.take(), &mut self.fold);
     }
 }
 
@@ -72,7 +103,7 @@ impl<'a> Reading<'a> {
             ruling,
             entries: Vec::new(),
             observer,
-            spare: Spare::default(),
+            spare: Vec::new(),
             bytes: 0,
             dumps: 0,
             going: ControlFlow::Continue(()),
@@ -86,6 +117,10 @@ impl<'a> Reading<'a> {
 
     fn cancelled(&self) -> io::Result<()> {
         if self.going.is_break() { Err(io::Error::other("cancelled")) } else { Ok(()) }
+    }
+
+    fn piece(&mut self) -> Piece {
+        self.spare.pop().unwrap_or_else(Piece::new)
     }
 
     /// Asks the observer whether to go on, and reads the next bytes; 0 at the end.
@@ -106,7 +141,7 @@ impl<'a> Reading<'a> {
 
     /// Reads and parses on this thread, until so many bytes are read; whether the entry is over.
     fn here(&mut self, name: &EntryName, reader: &mut dyn Read, work: &mut Work, most: u64) -> io::Result<bool> {
-        let mut piece = self.spare.take();
+        let mut piece = self.piece();
         let mut read = 0;
         let ended = loop {
             if read >= most {
@@ -116,15 +151,14 @@ impl<'a> Reading<'a> {
                 Ok(0) => break Ok(true),
                 Ok(got) => {
                     read += got as u64;
-                    piece.fill(got);
+                    piece.filled = got;
                     let mut ears = Ears { fold: &mut work.fold, name, observer: &mut *self.observer };
-                    work.parser.feed(piece.filled(), &mut ears);
-                    piece.clear();
+                    work.parser.feed(piece.take(), &mut ears);
                 }
                 Err(error) => break Err(error),
             }
         };
-        self.spare.give(piece);
+        self.spare.push(piece);
         ended
     }
 
@@ -137,24 +171,26 @@ impl<'a> Reading<'a> {
                 return (work, ended.map(|_| ()));
             }
         };
-        let mut next = Some(self.spare.take());
+        let mut next = Some(self.piece());
         let ended = loop {
             // A thread that is gone panicked: that goes on where it is joined.
             let Some(mut piece) = next else { break Ok(()) };
             match self.next(name, reader, piece.rest()) {
                 Ok(got) if got > 0 => {
-                    let is_full = piece.fill(got);
-                    next = if is_full { apart.hand_over(piece, &mut self.spare) } else { Some(piece) };
+                    piece.filled += got;
+                    next = if piece.is_full() { apart.hand_over(piece, || self.piece()) } else { Some(piece) };
                 }
                 ended => {
                     // What was read before an error counts.
-                    let last = apart.hand_over(piece, &mut self.spare);
-                    last.into_iter().for_each(|piece| self.spare.give(piece));
+                    let last = apart.hand_over(piece, || self.piece());
+                    self.spare.extend(last);
                     break ended.map(|_| ());
                 }
             }
         };
-        (apart.join(&mut self.spare), ended)
+        let (work, pieces) = apart.join();
+        self.spare.extend(pieces);
+        (work, ended)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Line feeds that stand alone are taken many at once, unless the sink asks for every line that was not understood: then
 //! one by one, as all other lines are. Both ways give the same sections, in pieces of any size.
 
+use fixtures::Random;
 use snat_parse::{Entry, EntryReader, Ignore, Keep};
 
 const ROW: &str = "0             connect      77     curl             4  10.244.3.9       20.51.14.8       40114  443    4026533011\n";
@@ -43,11 +44,8 @@ fn whole(entry: &Entry, text: &[u8]) {
 
 #[test]
 fn many_at_once_are_the_same_as_one_by_one() {
-    let mut state: u64 = 11;
-    let mut below = |limit: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % limit
-    };
+    let mut random = Random::new(11);
+    let mut below = |limit: u64| random.below(limit);
     let mut unread = 0;
     for _ in 0..400 {
         let mut text = String::new();

@@ -6,33 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
+use fixtures::Random;
 use snat_parse::Fate;
 use snat_parse::formats::tcptracer::{Batch, Columns, Fates, LineFormat, Reader};
-
-/// splitmix64: small, seeded, the same on every machine.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-
-    fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-
-    fn of<'a, T>(&mut self, values: &'a [T]) -> &'a T {
-        &values[self.below(values.len())]
-    }
-}
 
 /// What a reader told of its lines.
 #[derive(Debug, PartialEq)]
@@ -290,11 +266,11 @@ const KINDS: [&str; 6] = ["connect", "close", "accept", "unknown", "C", "connect
 
 /// Common values most of the time, so that rows share them; the odd ones now and then.
 fn mostly<T: Copy>(random: &mut Random, values: &[T], common: usize) -> T {
-    if random.one_in(12) { *random.of(values) } else { values[random.below(common)] }
+    if random.one_in(12) { *random.of(values) } else { values[random.index(common)] }
 }
 
 fn number(random: &mut Random, digits: usize) -> String {
-    let mut text: String = (0..digits).map(|_| char::from(b'0' + random.below(10) as u8)).collect();
+    let mut text: String = (0..digits).map(|_| char::from(b'0' + random.index(10) as u8)).collect();
     if !random.one_in(4) && text.starts_with('0') {
         text.replace_range(..1, "1");
     }
@@ -307,10 +283,10 @@ fn row(random: &mut Random) -> Row {
         let v6 = v6 != random.one_in(12);
         if v6 { mostly(random, &V6, 5) } else { mostly(random, &V4, 4) }.to_owned()
     };
-    let digits = if random.one_in(8) { random.below(19) + 1 } else { random.below(6) + 9 };
-    let pid_digits = if random.one_in(8) { random.below(10) + 1 } else { random.below(7) + 1 };
+    let digits = if random.one_in(8) { random.index(19) + 1 } else { random.index(6) + 9 };
+    let pid_digits = if random.one_in(8) { random.index(10) + 1 } else { random.index(7) + 1 };
     let comm = if random.one_in(8) {
-        (0..random.below(17)).map(|_| random.below(256) as u8).filter(|b| *b != b'\n').collect()
+        (0..random.index(17)).map(|_| random.index(256) as u8).filter(|b| *b != b'\n').collect()
     } else {
         mostly(random, &COMMS, 12).to_vec()
     };
@@ -333,12 +309,12 @@ fn row(random: &mut Random) -> Row {
 fn sibling(random: &mut Random, row: &Row, dests: &[String]) -> Row {
     let mut next = row.clone();
     next.time = number(random, row.time.len());
-    next.sport = PORTS[random.below(5)].to_owned();
+    next.sport = PORTS[random.index(5)].to_owned();
     if random.one_in(2) {
         next.daddr = random.of(dests).clone();
     }
     if random.one_in(4) {
-        next.kind = KINDS[random.below(3)];
+        next.kind = KINDS[random.index(3)];
     }
     next
 }
@@ -363,16 +339,16 @@ const BYTES: &[u8] = b"0123456789 \t  .:[]%xX*-acC4\r\x00\x0b\x0c\n\x80\xc2\xe6\
 
 impl Change {
     fn any(random: &mut Random, length: usize, cells: usize) -> Self {
-        let at = random.below(length);
-        let byte = if random.one_in(8) { random.below(256) as u8 } else { *random.of(BYTES) };
-        match random.below(20) {
+        let at = random.index(length);
+        let byte = if random.one_in(8) { random.index(256) as u8 } else { *random.of(BYTES) };
+        match random.index(20) {
             0..=5 => Self::Replace(at, byte),
             6..=8 => Self::Insert(at, byte),
             9..=11 => Self::Delete(at),
             12 => Self::Double(at),
-            13 => Self::Swap(random.below(cells), random.below(cells)),
-            14 | 15 => Self::Right(random.below(cells)),
-            16 => Self::Left(random.below(cells)),
+            13 => Self::Swap(random.index(cells), random.index(cells)),
+            14 | 15 => Self::Right(random.index(cells)),
+            16 => Self::Left(random.index(cells)),
             17 => Self::Cut(at),
             18 => Self::CutFront(at),
             _ => Self::Glue,
@@ -424,7 +400,7 @@ impl Change {
 /// Feeds `changed` lines that are not as the tool prints them, among others that are and that share their cells.
 fn changed_lines(seed: u64, changed: u64) -> Both {
     const BATCH: u64 = 2_000;
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut both = Both::default();
     let (mut text, mut done) = (Vec::new(), 0);
     while done < changed {

@@ -3,7 +3,6 @@
 //! A group is (run, namespace, local address). Below it a level by PID, bounded; below that the destinations. Memory
 //! follows groups, processes and destinations, not lines.
 
-mod index;
 mod pairs;
 mod rows;
 mod same;
@@ -205,7 +204,7 @@ impl Sink for Fold {
             }
             let Some(run) = self.runs.last_mut() else { return };
             run.rows.begin(batch);
-            let mut hashes = [u32::MAX; rows::AHEAD];
+            let mut hashes = [None; rows::AHEAD];
             while at < batch.len() && self.current == Some(batch.run(at)) {
                 let ahead = batch.len().min(at + rows::AHEAD);
                 run.rows.look(batch, at..ahead, &mut hashes);
@@ -303,9 +302,9 @@ impl Run {
         }
     }
 
-    /// Counts one event, and tells the ledger of it. `hash` is where its pair is found.
+    /// Counts one event, and tells the ledger of it. `hash` is that of its pair, where it was looked for.
     #[inline]
-    fn event(&mut self, batch: &Batch<'_>, at: usize, hash: u32, ruling: &Ruling) {
+    fn event(&mut self, batch: &Batch<'_>, at: usize, hash: Option<u64>, ruling: &Ruling) {
         let (time, kind) = (batch.time(at), batch.kind(at));
         if let Some(time) = time {
             self.time(time, batch, at, &ruling.sweep);
@@ -387,7 +386,7 @@ impl Run {
             dport,
             public: classify(&Addr::Ip(daddr), Some(dport), &ruling.rules) == Some(Class::Public),
         };
-        let target = match self.rows.pair_of(origin, batch, at) {
+        let target = match self.rows.pair(None, origin, batch, at) {
             Some(pair) => Some(pair.target),
             None => {
                 let met = self.rows.meet_pair(place, &event, (daddr, dport), (batch, at));
@@ -406,7 +405,7 @@ impl Run {
             None => ledgers.stranger(&row, &ends()),
         }
         if kind == StepKind::Connect
-            && let Some(pair) = self.rows.pair_of(origin, batch, at)
+            && let Some(pair) = self.rows.pair(None, origin, batch, at)
         {
             self.sketch.connect(pair.front, [sport, dport], event.time);
             pair.connects += one;

@@ -1,7 +1,11 @@
 //! Processes on their way to destinations, by the numbers that the reader gave them: what a connect of a pair that is
 //! known needs, in a cache line.
 
-use super::index::mixed;
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
 use super::same::Front;
 
 /// Of nothing.
@@ -22,7 +26,7 @@ pub(super) struct Pair {
     key: PairKey,
     /// Local port of its last connect.
     pub(super) sport: u16,
-    /// The target that it is; [`NONE`] in a free slot.
+    /// The target that it is.
     pub(super) target: u32,
     /// What the hash of all its connects begins with.
     pub(super) front: Front,
@@ -42,77 +46,41 @@ impl Pair {
     }
 }
 
-const LEAST: usize = 64;
-
-/// All pairs of a generation: open addressing, the next slot is tried next.
-#[derive(Clone, Debug)]
+/// All pairs of a generation.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pairs {
-    slots: Vec<Pair>,
-    len: usize,
-    seed: u64,
+    table: HashTable<Pair>,
+    hasher: RandomState,
 }
 
 impl Pairs {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { slots: vec![Self::free(); LEAST], len: 0, seed }
-    }
-
-    fn free() -> Pair {
-        Pair::new(PairKey { number: NONE, remote: NONE, dport: 0 }, NONE, Front::default(), false)
-    }
-
     #[inline]
-    pub(super) fn hash(&self, key: PairKey) -> u32 {
-        mixed(self.seed ^ (u64::from(key.number) << 32 | u64::from(key.remote)), u64::from(key.dport)) as u32
+    pub(super) fn hash(&self, key: PairKey) -> u64 {
+        self.hasher.hash_one((u64::from(key.number) << 32 | u64::from(key.remote), key.dport))
     }
 
     /// Fetches what is needed soon; what is returned is of no use but to be looked at.
     #[inline]
-    pub(super) fn touch(&self, hash: u32) -> u32 {
-        self.slots[hash as usize & (self.slots.len() - 1)].target
+    pub(super) fn touch(&self, hash: u64, key: PairKey) -> u32 {
+        self.table.find(hash, |pair| pair.key == key).map_or(0, |pair| pair.target)
     }
 
     #[inline]
-    pub(super) fn find(&mut self, hash: u32, key: PairKey) -> Option<&mut Pair> {
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            let slot = &self.slots[at];
-            if slot.target == NONE {
-                return None;
-            }
-            if slot.key == key {
-                return self.slots.get_mut(at);
-            }
-            at = (at + 1) & mask;
-        }
+    pub(super) fn find(&mut self, hash: u64, key: PairKey) -> Option<&mut Pair> {
+        self.table.find_mut(hash, |pair| pair.key == key)
     }
 
     /// Adds a pair that is not there.
     pub(super) fn insert(&mut self, pair: Pair) {
-        if self.len * 8 >= self.slots.len() * 5 {
-            let more = vec![Self::free(); self.slots.len() * 2];
-            let old = std::mem::replace(&mut self.slots, more);
-            old.into_iter().filter(|pair| pair.target != NONE).for_each(|pair| self.put(pair));
-        }
-        self.len += 1;
-        self.put(pair);
-    }
-
-    fn put(&mut self, pair: Pair) {
-        let mask = self.slots.len() - 1;
-        let mut at = self.hash(pair.key) as usize & mask;
-        while self.slots[at].target != NONE {
-            at = (at + 1) & mask;
-        }
-        self.slots[at] = pair;
+        let hash = self.hash(pair.key);
+        let hasher = &self.hasher;
+        let of = |key: PairKey| hasher.hash_one((u64::from(key.number) << 32 | u64::from(key.remote), key.dport));
+        self.table.insert_unique(hash, pair, |pair| of(pair.key));
     }
 
     /// Takes all out.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Pair> + use<> {
-        let old = std::mem::replace(&mut self.slots, vec![Self::free(); LEAST]);
-        self.len = 0;
-        old.into_iter().filter(|pair| pair.target != NONE)
+        std::mem::take(&mut self.table).into_iter()
     }
 }
 
@@ -122,7 +90,7 @@ mod tests {
 
     #[test]
     fn what_was_put_in_is_found_and_nothing_else() {
-        let mut pairs = Pairs::new(7);
+        let mut pairs = Pairs::default();
         let key = |at: u32| PairKey { number: at % 50, remote: at / 50, dport: (at % 3) as u16 };
         for at in 0..5_000 {
             let hash = pairs.hash(key(at));
@@ -134,7 +102,8 @@ mod tests {
             assert_eq!(pairs.find(hash, key(at)).map(|pair| pair.target), Some(at));
         }
         assert_eq!(pairs.drain().count(), 5_000);
-        assert!(pairs.find(0, key(0)).is_none());
+        let hash = pairs.hash(key(0));
+        assert!(pairs.find(hash, key(0)).is_none());
     }
 
     #[test]

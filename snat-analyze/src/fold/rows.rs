@@ -1,12 +1,14 @@
 //! The way of a row: who it is of and where it goes, each found by the numbers that the reader gave them, and counted
 //! there until the run is over.
 
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use snat_parse::formats::tcptracer::{Batch, Event, Kind, printed_again};
 use snat_parse::{Addr, place_text};
 
-use super::index::Index;
 use super::pairs::{NONE, Pair, PairKey, Pairs};
 use super::same::{Front, front};
 use super::{Cell, Dest, DestKey, Group, GroupKey, Map, Mark, PIDS_PER_GROUP, PidKey, mark};
@@ -14,9 +16,6 @@ use crate::mesh;
 
 /// Rows that are looked up at once.
 pub(super) const AHEAD: usize = 32;
-
-/// The hash of a pair that could not be looked up yet.
-const UNKNOWN: u32 = u32::MAX;
 
 /// Where the events of a process are kept.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +31,6 @@ pub(super) struct Place {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
     pub(super) place: Place,
-    /// A row of it came.
-    is_met: bool,
     /// No later row can change the cell's name.
     named: bool,
     pub(super) is_proxy: bool,
@@ -42,18 +39,6 @@ pub(super) struct Origin {
     pub(super) v6: bool,
     /// Rows inside of what is measured that the group is not told of yet.
     rows: u64,
-}
-
-impl Origin {
-    const UNMET: Self = Self {
-        place: Place { group: NONE, cell: NONE, number: NONE },
-        is_met: false,
-        named: false,
-        is_proxy: false,
-        has_netns: false,
-        v6: false,
-        rows: 0,
-    };
 }
 
 /// A process on its way to one destination.
@@ -78,17 +63,19 @@ struct Target {
 }
 
 /// All processes and destinations of a run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) groups: Map<GroupKey, Group>,
     cells: u32,
     /// What the numbers of origins and remotes mean changes with it.
     generation: Option<u32>,
-    /// By number.
-    origins: Vec<Origin>,
+    /// By number; `None` of one without a row so far.
+    origins: Vec<Option<Origin>>,
     pairs: Pairs,
     targets: Vec<Target>,
-    by_target: Index,
+    /// Places of targets.
+    by_target: HashTable<u32>,
+    hasher: RandomState,
     batch: u32,
     /// Targets whose last line is to be kept when the batch is over.
     touched: Vec<u32>,
@@ -96,33 +83,13 @@ pub(super) struct Rows {
     odd: Vec<[usize; 3]>,
 }
 
-impl Default for Rows {
-    fn default() -> Self {
-        let by_target = Index::default();
-        Self {
-            groups: Map::default(),
-            cells: 0,
-            generation: None,
-            origins: Vec::new(),
-            pairs: Pairs::new(u64::from(by_target.hash(1, 2)) << 32 | u64::from(by_target.hash(3, 4))),
-            targets: Vec::new(),
-            by_target,
-            batch: 0,
-            touched: Vec::new(),
-            odd: Vec::new(),
-        }
-    }
+#[inline]
+fn key(origin: &Origin, batch: &Batch<'_>, at: usize) -> PairKey {
+    PairKey { number: origin.place.number, remote: batch.remote(at), dport: batch.dport(at).unwrap_or(0) }
 }
 
-#[inline]
-fn words(addr: IpAddr) -> (u64, u64) {
-    match addr {
-        IpAddr::V4(ip) => (u64::from(u32::from(ip)), 0),
-        IpAddr::V6(ip) => {
-            let ip = u128::from(ip);
-            ((ip >> 64) as u64, ip as u64 | 1 << 63)
-        }
-    }
+fn target_hash(hasher: &RandomState, place: Place, daddr: IpAddr, dport: u16) -> u64 {
+    hasher.hash_one((place.number, daddr, dport))
 }
 
 impl Rows {
@@ -136,7 +103,7 @@ impl Rows {
 
     /// What is known by numbers goes to what is known by values.
     fn forget_numbers(&mut self) {
-        for origin in self.origins.drain(..).filter(|origin| origin.is_met) {
+        for origin in self.origins.drain(..).flatten() {
             self.groups[origin.place.group as usize].rows += origin.rows;
         }
         for pair in self.pairs.drain() {
@@ -152,55 +119,51 @@ impl Rows {
 
     /// Where the next rows' pairs are found; they are fetched all at once: one after the other it takes several times as
     /// long.
-    pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, hashes: &mut [u32; AHEAD]) {
+    pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, hashes: &mut [Option<u64>; AHEAD]) {
         let mut touched = 0;
         for (hash, at) in hashes.iter_mut().zip(rows) {
-            let known = self.origins.get(batch.origin(at) as usize).filter(|origin| origin.is_met);
-            *hash = known.map_or(UNKNOWN, |origin| self.pairs.hash(self.key(origin, batch, at)));
-            touched ^= self.pairs.touch(*hash);
+            let known = self.origins.get(batch.origin(at) as usize).copied().flatten();
+            *hash = known.map(|origin| {
+                let key = key(&origin, batch, at);
+                let hash = self.pairs.hash(key);
+                touched ^= self.pairs.touch(hash, key);
+                hash
+            });
         }
         std::hint::black_box(touched);
-    }
-
-    #[inline]
-    fn key(&self, origin: &Origin, batch: &Batch<'_>, at: usize) -> PairKey {
-        let dport = batch.dport(at).unwrap_or(0);
-        PairKey { number: origin.place.number, remote: batch.remote(at), dport }
     }
 
     /// The process of a row; the row is counted to its group.
     #[inline]
     pub(super) fn origin(&mut self, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
         let number = batch.origin(at) as usize;
-        if self.origins.get(number).is_none_or(|origin| !origin.is_met) {
-            self.new_origin(number, batch, at);
-        }
-        let origin = &mut self.origins[number];
+        let mut origin = match self.origins.get(number) {
+            Some(Some(origin)) => *origin,
+            _ => self.new_origin(number, batch, at),
+        };
         origin.rows += one;
         if !origin.named && batch.kind(at) == Kind::Connect {
-            let place = origin.place;
-            let named = self.name(place, &batch.event(at));
-            self.origins[number].named = named;
+            origin.named = self.name(origin.place, &batch.event(at));
         }
-        self.origins[number]
+        self.origins[number] = Some(origin);
+        origin
     }
 
     #[cold]
-    fn new_origin(&mut self, number: usize, batch: &Batch<'_>, at: usize) {
+    fn new_origin(&mut self, number: usize, batch: &Batch<'_>, at: usize) -> Origin {
         let event = batch.event(at);
         let place = self.meet(&event, batch, at);
         if self.origins.len() <= number {
-            self.origins.resize(number + 1, Origin::UNMET);
+            self.origins.resize(number + 1, None);
         }
-        self.origins[number] = Origin {
+        Origin {
             place,
-            is_met: true,
             named: self.name(place, &event),
             is_proxy: is_proxy(&event),
             has_netns: event.netns.is_some(),
             v6: event.ip == Some(6),
             rows: 0,
-        };
+        }
     }
 
     /// Finds or makes the group and the cell of an event.
@@ -245,20 +208,18 @@ impl Rows {
         *pid == PidKey::Other || (cell.comm.is_some() && cell.comm_of_connect)
     }
 
-    /// What a row is counted by, if a connect has made its pair known to this generation.
+    /// What a row is counted by, if a connect has made its pair known to this generation. `hash` is that of
+    /// [`Rows::look`].
     #[inline]
-    pub(super) fn pair(&mut self, hash: u32, origin: &Origin, batch: &Batch<'_>, at: usize) -> Option<&mut Pair> {
-        if hash == UNKNOWN {
-            return self.pair_of(origin, batch, at);
-        }
-        let key = self.key(origin, batch, at);
-        self.pairs.find(hash, key)
-    }
-
-    /// The same, wherever it is found.
-    pub(super) fn pair_of(&mut self, origin: &Origin, batch: &Batch<'_>, at: usize) -> Option<&mut Pair> {
-        let key = self.key(origin, batch, at);
-        self.pairs.find(self.pairs.hash(key), key)
+    pub(super) fn pair(
+        &mut self,
+        hash: Option<u64>,
+        origin: &Origin,
+        batch: &Batch<'_>,
+        at: usize,
+    ) -> Option<&mut Pair> {
+        let key = key(origin, batch, at);
+        self.pairs.find(hash.unwrap_or_else(|| self.pairs.hash(key)), key)
     }
 
     /// The same of one that this generation does not know; a connect makes it known. Also returned: whether it is new
@@ -271,11 +232,12 @@ impl Rows {
         (daddr, dport): (IpAddr, u16),
         (batch, at): (&Batch<'_>, usize),
     ) -> Option<(u32, bool)> {
-        let hash = self.target_hash(place, daddr, dport);
+        let hash = target_hash(&self.hasher, place, daddr, dport);
         let found = self.by_target.find(hash, |at| {
-            let target = &self.targets[at as usize];
+            let target = &self.targets[*at as usize];
             target.place.number == place.number && target.dport == dport && target.daddr == daddr
         });
+        let found = found.copied();
         let is_new = found.is_none();
         let target = match found {
             Some(found) => found,
@@ -283,7 +245,6 @@ impl Rows {
             None => {
                 let dest = self.dest(place, DestKey { addr: Addr::Ip(daddr), port: Some(dport) }, batch, at) as u32;
                 let next = self.targets.len() as u32;
-                self.by_target.insert(hash, next);
                 self.targets.push(Target {
                     daddr,
                     dport,
@@ -297,18 +258,17 @@ impl Rows {
                     batch: 0,
                     last_at: 0,
                 });
+                let hash_of = |at: &u32| {
+                    let target = &self.targets[*at as usize];
+                    target_hash(&self.hasher, target.place, target.daddr, target.dport)
+                };
+                self.by_target.insert_unique(hash, next, hash_of);
                 next
             }
         };
         let key = PairKey { number: place.number, remote: batch.remote(at), dport };
         self.pairs.insert(Pair::new(key, target, self.targets[target as usize].front, daddr.is_ipv4()));
         Some((target, is_new))
-    }
-
-    #[inline]
-    fn target_hash(&self, place: Place, daddr: IpAddr, dport: u16) -> u32 {
-        let (high, low) = words(daddr);
-        self.by_target.hash(high ^ u64::from(dport) << 32, low ^ u64::from(place.number) << 16)
     }
 
     /// A connect of a pair whose last line is not given again by the one that is kept: kept itself, once a batch, when

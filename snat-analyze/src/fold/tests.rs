@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use fixtures::Random;
 use snat_parse::{EntryReader, Keep};
 
 use super::{Fold, GroupKey, PidKey, Run};
@@ -65,13 +66,12 @@ fn counts_and_last_lines_outlive_the_numbers() {
 #[test]
 fn the_last_line_is_the_last_however_it_is_printed() {
     let ways = [("curl", "20.51.14.8"), ("curl", "[::ffff:20.51.14.8]"), ("java", "20.51.14.8")];
-    let mut state = 5_u64;
+    let mut random = Random::new(5);
     for _ in 0..60 {
         let mut log = Log::default();
         let mut last = String::new();
         for _ in 0..40 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let (comm, daddr) = ways[(state >> 40) as usize % 3];
+            let (comm, daddr) = *random.of(&ways);
             last = log.row("connect", 77, comm, daddr);
         }
         // The scanner wants text behind a row.

@@ -114,18 +114,12 @@ impl Segment {
         }
     }
 
-    /// Lines without a row, a line feed each.
-    fn empty(&mut self, first: u64, lines: u64, fate: Fate) {
+    /// Lines of one fate, their bytes together.
+    fn lines(&mut self, first: u64, lines: u64, bytes: u64, fate: Fate) {
         self.last_line = first + lines - 1;
-        self.bytes += lines;
-        self.tally.add(fate, lines);
-    }
-
-    fn line(&mut self, number: u64, bytes: u64, fate: Fate) {
-        self.last_line = number;
         self.bytes += bytes;
-        self.rows += u64::from(fate == Fate::Data);
-        self.tally.add(fate, 1);
+        self.rows += if fate == Fate::Data { lines } else { 0 };
+        self.tally.add(fate, lines);
         self.headed |= matches!(fate, Fate::Skipped(Skip::Header | Skip::Banner)) && self.rows == 0;
     }
 }
@@ -199,7 +193,7 @@ impl Fates for Side {
             return self.pass_unread(line, raw, bytes);
         }
         let segment = self.segment(line);
-        segment.line(line, bytes, fate);
+        segment.lines(line, 1, bytes, fate);
         if let Fate::Rejected(reason) = fate {
             segment.cut |= reason == Reject::CutLine;
             segment.diagnostics.push(Diagnostic::new(line, reason.name(), why.unwrap_or_default()));
@@ -211,11 +205,7 @@ impl Fates for Side {
 
     fn rows(&mut self, first: u64, lines: u64, bytes: u64) {
         self.has_rows = true;
-        let segment = self.segment(first);
-        segment.last_line = first + lines - 1;
-        segment.bytes += bytes;
-        segment.rows += lines;
-        segment.tally.add(Fate::Data, lines);
+        self.segment(first).lines(first, lines, bytes, Fate::Data);
     }
 
     fn other(&mut self, line: u64, raw: &[u8], bytes: u64, ended: bool) {
@@ -251,10 +241,10 @@ impl Fates for Side {
         match (lines, self.full && !self.has_rows, claimed) {
             (0, ..) => {}
             (_, true, _) => self.count_unread(first, lines, lines),
-            (_, false, true) => self.segment(first).empty(first, lines, Fate::Skipped(Skip::Blank)),
+            (_, false, true) => self.segment(first).lines(first, lines, lines, Fate::Skipped(Skip::Blank)),
             (_, false, false) => {
                 let segment = self.segment(first);
-                segment.empty(first, lines, Fate::Rejected(Reject::NotLookedAt));
+                segment.lines(first, lines, lines, Fate::Rejected(Reject::NotLookedAt));
                 segment.diagnostics.push_each(first, lines, Reject::NotLookedAt.name(), TOO_MANY);
             }
         }
@@ -552,7 +542,7 @@ impl Segment {
                 Some(reason) => Fate::Skipped(reason),
                 None => Fate::Rejected(Reject::NotARow),
             };
-            self.line(line.number, line.bytes, fate);
+            self.lines(line.number, 1, line.bytes, fate);
             if let Fate::Rejected(reason) = fate {
                 self.diagnostics.push(Diagnostic::new(
                     line.number,

@@ -8,99 +8,9 @@ use indexmap::IndexSet;
 
 use super::lanes::{Lanes, NONE};
 use super::ports::Numbers;
-use super::replay::{Part, Place, Share};
+use super::replay::{Place, Share};
 use super::step::Now;
-
-/// Nothing happened so far: no TIME is so small.
-const NEVER: i64 = i64::MIN;
-
-/// A value over the node, and its peak: the first instant at which it was largest.
-#[derive(Clone, Debug)]
-pub(super) struct Tally {
-    pub(super) now: u32,
-    pub(super) peak: u32,
-    at: i64,
-    /// One more with every new peak, so that shares know that theirs is out of date.
-    epoch: u32,
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self { now: 0, peak: 0, at: NEVER, epoch: 0 }
-    }
-}
-
-impl Tally {
-    #[inline]
-    pub(super) fn add(&mut self, now: Now) {
-        self.now += 1;
-        if now.measured && self.now > self.peak {
-            (self.peak, self.at) = (self.now, now.time.unwrap_or(NEVER));
-            self.epoch = self.epoch.wrapping_add(1);
-        }
-    }
-
-    #[inline]
-    pub(super) fn take(&mut self) {
-        self.now = self.now.saturating_sub(1);
-    }
-
-    /// Measuring starts: what is there now is the first value.
-    pub(super) fn begin(&mut self, at: i64) {
-        (self.peak, self.at) = (self.now, if self.now > 0 { at } else { NEVER });
-        self.epoch = self.epoch.wrapping_add(1);
-    }
-
-    /// The instant of the peak.
-    pub(super) fn at(&self) -> Option<i64> {
-        (self.at != NEVER).then_some(self.at)
-    }
-}
-
-/// The part of the ports held that one group or process has.
-#[derive(Clone, Copy, Debug, Default)]
-struct Own {
-    now: u32,
-    peak: u32,
-    /// Value at the tally's peak of that epoch.
-    at_peak: u32,
-    epoch: u32,
-}
-
-impl Own {
-    /// One that had nothing at the peaks so far.
-    fn new(of: &Tally) -> Self {
-        Self { epoch: of.epoch, ..Self::default() }
-    }
-
-    /// To be called before every change: since the last one the value stood still, so it also is what it was at any
-    /// peak in between.
-    #[inline]
-    fn settle(&mut self, of: &Tally) {
-        if self.epoch != of.epoch {
-            (self.at_peak, self.epoch) = (self.now, of.epoch);
-        }
-    }
-
-    #[inline]
-    fn add(&mut self, of: &Tally, now: Now) {
-        self.settle(of);
-        self.now += 1;
-        if now.measured {
-            self.peak = self.peak.max(self.now);
-        }
-    }
-
-    #[inline]
-    fn take(&mut self, of: &Tally) {
-        self.settle(of);
-        self.now = self.now.saturating_sub(1);
-    }
-
-    fn part(&self) -> Part {
-        Part { now: self.now, peak: self.peak, at_node_peak: self.at_peak }
-    }
-}
+use super::tally::{Own, Tally};
 
 /// The part that a process has, which series ask for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -160,8 +70,7 @@ pub(super) struct LaneCount {
 impl LaneCount {
     /// Of a lane without a flow so far.
     const NOWHERE: Self = {
-        let held = Own { now: 0, peak: 0, at_peak: 0, epoch: 0 };
-        let own = OfProcess { held, at_bucket: 0, bucket_epoch: 0 };
+        let own = OfProcess { held: Own::NOTHING, at_bucket: 0, bucket_epoch: 0 };
         let (spot, sum, way, process, seat) = (NONE, NONE, NONE, NONE, 0);
         Self { own, open: 0, spot, sum, way, process, seat, connects: 0, closes: 0 }
     };
@@ -200,7 +109,7 @@ struct OfGroup {
 }
 
 impl OfGroup {
-    const NOWHERE: Self = Self { held: Own { now: 0, peak: 0, at_peak: 0, epoch: 0 }, spot: NONE, group: NONE };
+    const NOWHERE: Self = Self { held: Own::NOTHING, spot: NONE, group: NONE };
 }
 
 /// Parts of the sum over all public destinations of a family.

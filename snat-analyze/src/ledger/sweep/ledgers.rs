@@ -3,22 +3,19 @@
 //! order.
 
 use std::mem;
-use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread::{self, JoinHandle};
 
 use super::Sweep;
 use super::lanes::{Ends, Lane};
 use super::replay::Replay;
 use super::step::{Row, Rules, StepKind};
+use crate::apart::Apart;
 
 /// Rows after which a thread is worth its start.
 const LONG: usize = 20_000;
 /// Words that are heard at once where the ledgers are kept here.
 const FEW: usize = 512;
-/// Words that are handed over at once, and heaps of them that may wait.
+/// Words that are handed over at once.
 const HEAP: usize = 2_048;
-const WAITING: usize = 4;
 /// Words whose lanes are fetched at once.
 const AHEAD: usize = 64;
 
@@ -36,7 +33,7 @@ pub(crate) struct Ledgers {
 #[derive(Debug)]
 enum At {
     Here(Box<Pair>),
-    Apart(Apart),
+    Apart(Apart<Pair, Heap>),
 }
 
 /// What a word says.
@@ -122,19 +119,11 @@ struct Pair {
     lanes: Vec<[Lane; 2]>,
 }
 
-/// The thread that keeps them.
-#[derive(Debug)]
-struct Apart {
-    full: SyncSender<Heap>,
-    empty: Receiver<Heap>,
-    work: JoinHandle<Option<Box<Pair>>>,
-}
-
 impl Ledgers {
     /// `threads`: how many there may be, this one counted.
     pub(crate) fn new(rules: &Rules, threads: usize) -> Self {
-        let pair = Pair { sweep: Sweep::new(rules), mesh: None, lanes: Vec::new() };
-        Self { heap: Heap::default(), at: At::Here(Box::new(pair)), words: 0, may_go: threads > 1, has_mesh: false }
+        let at = At::Here(Box::new(Pair::new(rules)));
+        Self { heap: Heap::default(), at, words: 0, may_go: threads > 1, has_mesh: false }
     }
 
     /// The next target: rows name it by its place.
@@ -176,7 +165,7 @@ impl Ledgers {
         self.hand_over();
         let pair = match self.at {
             At::Here(pair) => pair,
-            At::Apart(apart) => apart.join(),
+            At::Apart(apart) => apart.join().0,
         };
         (pair.sweep.finish(), pair.mesh.map(|mesh| mesh.finish()))
     }
@@ -201,9 +190,8 @@ impl Ledgers {
                 }
             }
             At::Apart(apart) => {
-                let next = apart.empty.try_recv().unwrap_or_default();
                 // A thread that is gone is told of when it is joined.
-                let _ = apart.full.send(mem::replace(&mut self.heap, next));
+                self.heap = apart.hand_over(mem::take(&mut self.heap), Heap::default).unwrap_or_default();
             }
         }
     }
@@ -212,42 +200,18 @@ impl Ledgers {
     #[cold]
     fn part(&mut self) {
         self.may_go = false;
-        let (full, heaps) = sync_channel(WAITING);
-        let (back, empty) = channel();
-        let (hand, take) = channel();
-        let thread = thread::Builder::new().name("ledger".to_owned());
-        let Ok(work) = thread.spawn(move || keep(&take, &heaps, &back)) else { return };
-        let apart = Apart { full, empty, work };
-        if let At::Here(pair) = mem::replace(&mut self.at, At::Apart(apart)) {
-            // A thread that is gone already is told of when it is joined.
-            let _ = hand.send(pair);
-        }
-    }
-}
-
-/// Keeps the ledgers until nobody tells them anything any more.
-fn keep(take: &Receiver<Box<Pair>>, heaps: &Receiver<Heap>, back: &Sender<Heap>) -> Option<Box<Pair>> {
-    let mut pair = take.recv().ok()?;
-    for mut heap in heaps {
-        pair.hear_all(&mut heap);
-        // At the end nobody fills it again.
-        let _ = back.send(heap);
-    }
-    Some(pair)
-}
-
-impl Apart {
-    fn join(self) -> Box<Pair> {
-        drop(self.full);
-        match self.work.join() {
-            Ok(Some(pair)) => pair,
-            Ok(None) => resume_unwind(Box::new("the ledgers never came to their thread")),
-            Err(panic) => resume_unwind(panic),
+        let here = At::Here(Box::new(Pair::new(&Rules::default())));
+        if let At::Here(pair) = mem::replace(&mut self.at, here) {
+            self.at = Apart::new("ledger", pair, Pair::hear_all).map_or_else(At::Here, At::Apart);
         }
     }
 }
 
 impl Pair {
+    fn new(rules: &Rules) -> Self {
+        Self { sweep: Sweep::new(rules), mesh: None, lanes: Vec::new() }
+    }
+
     fn hear_all(&mut self, heap: &mut Heap) {
         let mut ends = heap.ends.drain(..);
         for words in heap.words.chunks(AHEAD) {

@@ -28,6 +28,7 @@ mod report;
 mod series;
 mod stage;
 mod step;
+mod tally;
 
 #[cfg(test)]
 mod by_hand;

@@ -3,9 +3,9 @@
 //! The number of different ports in use lies between the fullest destination and the sum; it is what a metric of used
 //! ports should show.
 
-use super::counts::Tally;
 use super::lanes::NONE;
 use super::step::Now;
+use super::tally::Tally;
 
 /// Port numbers of one destination: a bit for each that is taken, and one for each 64 that all are.
 #[derive(Clone, Debug, Default)]

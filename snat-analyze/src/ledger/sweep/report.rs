@@ -1,10 +1,10 @@
 //! The state at the end, as what a sweep has found.
 
-use super::counts::Tally;
 use super::flows::Flow;
 use super::replay::{OPEN, OpenEnds, Peak, Place, Replay, Series, Spot, Timeline};
 use super::stage::Stage;
 use super::step::Rules;
+use super::tally::Tally;
 
 /// `span`: smallest and largest TIME; `None` where the run has none.
 pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) -> Replay {

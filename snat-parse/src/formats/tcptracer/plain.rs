@@ -164,13 +164,8 @@ fn long<const N: usize>(row: &Window, from: usize, to: usize) -> Option<[u64; N]
 }
 
 /// The row at the start of `rest`, if it is a plain one and followed by enough.
-pub(super) fn plain(rest: &[u8]) -> Option<Plain> {
-    next_plain(rest)
-}
-
-/// The same where there are many.
 #[inline(always)]
-pub(super) fn next_plain(rest: &[u8]) -> Option<Plain> {
+pub(super) fn plain(rest: &[u8]) -> Option<Plain> {
     let row: &Window = rest.first_chunk()?;
     let (time_digits, time) = digits(row, 0)?;
     if time_digits == 0 || leads_with_zero(word(row, 0)?, time_digits) {

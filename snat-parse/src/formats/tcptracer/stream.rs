@@ -3,7 +3,7 @@
 use crate::diag::{Fate, Reject, Skip};
 use crate::format::Sheet;
 use crate::formats::tcptracer::grammar::{Event, event, is_banner, is_head, is_header};
-use crate::formats::tcptracer::plain::{next_plain, plain};
+use crate::formats::tcptracer::plain::{Plain, plain};
 use crate::formats::tcptracer::{Batch, Columns};
 use crate::line::clean;
 use crate::paste;
@@ -179,20 +179,29 @@ impl Reader {
         self.note_masks(current.number, &event, fates);
     }
 
-    /// Takes plain rows from `start` on, as long as there are any; how many bytes they were.
-    fn plain_rows(&mut self, text: &[u8], start: usize, columns: &mut Columns, fates: &mut dyn Fates) -> usize {
+    /// Takes plain rows from `start` on, as long as there are any that are known; how many bytes they were, and the row
+    /// behind them that is plain and not known.
+    fn plain_rows(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        columns: &mut Columns,
+        fates: &mut dyn Fates,
+    ) -> (usize, Option<Plain>) {
         if self.half.is_some() {
-            return 0;
+            return (0, None);
         }
         let (first, mut last) = (self.lines, None);
         let mut at = start;
-        while let Some(row) = text.get(at..).and_then(next_plain)
-            && columns.plain(self.lines + 1, self.run, &row, at)
-        {
+        let unknown = loop {
+            let Some(row) = text.get(at..).and_then(plain) else { break None };
+            if !columns.plain(self.lines + 1, self.run, &row, at) {
+                break Some(row);
+            }
             self.lines += 1;
             at += row.whole;
             last = Some(row.netns);
-        }
+        };
         let (rows, bytes) = (self.lines - first, at - start);
         if rows > 0 {
             self.rows += rows;
@@ -201,7 +210,7 @@ impl Reader {
             self.claimed = self.lines;
             fates.rows(first + 1, rows, bytes as u64);
         }
-        bytes
+        (bytes, unknown)
     }
 
     /// Takes line feeds that stand alone; there may be millions of them. How many they were.
@@ -372,7 +381,8 @@ impl LineFormat for Reader {
     fn read(&mut self, text: &[u8], columns: &mut Columns, fates: &mut dyn Fates) {
         let mut start = 0;
         while start < text.len() {
-            start += self.plain_rows(text, start, columns, fates);
+            let (taken, unknown) = self.plain_rows(text, start, columns, fates);
+            start += taken;
             let empty = self.empty_lines(&text[start..], fates);
             if empty > 0 {
                 start += empty;
@@ -391,9 +401,7 @@ impl LineFormat for Reader {
             let line = raw.strip_suffix(b"\r").unwrap_or(raw);
             let before = columns.len();
             self.line(Current { number: self.lines, raw, text: line, start, bytes, ended }, columns, fates);
-            if columns.len() == before + 1
-                && let Some(row) = plain(rest)
-            {
+            if let Some(row) = unknown.filter(|_| columns.len() == before + 1) {
                 columns.learn(&row, text, start);
             }
             start += raw.len() + 1;

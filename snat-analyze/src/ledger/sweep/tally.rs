@@ -1,0 +1,98 @@
+//! Values that go up and down, their peaks, and the part that somebody has of them at the peak.
+
+use super::replay::Part;
+use super::step::Now;
+
+/// Nothing happened so far: no TIME is so small.
+const NEVER: i64 = i64::MIN;
+
+/// A value over the node, and its peak: the first instant at which it was largest.
+#[derive(Clone, Debug)]
+pub(super) struct Tally {
+    pub(super) now: u32,
+    pub(super) peak: u32,
+    at: i64,
+    /// One more with every new peak, so that shares know that theirs is out of date.
+    epoch: u32,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { now: 0, peak: 0, at: NEVER, epoch: 0 }
+    }
+}
+
+impl Tally {
+    #[inline]
+    pub(super) fn add(&mut self, now: Now) {
+        self.now += 1;
+        if now.measured && self.now > self.peak {
+            (self.peak, self.at) = (self.now, now.time.unwrap_or(NEVER));
+            self.epoch = self.epoch.wrapping_add(1);
+        }
+    }
+
+    #[inline]
+    pub(super) fn take(&mut self) {
+        self.now = self.now.saturating_sub(1);
+    }
+
+    /// Measuring starts: what is there now is the first value.
+    pub(super) fn begin(&mut self, at: i64) {
+        (self.peak, self.at) = (self.now, if self.now > 0 { at } else { NEVER });
+        self.epoch = self.epoch.wrapping_add(1);
+    }
+
+    /// The instant of the peak.
+    pub(super) fn at(&self) -> Option<i64> {
+        (self.at != NEVER).then_some(self.at)
+    }
+}
+
+/// The part of the ports held that one group or process has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Own {
+    pub(super) now: u32,
+    pub(super) peak: u32,
+    /// Value at the tally's peak of that epoch.
+    at_peak: u32,
+    epoch: u32,
+}
+
+impl Own {
+    /// Of nobody.
+    pub(super) const NOTHING: Self = Self { now: 0, peak: 0, at_peak: 0, epoch: 0 };
+
+    /// One that had nothing at the peaks so far.
+    pub(super) fn new(of: &Tally) -> Self {
+        Self { epoch: of.epoch, ..Self::default() }
+    }
+
+    /// To be called before every change: since the last one the value stood still, so it also is what it was at any
+    /// peak in between.
+    #[inline]
+    pub(super) fn settle(&mut self, of: &Tally) {
+        if self.epoch != of.epoch {
+            (self.at_peak, self.epoch) = (self.now, of.epoch);
+        }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, of: &Tally, now: Now) {
+        self.settle(of);
+        self.now += 1;
+        if now.measured {
+            self.peak = self.peak.max(self.now);
+        }
+    }
+
+    #[inline]
+    pub(super) fn take(&mut self, of: &Tally) {
+        self.settle(of);
+        self.now = self.now.saturating_sub(1);
+    }
+
+    pub(super) fn part(&self) -> Part {
+        Part { now: self.now, peak: self.peak, at_node_peak: self.at_peak }
+    }
+}
