@@ -265,8 +265,8 @@ impl Plain {
     }
 }
 
-/// A plain row of the same process to the same remote end, at another time and from another local port; `None` where
-/// `line` is no plain row.
+/// A plain row of the same process to the same remote end, at another time (nanoseconds) and from another local port,
+/// without a line end; `None` where `line` is no plain row.
 ///
 /// ```
 /// use snat_parse::formats::tcptracer::printed_again;
