@@ -25,7 +25,7 @@ impl Stage {
         }
         self.serial = self.serial.wrapping_add(1);
         let count = self.counters.sit(row.lane, &self.lanes);
-        if self.is_beyond(row, now) {
+        if self.counted_beyond(row, now) {
             self.opened(&count, now);
             self.counters.lane_mut(row.lane).connects += u64::from(now.measured);
             return;
@@ -123,7 +123,6 @@ impl Stage {
     /// A connect that a proxy has made already: the flow is there for its close alone.
     fn opens_as_double(&mut self, at: usize, row: &Move, now: Now) {
         self.drop_port(at, now);
-        self.counters.sit(row.lane, &self.lanes);
         let flow = self.flows.get_mut(at);
         flow.open(now.time.unwrap_or_default());
         (flow.lane, flow.double) = (row.lane, true);
@@ -132,7 +131,6 @@ impl Stage {
     /// Takes a flow's port away.
     fn drop_port(&mut self, at: usize, now: Now) {
         let flow = *self.flows.get(at);
-        self.counters.sit(flow.lane, &self.lanes);
         self.changes(flow.lane, now);
         let keeps = |hold: usize| flow.place().map_or(flow.open, |place| self.releases.keeps(hold, place));
         // The shorter a hold, the sooner it has let go.
@@ -197,7 +195,7 @@ impl Stage {
             };
             let lane = self.lanes.know(ends);
             let row = Move { way: lane.way, lane: lane.lane, ..*row };
-            if self.is_beyond(&row, now) {
+            if self.counted_beyond(&row, now) {
                 return;
             }
             self.counts.lone_mapped += one;

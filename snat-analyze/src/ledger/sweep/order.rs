@@ -190,6 +190,45 @@ mod tests {
         assert_eq!((out[2], late), ((2 * SECOND, 3), 1));
     }
 
+    /// Row by row, as it is told above: what got ripe is known before the next row is looked at.
+    fn one_by_one(rows: &[i64]) -> (Vec<(i64, u64)>, u64) {
+        let (mut waiting, mut out) = (std::collections::BTreeSet::new(), Vec::new());
+        let (mut newest, mut mark, mut late) = (i64::MIN, i64::MIN, 0);
+        for (line, time) in rows.iter().enumerate() {
+            late += u64::from(*time < mark);
+            newest = newest.max(*time);
+            waiting.insert((mark.max(*time), line as u64));
+            while let Some(first) = waiting.first().copied().filter(|(time, _)| *time <= newest - WINDOW) {
+                waiting.remove(&first);
+                mark = first.0;
+                out.push(first);
+            }
+        }
+        out.extend(waiting);
+        (out, late)
+    }
+
+    #[test]
+    fn rows_ripen_many_at_once_as_they_would_one_by_one() {
+        let mut random = fixtures::Random::new(3);
+        let mut lates = 0;
+        for _ in 0..400 {
+            let (mut time, spread, odd) = (0, 1 + random.below(6) as i64, 1 + random.below(200));
+            let rows: Vec<i64> = (0..600)
+                .map(|_| {
+                    time += random.below(90) as i64 * SECOND / 1_000;
+                    let back =
+                        if random.one_in(odd) { random.below(1_000) as i64 * spread * SECOND / 1_000 } else { 0 };
+                    time - back
+                })
+                .collect();
+            let found = sorted(&rows);
+            lates += found.1;
+            assert_eq!(found, one_by_one(&rows));
+        }
+        assert!(lates > 1_000, "{lates}");
+    }
+
     #[test]
     fn the_rows_that_wait_are_bounded() {
         let (mut order, mut last, mut sorted) = (Order::new(), i64::MIN, true);

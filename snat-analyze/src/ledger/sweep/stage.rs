@@ -169,9 +169,9 @@ impl Stage {
         touched
     }
 
-    /// Whether there is no room for the flow of a row, which is not there; it is counted then.
+    /// Counts a row whose flow is not there, and for which there is no room; whether it is one.
     #[inline]
-    pub(super) fn is_beyond(&mut self, row: &Move, now: Now) -> bool {
+    pub(super) fn counted_beyond(&mut self, row: &Move, now: Now) -> bool {
         let beyond = self.flows.len() >= self.most && self.flows.find(row.way, row.sport).is_none();
         self.counts.beyond += u64::from(beyond && now.measured);
         beyond
