@@ -204,15 +204,13 @@ impl Sink for Fold {
             }
             let Some(run) = self.runs.last_mut() else { return };
             run.rows.begin(batch);
-            let mut hashes = [None; rows::AHEAD];
-            while at < batch.len() && self.current == Some(batch.run(at)) {
-                let ahead = batch.len().min(at + rows::AHEAD);
-                run.rows.look(batch, at..ahead, &mut hashes);
-                for hash in hashes {
-                    if at == batch.len() || self.current != Some(batch.run(at)) {
-                        break;
-                    }
-                    run.event(batch, at, hash, &self.ruling);
+            let end = batch.run_end(at);
+            let mut places = [NONE; rows::AHEAD];
+            while at < end {
+                let ahead = end.min(at + rows::AHEAD);
+                run.rows.look(batch, at..ahead, &mut places);
+                for place in &places[..ahead - at] {
+                    run.event(batch, at, *place, &self.ruling);
                     at += 1;
                 }
             }
@@ -302,9 +300,9 @@ impl Run {
         }
     }
 
-    /// Counts one event, and tells the ledger of it. `hash` is that of its pair, where it was looked for.
+    /// Counts one event, and tells the ledger of it. `place` is that of its pair, as it was looked for.
     #[inline]
-    fn event(&mut self, batch: &Batch<'_>, at: usize, hash: Option<u64>, ruling: &Ruling) {
+    fn event(&mut self, batch: &Batch<'_>, at: usize, place: u32, ruling: &Ruling) {
         let (time, kind) = (batch.time(at), batch.kind(at));
         if let Some(time) = time {
             self.time(time, batch, at, &ruling.sweep);
@@ -332,7 +330,7 @@ impl Run {
         if origin.is_proxy && step == StepKind::Connect {
             ledgers.proxy_connects();
         }
-        let Some(pair) = self.rows.pair(hash, &origin, batch, at) else {
+        let Some(pair) = self.rows.pair_at(place) else {
             return self.unknown(batch, at, &origin, one, ruling);
         };
         let (sport, line) = (batch.sport(at).unwrap_or(0), batch.line(at));
@@ -386,7 +384,7 @@ impl Run {
             dport,
             public: classify(&Addr::Ip(daddr), Some(dport), &ruling.rules) == Some(Class::Public),
         };
-        let target = match self.rows.pair(None, origin, batch, at) {
+        let target = match self.rows.pair(origin, batch, at) {
             Some(pair) => Some(pair.target),
             None => {
                 let met = self.rows.meet_pair(place, &event, (daddr, dport), (batch, at));
@@ -405,7 +403,7 @@ impl Run {
             None => ledgers.stranger(&row, &ends()),
         }
         if kind == StepKind::Connect
-            && let Some(pair) = self.rows.pair(None, origin, batch, at)
+            && let Some(pair) = self.rows.pair(origin, batch, at)
         {
             self.sketch.connect(pair.front, [sport, dport], event.time);
             pair.connects += one;

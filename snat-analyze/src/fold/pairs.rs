@@ -4,7 +4,6 @@
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::same::Front;
 
@@ -46,41 +45,105 @@ impl Pair {
     }
 }
 
-/// All pairs of a generation.
-#[derive(Clone, Debug, Default)]
+/// All pairs of a generation, and where each is found: an index of places with room for twice as many, in which the next
+/// slot is tried next. Pairs are never taken out one by one, so it needs no more than that.
+#[derive(Clone, Debug)]
 pub(super) struct Pairs {
-    table: HashTable<Pair>,
-    hasher: RandomState,
+    pairs: Vec<Pair>,
+    slots: Vec<Slot>,
+    seed: u64,
+}
+
+/// Where a pair is found.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// The hash of its key: its last bits say where it is looked for first.
+    tag: u32,
+    /// The place of the pair; [`NONE`] in a free slot.
+    place: u32,
+}
+
+const FREE: Slot = Slot { tag: 0, place: NONE };
+
+/// The slots of an index of few pairs.
+const LEAST: usize = 64;
+
+impl Default for Pairs {
+    fn default() -> Self {
+        Self { pairs: Vec::new(), slots: vec![FREE; LEAST], seed: RandomState::default().hash_one(LEAST) }
+    }
 }
 
 impl Pairs {
     #[inline]
-    pub(super) fn hash(&self, key: PairKey) -> u64 {
-        self.hasher.hash_one((u64::from(key.number) << 32 | u64::from(key.remote), key.dport))
+    fn tag(&self, key: PairKey) -> u32 {
+        let ends = u64::from(key.number) << 32 | u64::from(key.remote);
+        let mixed = u128::from(ends ^ self.seed) * u128::from(0x9e37_79b9_7f4a_7c15 ^ u64::from(key.dport) << 20);
+        ((mixed >> 64) as u64 ^ mixed as u64) as u32
     }
 
-    /// Fetches what is needed soon; what is returned is of no use but to be looked at.
+    /// The place that may be that of a pair, seen from its hash alone; [`NONE`] where there is none.
     #[inline]
-    pub(super) fn touch(&self, hash: u64, key: PairKey) -> u32 {
-        self.table.find(hash, |pair| pair.key == key).map_or(0, |pair| pair.target)
+    pub(super) fn guess(&self, key: PairKey) -> u32 {
+        let tag = self.tag(key);
+        let mut at = tag as usize & (self.slots.len() - 1);
+        loop {
+            let slot = self.slots[at];
+            if slot.tag == tag || slot.place == NONE {
+                return slot.place;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
     }
 
+    /// The place of a pair, or [`NONE`].
+    pub(super) fn find(&self, key: PairKey) -> u32 {
+        let tag = self.tag(key);
+        let mut at = tag as usize & (self.slots.len() - 1);
+        loop {
+            let slot = self.slots[at];
+            if slot.place == NONE || (slot.tag == tag && self.is(slot.place, key)) {
+                return slot.place;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// Whether a pair is in a place.
     #[inline]
-    pub(super) fn find(&mut self, hash: u64, key: PairKey) -> Option<&mut Pair> {
-        self.table.find_mut(hash, |pair| pair.key == key)
+    pub(super) fn is(&self, place: u32, key: PairKey) -> bool {
+        self.pairs.get(place as usize).is_some_and(|pair| pair.key == key)
+    }
+
+    /// The pair of a place; places stand as long as the generation.
+    #[inline]
+    pub(super) fn get_mut(&mut self, place: u32) -> Option<&mut Pair> {
+        self.pairs.get_mut(place as usize)
     }
 
     /// Adds a pair that is not there.
     pub(super) fn insert(&mut self, pair: Pair) {
-        let hash = self.hash(pair.key);
-        let hasher = &self.hasher;
-        let of = |key: PairKey| hasher.hash_one((u64::from(key.number) << 32 | u64::from(key.remote), key.dport));
-        self.table.insert_unique(hash, pair, |pair| of(pair.key));
+        self.pairs.push(pair);
+        if self.pairs.len() * 2 > self.slots.len() {
+            self.slots = vec![FREE; self.slots.len() * 2];
+            (0..self.pairs.len()).for_each(|place| self.enter(place));
+        } else {
+            self.enter(self.pairs.len() - 1);
+        }
+    }
+
+    fn enter(&mut self, place: usize) {
+        let tag = self.tag(self.pairs[place].key);
+        let mut at = tag as usize & (self.slots.len() - 1);
+        while self.slots[at].place != NONE {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.slots[at] = Slot { tag, place: place as u32 };
     }
 
     /// Takes all out.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Pair> + use<> {
-        std::mem::take(&mut self.table).into_iter()
+    pub(super) fn drain(&mut self) -> Vec<Pair> {
+        std::mem::take(self).pairs
     }
 }
 
@@ -93,17 +156,16 @@ mod tests {
         let mut pairs = Pairs::default();
         let key = |at: u32| PairKey { number: at % 50, remote: at / 50, dport: (at % 3) as u16 };
         for at in 0..5_000 {
-            let hash = pairs.hash(key(at));
-            assert!(pairs.find(hash, key(at)).is_none());
+            assert_eq!(pairs.find(key(at)), NONE);
             pairs.insert(Pair::new(key(at), at, Front::default(), true));
         }
         for at in 0..5_000 {
-            let hash = pairs.hash(key(at));
-            assert_eq!(pairs.find(hash, key(at)).map(|pair| pair.target), Some(at));
+            let place = pairs.find(key(at));
+            assert!(pairs.is(place, key(at)));
+            assert_eq!(pairs.get_mut(place).map(|pair| pair.target), Some(at));
         }
-        assert_eq!(pairs.drain().count(), 5_000);
-        let hash = pairs.hash(key(0));
-        assert!(pairs.find(hash, key(0)).is_none());
+        assert_eq!(pairs.drain().len(), 5_000);
+        assert_eq!(pairs.find(key(0)), NONE);
     }
 
     #[test]

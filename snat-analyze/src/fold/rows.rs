@@ -117,25 +117,43 @@ impl Rows {
         }
     }
 
-    /// Where the next rows' pairs are found; they are fetched all at once: one after the other it takes several times as
-    /// long.
-    pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, hashes: &mut [Option<u64>; AHEAD]) {
-        let mut touched = 0;
-        for (hash, at) in hashes.iter_mut().zip(rows) {
-            let known = self.origins.get(batch.origin(at) as usize).copied().flatten();
-            *hash = known.map(|origin| {
-                let key = key(&origin, batch, at);
-                let hash = self.pairs.hash(key);
-                touched ^= self.pairs.touch(hash, key);
-                hash
-            });
+    /// The places of the next rows' pairs, [`NONE`] of those that are not known; looked for all at once: one after the
+    /// other it takes several times as long.
+    #[inline]
+    pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, places: &mut [u32; AHEAD]) {
+        let mut keys = [PairKey { number: NONE, remote: NONE, dport: 0 }; AHEAD];
+        for ((place, slot), at) in places.iter_mut().zip(&mut keys).zip(rows) {
+            (*slot, *place) = match self.origins.get(batch.origin(at) as usize) {
+                Some(Some(origin)) => {
+                    let key = key(origin, batch, at);
+                    (key, self.pairs.guess(key))
+                }
+                _ => (*slot, NONE),
+            };
         }
-        std::hint::black_box(touched);
+        // Pairs lie anywhere in memory, too. Where two share a hash, the guess was wrong.
+        for (place, key) in places.iter_mut().zip(keys) {
+            if *place != NONE && !self.pairs.is(*place, key) {
+                *place = self.pairs.find(key);
+            }
+        }
     }
 
     /// The process of a row; the row is counted to its group.
     #[inline]
     pub(super) fn origin(&mut self, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
+        match self.origins.get_mut(batch.origin(at) as usize) {
+            Some(Some(origin)) if origin.named || batch.kind(at) != Kind::Connect => {
+                origin.rows += one;
+                *origin
+            }
+            _ => self.meet_origin(batch, at, one),
+        }
+    }
+
+    /// The same of one that is new, or that has no name yet.
+    #[cold]
+    fn meet_origin(&mut self, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
         let number = batch.origin(at) as usize;
         let mut origin = match self.origins.get(number) {
             Some(Some(origin)) => *origin,
@@ -149,7 +167,6 @@ impl Rows {
         origin
     }
 
-    #[cold]
     fn new_origin(&mut self, number: usize, batch: &Batch<'_>, at: usize) -> Origin {
         let event = batch.event(at);
         let place = self.meet(&event, batch, at);
@@ -208,18 +225,15 @@ impl Rows {
         *pid == PidKey::Other || (cell.comm.is_some() && cell.comm_of_connect)
     }
 
-    /// What a row is counted by, if a connect has made its pair known to this generation. `hash` is that of
-    /// [`Rows::look`].
+    /// What a row is counted by, in the place that [`Rows::look`] found.
     #[inline]
-    pub(super) fn pair(
-        &mut self,
-        hash: Option<u64>,
-        origin: &Origin,
-        batch: &Batch<'_>,
-        at: usize,
-    ) -> Option<&mut Pair> {
-        let key = key(origin, batch, at);
-        self.pairs.find(hash.unwrap_or_else(|| self.pairs.hash(key)), key)
+    pub(super) fn pair_at(&mut self, place: u32) -> Option<&mut Pair> {
+        self.pairs.get_mut(place)
+    }
+
+    /// The same, if a connect has made the row's pair known to this generation.
+    pub(super) fn pair(&mut self, origin: &Origin, batch: &Batch<'_>, at: usize) -> Option<&mut Pair> {
+        self.pairs.get_mut(self.pairs.find(key(origin, batch, at)))
     }
 
     /// The same of one that this generation does not know; a connect makes it known. Also returned: whether it is new
@@ -320,7 +334,7 @@ impl Rows {
             let row = target.last_at as usize;
             let mut pair_to = |remote: u32, change: &mut dyn FnMut(&mut Pair)| {
                 let key = PairKey { number: target.place.number, remote, dport: target.dport };
-                self.pairs.find(self.pairs.hash(key), key).into_iter().for_each(change);
+                self.pairs.get_mut(self.pairs.find(key)).into_iter().for_each(change);
             };
             // The address may be printed in two ways: the text is that of one pair.
             let (remote, mut later) = (batch.remote(row), None);

@@ -8,108 +8,127 @@ use indexmap::IndexSet;
 
 use super::lanes::{Lanes, NONE};
 use super::ports::Numbers;
-use super::replay::{Place, Share};
+use super::replay::{Part, Place, Share};
 use super::step::Now;
-use super::tally::{Own, Tally};
+use super::tally::{Count, Own, Tally};
 
 /// The part that a process has, which series ask for.
 #[derive(Clone, Copy, Debug, Default)]
-struct OfProcess {
-    held: Own,
-    /// Ports held at the largest value of the bucket that the spot's series is filling.
-    at_bucket: u32,
+struct OfProcess<C> {
+    held: Own<C>,
+    /// Of the bucket that the spot's series is filling.
     bucket_epoch: u32,
 }
 
-impl OfProcess {
+impl<C: Count> OfProcess<C> {
     fn new(spot: &Spot) -> Self {
-        Self { held: Own::new(&spot.held), at_bucket: 0, bucket_epoch: spot.bucket_epoch }
+        Self { held: Own::new(&spot.held), bucket_epoch: spot.filling.epoch }
     }
 
     /// Like [`Own::settle`], for the peak of the bucket.
     #[inline]
     fn settle_bucket(&mut self, epoch: u32) {
         if self.bucket_epoch != epoch {
-            (self.at_bucket, self.bucket_epoch) = (self.held.now, epoch);
+            (self.held.at_bucket, self.bucket_epoch) = (self.held.now, epoch);
         }
     }
 
     #[inline]
     fn add(&mut self, spot: &Spot, now: Now) {
-        self.settle_bucket(spot.bucket_epoch);
+        self.settle_bucket(spot.filling.epoch);
         self.held.add(&spot.held, now);
     }
 
     #[inline]
     fn take(&mut self, spot: &Spot) {
-        self.settle_bucket(spot.bucket_epoch);
+        self.settle_bucket(spot.filling.epoch);
         self.held.take(&spot.held);
     }
 }
 
-/// Where the flows of a lane are counted, and all that is counted of it alone, in a cache line.
+/// What changes of a lane with most rows, in half a cache line.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
+#[repr(align(32))]
 pub(super) struct LaneCount {
-    own: OfProcess,
+    own: OfProcess<u16>,
     /// Flows that are open.
-    open: u32,
-    /// Its destination; [`NONE`] of a lane without a flow so far.
-    pub(super) spot: u32,
-    /// The sum over all public destinations of the family, if it is one; else [`NONE`].
-    pub(super) sum: u32,
-    pub(super) way: u32,
-    pub(super) process: u32,
-    /// Place among the lanes of its spot; the highest bit is set while it waits there to be looked at.
+    open: u16,
+    /// Connects, and closes that began a hold, that [`LaneRest`] is not told of yet.
+    connects: u16,
+    closes: u16,
+    /// Whether it has a flow so far.
+    sits: bool,
+    /// Whether its spot looks at it when the bucket is over.
+    waits: bool,
+    way: u32,
+    process: u32,
+}
+
+/// The rest of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct LaneRest {
+    /// Place among the lanes of its spot.
     seat: u32,
-    pub(super) connects: u64,
-    /// Closes that began a hold.
-    pub(super) closes: u64,
+    connects: u64,
+    closes: u64,
 }
 
 impl LaneCount {
     /// Of a lane without a flow so far.
     const NOWHERE: Self = {
-        let own = OfProcess { held: Own::NOTHING, at_bucket: 0, bucket_epoch: 0 };
-        let (spot, sum, way, process, seat) = (NONE, NONE, NONE, NONE, 0);
-        Self { own, open: 0, spot, sum, way, process, seat, connects: 0, closes: 0 }
+        let own = OfProcess { held: Own::NOTHING, bucket_epoch: 0 };
+        Self { own, open: 0, connects: 0, closes: 0, sits: false, waits: false, way: NONE, process: NONE }
     };
-
-    /// Its destination, and the sum if that is public.
-    #[inline]
-    pub(super) fn spots(&self) -> impl Iterator<Item = u32> + use<> {
-        [self.spot, self.sum].into_iter().filter(|spot| *spot != NONE)
-    }
-
-    /// Whether the destination is public.
-    pub(super) fn is_public(&self) -> bool {
-        self.sum != NONE
-    }
 
     /// Its ports will be others: the spot looks at it when the bucket is over.
     #[inline]
     fn changes(&mut self, at: u32, spot: &mut Spot) {
-        if self.seat & WAITS == 0 {
-            self.seat |= WAITS;
+        if !self.waits {
+            self.waits = true;
             spot.waiting.push(at);
         }
     }
 }
 
-/// Bit of [`LaneCount::seat`].
-const WAITS: u32 = 1 << 31;
-
-/// The part that a group has.
+/// Where the flows of a way are counted.
 #[derive(Clone, Copy, Debug)]
-struct OfGroup {
-    held: Own,
-    /// Its spot, [`NONE`] where none of its flows was counted so far, and the group.
+pub(super) struct Seat {
+    pub(super) way: u32,
+    /// Its destination.
+    pub(super) spot: u32,
+    /// The sum over all public destinations of the family, if it is one; else [`NONE`].
+    pub(super) sum: u32,
+}
+
+impl Seat {
+    /// Its destination, and the sum if that is public.
+    #[inline]
+    pub(super) fn spots(self) -> impl Iterator<Item = u32> {
+        [self.spot, self.sum].into_iter().filter(|spot| *spot != NONE)
+    }
+
+    /// Whether the destination is public.
+    #[inline]
+    pub(super) fn is_public(self) -> bool {
+        self.sum != NONE
+    }
+}
+
+/// The part that a group has of a destination, or of a sum.
+#[derive(Clone, Copy, Debug)]
+struct OfGroup<C> {
+    held: Own<C>,
+    /// Its spot, [`NONE`] where none of its flows was counted so far, the sum that this is part of, if any, and the
+    /// group.
     spot: u32,
+    sum: u32,
     group: u32,
 }
 
-impl OfGroup {
-    const NOWHERE: Self = Self { held: Own::NOTHING, spot: NONE, group: NONE };
+impl<C: Count> OfGroup<C> {
+    fn nowhere() -> Self {
+        Self { held: Own::default(), spot: NONE, sum: NONE, group: NONE }
+    }
 }
 
 /// Parts of the sum over all public destinations of a family.
@@ -118,9 +137,9 @@ struct Sum {
     /// [`NONE`] before the first flow.
     spot: u32,
     /// By number of the process; `None` where it has no flow of the sum.
-    processes: Vec<Option<OfProcess>>,
+    processes: Vec<Option<OfProcess<u32>>>,
     /// By number of the group.
-    groups: Vec<OfGroup>,
+    groups: Vec<OfGroup<u32>>,
 }
 
 impl Default for Sum {
@@ -129,19 +148,40 @@ impl Default for Sum {
     }
 }
 
+/// What is noted of the bucket of time that a spot's series is filling.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filling {
+    /// The first instant behind it; [`NEVER`] where there is no series.
+    pub(super) until: i64,
+    /// The largest values so far: ports held, flows open.
+    pub(super) most: [u32; 2],
+    /// Connects.
+    pub(super) opened: u32,
+    /// Changes with every largest value.
+    epoch: u32,
+}
+
+/// Behind all times.
+const NEVER: i64 = i64::MAX;
+
+impl Default for Filling {
+    fn default() -> Self {
+        Self { until: NEVER, most: [0; 2], opened: 0, epoch: 0 }
+    }
+}
+
 /// A destination, or the sum over all public ones of a family.
-///
-/// What every row needs is in the first cache line, the numbers are in the second.
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub(super) struct Spot {
     pub(super) open: Tally,
     /// Ports that the main hold keeps.
     held: Tally,
-    /// Changes with every largest value of the bucket that is being filled.
-    bucket_epoch: u32,
+    pub(super) filling: Filling,
     /// Its series, or [`NONE`].
     pub(super) track: u32,
+    /// The last minute with a connect, or [`NONE`].
+    pub(super) minute: u32,
     pub(super) public: bool,
     pub(super) v6: bool,
     pub(super) is_sum: bool,
@@ -149,14 +189,36 @@ pub(super) struct Spot {
     pub(super) lone_mapped: u64,
     pub(super) lone_plain: u64,
     pub(super) past_idle: u32,
-    /// The last minute with a connect.
-    pub(super) minute: Option<usize>,
     /// Processes that go to a destination, ascending, with their seats.
     order: Vec<(u32, u32)>,
     /// By seat, the ports that each held at the largest value of the last bucket, those aside that have changed since.
     seats: Vec<u32>,
     /// Lanes whose ports may be others than their seats say.
     waiting: Vec<u32>,
+}
+
+impl Spot {
+    /// The values of now count for the bucket that is being filled.
+    #[inline]
+    pub(super) fn note(&mut self) {
+        let (held, filling) = (self.held.now, &mut self.filling);
+        filling.most[1] = filling.most[1].max(self.open.now);
+        if held > filling.most[0] {
+            filling.most[0] = held;
+            filling.epoch = filling.epoch.wrapping_add(1);
+        }
+    }
+
+    /// Ports that the main hold keeps.
+    #[inline]
+    pub(super) fn held(&self) -> u32 {
+        self.held.now
+    }
+
+    #[cfg(test)]
+    pub(super) fn hold(&mut self, held: u32) {
+        self.held.now = held;
+    }
 }
 
 /// All counters.
@@ -168,7 +230,8 @@ pub(super) struct Counters {
     /// Ports that the other holds keep of each spot, under one after the other.
     others: Vec<Tally>,
     pub(super) lanes: Vec<LaneCount>,
-    ways: Vec<OfGroup>,
+    rest: Vec<LaneRest>,
+    ways: Vec<OfGroup<u16>>,
     /// IPv4 and IPv6.
     sums: [Sum; 2],
     /// Which of the different holds the parts follow.
@@ -186,6 +249,7 @@ impl Counters {
             spots: Vec::new(),
             others: Vec::new(),
             lanes: Vec::new(),
+            rest: Vec::new(),
             ways: Vec::new(),
             sums: Default::default(),
             main,
@@ -193,18 +257,29 @@ impl Counters {
         }
     }
 
-    /// The counters of a lane; one that was nowhere so far gets them here. A destination is public or not for good.
-    #[inline]
-    pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> LaneCount {
-        match self.lanes.get(lane as usize) {
-            Some(count) if count.spot != NONE => *count,
-            _ => self.sit_down(lane, lanes),
+    /// A lane has become known: where its flows are counted is seen with the first of them.
+    pub(super) fn know(&mut self, lane: u32, way: u32, process: u32) {
+        if self.lanes.len() <= lane as usize {
+            self.lanes.resize(lane as usize + 1, LaneCount::NOWHERE);
+            self.rest.resize(lane as usize + 1, LaneRest::default());
         }
+        let lane = &mut self.lanes[lane as usize];
+        (lane.way, lane.process) = (way, process);
+    }
+
+    /// Where a lane is counted; one that was nowhere so far gets its counters here. A destination is public or not for
+    /// good.
+    #[inline]
+    pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> Seat {
+        let count = &self.lanes[lane as usize];
+        if !count.sits {
+            return self.sit_down(lane, lanes);
+        }
+        self.seat(count.way)
     }
 
     #[cold]
-    fn sit_down(&mut self, lane: u32, lanes: &Lanes) -> LaneCount {
-        self.lanes.resize(self.lanes.len().max(lanes.len()), LaneCount::NOWHERE);
+    fn sit_down(&mut self, lane: u32, lanes: &Lanes) -> Seat {
         let known = lanes.get(lane);
         let ends = known.ends;
         let v6 = ends.daddr.is_ipv6();
@@ -213,13 +288,13 @@ impl Counters {
         let (place, seat) = (here.order.partition_point(|(of, _)| *of < ends.cell), here.seats.len() as u32);
         here.order.insert(place, (ends.cell, seat));
         here.seats.push(0);
-        let (public, own) = (here.public, OfProcess::new(here));
+        self.rest[lane as usize].seat = seat;
+        let count = &mut self.lanes[lane as usize];
+        (count.own, count.sits) = (OfProcess::new(here), true);
+        let public = here.public;
         meet_group(&mut self.ways, known.way, spot, ends.group, here);
-        let sum = if public { self.sit_in_sum(v6, ends.group, ends.cell) } else { NONE };
-        let (way, process) = (known.way, ends.cell);
-        let count = LaneCount { own, spot, sum, way, process, seat, ..LaneCount::NOWHERE };
-        self.lanes[lane as usize] = count;
-        count
+        self.ways[known.way as usize].sum = if public { self.sit_in_sum(v6, ends.group, ends.cell) } else { NONE };
+        self.seat(known.way)
     }
 
     fn sit_in_sum(&mut self, v6: bool, group: u32, process: u32) -> u32 {
@@ -240,7 +315,7 @@ impl Counters {
         if is_new {
             self.others.resize(self.others.len() + self.holds.saturating_sub(1), Tally::default());
             let is_sum = matches!(place, Place::Sum { .. });
-            self.spots.push(Spot { public, v6, is_sum, track: NONE, ..Spot::default() });
+            self.spots.push(Spot { public, v6, is_sum, track: NONE, minute: NONE, ..Spot::default() });
         }
         at as u32
     }
@@ -256,38 +331,62 @@ impl Counters {
         if hold == self.main { &self.spots[spot as usize].held } else { &self.others[self.other(spot, hold)] }
     }
 
+    /// Where the flows of a way that had any are counted.
+    #[inline]
+    pub(super) fn seat(&self, way: u32) -> Seat {
+        let OfGroup { spot, sum, .. } = self.ways[way as usize];
+        Seat { way, spot, sum }
+    }
+
+    /// The way of a lane.
+    #[inline]
+    pub(super) fn way(&self, lane: u32) -> u32 {
+        self.lanes[lane as usize].way
+    }
+
     /// Fetches the counters of a lane that are needed soon; what is returned is of no use but to be looked at.
     #[inline]
     pub(super) fn touch(&self, lane: u32) -> u32 {
-        self.lanes.get(lane as usize).map_or(0, |lane| lane.spot)
+        self.lanes.get(lane as usize).map_or(0, |lane| lane.process)
+    }
+
+    /// The same of its way: the spot.
+    #[inline]
+    pub(super) fn touch_way(&self, way: u32) -> u32 {
+        self.ways.get(way as usize).map_or(NONE, |way| way.spot)
     }
 
     /// The same of a spot.
     #[inline]
     pub(super) fn touch_spot(&self, spot: u32) -> u32 {
-        self.spots.get(spot as usize).map_or(0, |spot| spot.held.now ^ spot.numbers.touch(NONE))
+        self.spots.get(spot as usize).map_or(0, |spot| spot.held.now ^ spot.numbers.touch())
     }
 
-    /// The same of a port number.
+    /// The same of the numbers of a spot, of that or the lowest that is free.
     #[inline]
     pub(super) fn touch_number(&self, spot: u32, number: u32) -> u32 {
-        self.spots.get(spot as usize).map_or(0, |spot| spot.held.now ^ spot.numbers.touch(number))
+        self.spots.get(spot as usize).map_or(0, |spot| spot.numbers.touch_word(number))
     }
 
-    /// The same of its group.
+    /// Counts connects and closes of a lane.
     #[inline]
-    pub(super) fn touch_way(&self, way: u32) -> u32 {
-        self.ways.get(way as usize).map_or(0, |way| way.spot)
+    pub(super) fn count(&mut self, lane: u32, connects: u16, closes: u16) {
+        let count = &mut self.lanes[lane as usize];
+        (count.connects, count.closes) = (count.connects + connects, count.closes + closes);
+        if count.connects.max(count.closes) == u16::MAX {
+            let rest = &mut self.rest[lane as usize];
+            rest.connects += u64::from(std::mem::take(&mut count.connects));
+            rest.closes += u64::from(std::mem::take(&mut count.closes));
+        }
     }
 
-    #[inline]
-    pub(super) fn lane(&self, lane: u32) -> &LaneCount {
-        &self.lanes[lane as usize]
-    }
-
-    #[inline]
-    pub(super) fn lane_mut(&mut self, lane: u32) -> &mut LaneCount {
-        &mut self.lanes[lane as usize]
+    /// A close that was counted is none.
+    pub(super) fn uncount_close(&mut self, lane: u32) {
+        let (count, rest) = (&mut self.lanes[lane as usize], &mut self.rest[lane as usize]);
+        match count.closes.checked_sub(1) {
+            Some(closes) => count.closes = closes,
+            None => rest.closes = rest.closes.saturating_sub(1),
+        }
     }
 
     #[inline]
@@ -309,10 +408,10 @@ impl Counters {
     #[inline]
     pub(super) fn take(&mut self, lane: u32, gone: usize, opens: bool, now: Now) {
         let count = &mut self.lanes[lane as usize];
-        let (own, sum) = (count.spot, count.sum);
-        count.open += u32::from(opens);
-        let spot = &mut self.spots[own as usize];
         let way = &mut self.ways[count.way as usize];
+        let (own, sum) = (way.spot, way.sum);
+        count.open += u16::from(opens);
+        let spot = &mut self.spots[own as usize];
         if gone > self.main {
             count.changes(lane, spot);
             count.own.add(spot, now);
@@ -327,7 +426,9 @@ impl Counters {
             let spot = &mut self.spots[sum as usize];
             if gone > self.main {
                 let parts = &mut self.sums[usize::from(spot.v6)];
-                parts.processes[process].iter_mut().for_each(|part| part.add(spot, now));
+                if let Some(part) = &mut parts.processes[process] {
+                    part.add(spot, now);
+                }
                 parts.groups[group].held.add(&spot.held, now);
                 spot.held.add(now);
             }
@@ -345,36 +446,41 @@ impl Counters {
 
     /// One open flow less.
     #[inline]
-    pub(super) fn shut(&mut self, lane: u32) {
+    pub(super) fn shut(&mut self, lane: u32, seat: Seat) {
         let count = &mut self.lanes[lane as usize];
         count.open = count.open.saturating_sub(1);
-        for spot in count.spots() {
+        for spot in seat.spots() {
             self.spots[spot as usize].open.take();
         }
     }
 
-    /// A hold lets go of a port.
+    /// A hold that is not the main one lets go of a port of a destination.
     #[inline]
-    pub(super) fn release(&mut self, lane: u32, hold: usize) {
-        let count = &mut self.lanes[lane as usize];
-        let (own, sum) = (count.spot, count.sum);
-        if hold != self.main {
-            for spot in [own, sum].into_iter().filter(|spot| *spot != NONE) {
-                let other = self.other(spot, hold);
-                self.others[other].take();
-            }
-            return;
+    pub(super) fn release_other(&mut self, spot: u32, hold: usize) {
+        let here = self.spot(spot);
+        let sum = if here.public { self.sums[usize::from(here.v6)].spot } else { NONE };
+        for spot in [spot, sum].into_iter().filter(|spot| *spot != NONE) {
+            let other = self.other(spot, hold);
+            self.others[other].take();
         }
-        let spot = &mut self.spots[own as usize];
+    }
+
+    /// The main hold lets go of a port.
+    #[inline]
+    pub(super) fn release(&mut self, lane: u32) {
+        let count = &mut self.lanes[lane as usize];
         let way = &mut self.ways[count.way as usize];
+        let spot = &mut self.spots[way.spot as usize];
         count.changes(lane, spot);
         count.own.take(spot);
         way.held.take(&spot.held);
         spot.held.take();
-        if sum != NONE {
-            let spot = &mut self.spots[sum as usize];
+        if way.sum != NONE {
+            let spot = &mut self.spots[way.sum as usize];
             let parts = &mut self.sums[usize::from(spot.v6)];
-            parts.processes[count.process as usize].iter_mut().for_each(|part| part.take(spot));
+            if let Some(part) = &mut parts.processes[count.process as usize] {
+                part.take(spot);
+            }
             parts.groups[way.group as usize].held.take(&spot.held);
             spot.held.take();
         }
@@ -382,7 +488,11 @@ impl Counters {
 
     /// Gives a flow's port to another process of its group; the node's value stays.
     pub(super) fn hand_over(&mut self, from: u32, to: u32, open: bool, held: bool, now: Now) {
+        fn step<C: Count>(part: &mut OfProcess<C>, spot: &Spot, adds: bool, now: Now) {
+            if adds { part.add(spot, now) } else { part.take(spot) }
+        }
         for (lane, adds) in [(from, false), (to, true)] {
+            let seat = self.seat(self.way(lane));
             let count = &mut self.lanes[lane as usize];
             if open {
                 count.open = if adds { count.open + 1 } else { count.open.saturating_sub(1) };
@@ -390,14 +500,13 @@ impl Counters {
             if !held {
                 continue;
             }
-            let step = |part: &mut OfProcess, spot: &Spot| if adds { part.add(spot, now) } else { part.take(spot) };
-            let spot = &mut self.spots[count.spot as usize];
+            let spot = &mut self.spots[seat.spot as usize];
             count.changes(lane, spot);
-            step(&mut count.own, spot);
-            if count.is_public() {
-                let spot = &self.spots[count.sum as usize];
-                let parts = &mut self.sums[usize::from(spot.v6)].processes[count.process as usize];
-                parts.iter_mut().for_each(|part| step(part, spot));
+            step(&mut count.own, spot, adds, now);
+            if seat.is_public() {
+                let spot = &self.spots[seat.sum as usize];
+                let part = &mut self.sums[usize::from(spot.v6)].processes[count.process as usize];
+                part.iter_mut().for_each(|part| step(part, spot, adds, now));
             }
         }
     }
@@ -409,57 +518,50 @@ impl Counters {
         [spot.held.now, spot.open.now]
     }
 
-    /// The values of now are the largest of the bucket that the spot's series is filling.
+    /// What is noted of the bucket that the spot's series is filling.
     #[inline]
-    pub(super) fn bucket_peak(&mut self, spot: u32) {
-        let epoch = &mut self.spot_mut(spot).bucket_epoch;
-        *epoch = epoch.wrapping_add(1);
+    pub(super) fn filling(&self, spot: u32) -> &Filling {
+        &self.spot(spot).filling
+    }
+
+    /// The spot's series fills a new bucket, for which the values of now are the first that count.
+    pub(super) fn fill(&mut self, spot: u32, until: i64) {
+        let most = self.values(spot);
+        let filling = &mut self.spot_mut(spot).filling;
+        (filling.until, filling.most, filling.epoch) = (until, most, filling.epoch.wrapping_add(1));
     }
 
     /// Who held how many ports at the bucket's largest value, by number, ascending.
     pub(super) fn bucket_parts(&mut self, at: u32) -> Vec<(u32, u32)> {
         let spot = &mut self.spots[at as usize];
-        let epoch = spot.bucket_epoch;
+        let epoch = spot.filling.epoch;
         if spot.is_sum {
             let processes = self.sums[usize::from(spot.v6)].processes.iter_mut().enumerate();
             let held = processes.filter_map(|(of, part)| {
                 let part = part.as_mut()?;
                 part.settle_bucket(epoch);
-                (part.at_bucket > 0).then_some((of as u32, part.at_bucket))
+                (part.held.at_bucket > 0).then_some((of as u32, part.held.at_bucket))
             });
             return held.collect();
         }
-        let (lanes, seats) = (&mut self.lanes, &mut spot.seats);
+        let (lanes, rest, seats) = (&mut self.lanes, &self.rest, &mut spot.seats);
         spot.waiting.retain(|lane| {
             let count = &mut lanes[*lane as usize];
             count.own.settle_bucket(epoch);
-            let (at_bucket, seat) = (count.own.at_bucket, count.seat & !WAITS);
-            seats[seat as usize] = at_bucket;
+            let at_bucket = count.own.held.at_bucket;
+            seats[rest[*lane as usize].seat as usize] = u32::from(at_bucket);
             // What has changed since the bucket was largest is looked at again.
-            let waits = count.own.held.now != at_bucket;
-            count.seat = if waits { count.seat } else { seat };
-            waits
+            count.waits = count.own.held.now != at_bucket;
+            count.waits
         });
         let held = spot.order.iter().map(|(of, seat)| (*of, seats[*seat as usize]));
         held.filter(|(_, held)| *held > 0).collect()
     }
 
-    /// The group of a lane.
+    /// The group of a way.
     #[inline]
-    pub(super) fn group(&self, lane: u32) -> u32 {
-        self.ways[self.lane(lane).way as usize].group
-    }
-
-    /// All parts of processes and groups that were counted anywhere, with their spots.
-    fn parts(&mut self) -> impl Iterator<Item = (&mut Own, u32)> {
-        let lanes = self.lanes.iter_mut().map(|lane| (&mut lane.own.held, lane.spot));
-        let ways = self.ways.iter_mut().map(|way| (&mut way.held, way.spot));
-        let sums = self.sums.iter_mut().flat_map(|sum| {
-            let spot = sum.spot;
-            let processes = sum.processes.iter_mut().flatten().map(move |part| (&mut part.held, spot));
-            processes.chain(sum.groups.iter_mut().map(|group| (&mut group.held, group.spot)))
-        });
-        lanes.chain(ways).chain(sums).filter(|(_, spot)| *spot != NONE)
+    pub(super) fn group(&self, way: u32) -> u32 {
+        self.ways[way as usize].group
     }
 
     /// Measuring starts at this instant.
@@ -469,43 +571,57 @@ impl Counters {
             spot.held.begin(at);
         }
         self.others.iter_mut().for_each(|held| held.begin(at));
-        self.parts().for_each(|(own, _)| own.peak = own.now);
+        self.lanes.iter_mut().for_each(|lane| lane.own.held.begin());
+        self.ways.iter_mut().for_each(|way| way.held.begin());
+        for sum in &mut self.sums {
+            sum.processes.iter_mut().flatten().for_each(|part| part.held.begin());
+            sum.groups.iter_mut().for_each(|group| group.held.begin());
+        }
     }
 
     /// The run is over: brings all parts up to their spot's last peak.
     pub(super) fn settle(&mut self) {
-        let spots = std::mem::take(&mut self.spots);
-        self.parts().for_each(|(own, spot)| own.settle(&spots[spot as usize].held));
-        self.spots = spots;
+        let (spots, ways) = (&self.spots, &mut self.ways);
+        for lane in self.lanes.iter_mut().filter(|lane| lane.sits) {
+            lane.own.held.settle(&spots[ways[lane.way as usize].spot as usize].held);
+        }
+        ways.iter_mut().filter(|way| way.spot != NONE).for_each(|way| way.held.settle(&spots[way.spot as usize].held));
+        for sum in self.sums.iter_mut().filter(|sum| sum.spot != NONE) {
+            let spot = &spots[sum.spot as usize].held;
+            sum.processes.iter_mut().flatten().for_each(|part| part.held.settle(spot));
+            sum.groups.iter_mut().filter(|group| group.spot != NONE).for_each(|group| group.held.settle(spot));
+        }
     }
 
     /// What groups and processes had of each spot, to be asked for when all is settled. By number, ascending.
     pub(super) fn shares(&self) -> Vec<Shares> {
         let mut found: Vec<Shares> = vec![(Vec::new(), Vec::new()); self.spots.len()];
-        let share = |of: usize, held: &Own| Share { of, connects: 0, closes: 0, open: 0, held: held.part() };
-        let add = |share: &mut Share, lane: &LaneCount| {
-            share.connects += lane.connects;
-            share.closes += lane.closes;
-            share.open += lane.open;
+        let share = |of: usize, held: Part| Share { of, connects: 0, closes: 0, open: 0, held };
+        let add = |share: &mut Share, (lane, rest): (&LaneCount, &LaneRest)| {
+            share.connects += u64::from(lane.connects) + rest.connects;
+            share.closes += u64::from(lane.closes) + rest.closes;
+            share.open += u32::from(lane.open);
         };
-        let mut of_ways: Vec<Share> = self.ways.iter().map(|way| share(way.group as usize, &way.held)).collect();
+        let mut of_ways: Vec<Share> = self.ways.iter().map(|way| share(way.group as usize, way.held.part())).collect();
         let mut of_sums = self.sums.each_ref().map(|sum| {
             let nobody = OfProcess::default();
             let processes = sum.processes.iter().enumerate();
             let processes: Vec<Share> =
-                processes.map(|(of, part)| share(of, &part.as_ref().unwrap_or(&nobody).held)).collect();
-            let groups: Vec<Share> = sum.groups.iter().enumerate().map(|(of, group)| share(of, &group.held)).collect();
+                processes.map(|(of, part)| share(of, part.as_ref().unwrap_or(&nobody).held.part())).collect();
+            let groups = sum.groups.iter().enumerate().map(|(of, group)| share(of, group.held.part()));
+            let groups: Vec<Share> = groups.collect();
             (groups, processes)
         });
-        for lane in self.lanes.iter().filter(|lane| lane.spot != NONE) {
-            let mut own = share(lane.process as usize, &lane.own.held);
-            add(&mut own, lane);
-            found[lane.spot as usize].1.push(own);
-            add(&mut of_ways[lane.way as usize], lane);
-            if lane.is_public() {
-                let (groups, processes) = &mut of_sums[usize::from(self.spots[lane.sum as usize].v6)];
-                add(&mut groups[self.ways[lane.way as usize].group as usize], lane);
-                add(&mut processes[lane.process as usize], lane);
+        for counted in self.lanes.iter().zip(&self.rest).filter(|(lane, _)| lane.sits) {
+            let (lane, way) = (counted.0, &self.ways[counted.0.way as usize]);
+            let mut own = share(lane.process as usize, lane.own.held.part());
+            add(&mut own, counted);
+            found[way.spot as usize].1.push(own);
+            add(&mut of_ways[lane.way as usize], counted);
+            if way.sum != NONE {
+                let (groups, processes) = &mut of_sums[usize::from(self.spots[way.sum as usize].v6)];
+                add(&mut groups[way.group as usize], counted);
+                add(&mut processes[lane.process as usize], counted);
             }
         }
         for (way, share) in self.ways.iter().zip(of_ways).filter(|(way, _)| way.spot != NONE) {
@@ -527,13 +643,13 @@ impl Counters {
 }
 
 /// Finds or makes the part of a group.
-fn meet_group(parts: &mut Vec<OfGroup>, at: u32, spot: u32, group: u32, here: &Spot) {
+fn meet_group<C: Count>(parts: &mut Vec<OfGroup<C>>, at: u32, spot: u32, group: u32, here: &Spot) {
     if parts.len() <= at as usize {
-        parts.resize(at as usize + 1, OfGroup::NOWHERE);
+        parts.resize(at as usize + 1, OfGroup::nowhere());
     }
     let part = &mut parts[at as usize];
     if part.spot == NONE {
-        *part = OfGroup { held: Own::new(&here.held), spot, group };
+        *part = OfGroup { held: Own::new(&here.held), spot, sum: NONE, group };
     }
 }
 
@@ -542,8 +658,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lane_is_a_cache_line() {
-        assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 24));
-        assert_eq!(std::mem::offset_of!(Spot, numbers), 64);
+    fn a_lane_is_half_a_cache_line() {
+        assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup<u16>>()), (32, 24));
+        assert_eq!(std::mem::offset_of!(Spot, lone_mapped), 128);
     }
 }

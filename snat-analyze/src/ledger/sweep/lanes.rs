@@ -30,7 +30,7 @@ pub(crate) struct Ends {
     pub(crate) public: bool,
 }
 
-/// The numbers of a lane, as the fold keeps them.
+/// The numbers of a lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lane {
     pub(super) lane: u32,
@@ -79,7 +79,8 @@ impl Lanes {
         &self.lanes[lane as usize]
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.lanes.len()
+    /// All, by number.
+    pub(super) fn all(&self) -> &[Known] {
+        &self.lanes
     }
 }

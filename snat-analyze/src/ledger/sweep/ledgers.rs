@@ -7,7 +7,8 @@ use std::mem;
 use super::Sweep;
 use super::lanes::{Ends, Lane};
 use super::replay::Replay;
-use super::step::{Row, Rules, StepKind};
+use super::stage::Move;
+use super::step::{Bits, Row, Rules};
 use crate::apart::Apart;
 
 /// Rows after which a thread is worth its start.
@@ -16,14 +17,14 @@ const LONG: usize = 20_000;
 const FEW: usize = 512;
 /// Words that are handed over at once.
 const HEAP: usize = 2_048;
-/// Words whose lanes are fetched at once.
-const AHEAD: usize = 64;
 
 /// The ledgers, told row by row.
 #[derive(Debug)]
 pub(crate) struct Ledgers {
     heap: Heap,
     at: At,
+    /// Words that are handed over at once.
+    most: usize,
     /// Words so far.
     words: usize,
     may_go: bool,
@@ -59,47 +60,34 @@ struct Word {
     target: u32,
     sport: u16,
     what: What,
-    bits: u8,
+    bits: Bits,
 }
-
-const TIMED: u8 = 1;
-const MAPPED: u8 = 2;
-const PROXY: u8 = 4;
-const ACCEPT: u8 = 8;
-const CLOSE: u8 = 16;
 
 impl Word {
     #[inline]
     fn of(what: What, row: &Row, target: u32) -> Self {
-        let bit = |is: bool, bit: u8| if is { bit } else { 0 };
-        let bits = bit(row.time.is_some(), TIMED)
-            | bit(row.mapped, MAPPED)
-            | bit(row.proxy, PROXY)
-            | bit(row.kind == StepKind::Accept, ACCEPT)
-            | bit(row.kind == StepKind::Close, CLOSE);
+        let bits = Bits::of(row);
         Self { time: row.time.unwrap_or(0), line: row.line, target, sport: row.sport, what, bits }
     }
 
     fn alone(what: What, time: Option<i64>) -> Self {
-        let bits = if time.is_some() { TIMED } else { 0 };
+        let bits = Bits::timed(time.is_some());
         Self { time: time.unwrap_or(0), line: 0, target: 0, sport: 0, what, bits }
     }
 
-    #[inline]
     fn time(&self) -> Option<i64> {
-        (self.bits & TIMED != 0).then_some(self.time)
+        self.bits.is_timed().then_some(self.time)
     }
 
-    #[inline]
     fn row(&self) -> Row {
-        let has = |bit: u8| self.bits & bit != 0;
-        let kind = match (has(ACCEPT), has(CLOSE)) {
-            (true, _) => StepKind::Accept,
-            (_, true) => StepKind::Close,
-            _ => StepKind::Connect,
-        };
-        let (time, line, sport) = (self.time(), self.line, self.sport);
-        Row { time, line, kind, sport, mapped: has(MAPPED), proxy: has(PROXY) }
+        Row {
+            time: self.time(),
+            line: self.line,
+            kind: self.bits.kind(),
+            sport: self.sport,
+            mapped: self.bits.is_mapped(),
+            proxy: self.bits.is_proxy(),
+        }
     }
 }
 
@@ -115,15 +103,17 @@ struct Heap {
 struct Pair {
     sweep: Sweep,
     mesh: Option<Box<Sweep>>,
-    /// The numbers of each target in both.
-    lanes: Vec<[Lane; 2]>,
+    /// The numbers of each target.
+    lanes: Vec<Lane>,
+    /// The same in the ledger of the mesh.
+    of_mesh: Vec<Lane>,
 }
 
 impl Ledgers {
     /// `threads`: how many there may be, this one counted.
     pub(crate) fn new(rules: &Rules, threads: usize) -> Self {
         let at = At::Here(Box::new(Pair::new(rules)));
-        Self { heap: Heap::default(), at, words: 0, may_go: threads > 1, has_mesh: false }
+        Self { heap: Heap::default(), at, most: FEW, words: 0, may_go: threads > 1, has_mesh: false }
     }
 
     /// The next target: rows name it by its place.
@@ -134,7 +124,10 @@ impl Ledgers {
     /// The next row of the log, of a target.
     #[inline]
     pub(crate) fn row(&mut self, row: &Row, target: u32) {
-        self.tell(Word::of(What::Row, row, target), None);
+        self.heap.words.push(Word::of(What::Row, row, target));
+        if self.heap.words.len() >= self.most {
+            self.hand_over();
+        }
     }
 
     /// The next row of the log, one that is no connect and whose ends no connect made known.
@@ -170,12 +163,10 @@ impl Ledgers {
         (pair.sweep.finish(), pair.mesh.map(|mesh| mesh.finish()))
     }
 
-    #[inline]
     fn tell(&mut self, word: Word, ends: Option<&Ends>) {
         self.heap.ends.extend(ends);
         self.heap.words.push(word);
-        let most = if matches!(self.at, At::Here(_)) { FEW } else { HEAP };
-        if self.heap.words.len() >= most {
+        if self.heap.words.len() >= self.most {
             self.hand_over();
         }
     }
@@ -203,54 +194,53 @@ impl Ledgers {
         let here = At::Here(Box::new(Pair::new(&Rules::default())));
         if let At::Here(pair) = mem::replace(&mut self.at, here) {
             self.at = Apart::new("ledger", pair, Pair::hear_all).map_or_else(At::Here, At::Apart);
+            self.most = HEAP;
         }
     }
 }
 
 impl Pair {
     fn new(rules: &Rules) -> Self {
-        Self { sweep: Sweep::new(rules), mesh: None, lanes: Vec::new() }
+        Self { sweep: Sweep::new(rules), mesh: None, lanes: Vec::new(), of_mesh: Vec::new() }
     }
 
     fn hear_all(&mut self, heap: &mut Heap) {
         let mut ends = heap.ends.drain(..);
-        for words in heap.words.chunks(AHEAD) {
-            // The numbers of targets lie anywhere in memory: all at once they come sooner.
-            let number = |word: &Word| self.lanes.get(word.target as usize).map_or(0, |[lane, _]| lane.lane);
-            std::hint::black_box(words.iter().fold(0, |touched, word| touched ^ number(word)));
-            words.iter().for_each(|word| self.hear(word, || ends.next()));
+        for word in heap.words.drain(..) {
+            if word.what == What::Row
+                && let Some(&Lane { lane, way }) = self.lanes.get(word.target as usize)
+            {
+                let row = Move { lane, way, sport: word.sport, bits: word.bits };
+                self.sweep.hear(word.time, word.line, row);
+                if let (Some(mesh), Some(&Lane { lane, way })) =
+                    (&mut self.mesh, self.of_mesh.get(word.target as usize))
+                {
+                    mesh.hear(word.time, word.line, Move { lane, way, ..row });
+                }
+            } else {
+                self.hear(&word, || ends.next());
+            }
         }
-        heap.words.clear();
     }
 
-    #[inline]
+    /// Hears what is no row of a target.
     fn hear(&mut self, word: &Word, mut ends: impl FnMut() -> Option<Ends>) {
         match word.what {
-            What::Row => {
-                let Some([lane, of_mesh]) = self.lanes.get(word.target as usize).copied() else {
-                    // No row is lost: one of no target is counted as not replayed.
-                    return self.both(|sweep| sweep.unkeyed(word.time()));
-                };
-                let row = word.row();
-                self.sweep.row(&row, lane);
-                if let Some(mesh) = &mut self.mesh {
-                    mesh.row(&row, of_mesh);
-                }
-            }
             What::Stranger => match ends() {
                 Some(ends) => self.both(|sweep| sweep.stranger(&word.row(), &ends)),
                 None => self.both(|sweep| sweep.unkeyed(word.time())),
             },
             What::Behind => self.both(|sweep| sweep.behind(&word.row())),
-            What::Unkeyed => self.both(|sweep| sweep.unkeyed(word.time())),
+            // No row is lost: one of no target is counted as not replayed.
+            What::Row | What::Unkeyed => self.both(|sweep| sweep.unkeyed(word.time())),
             What::Know => {
                 let Some(ends) = ends() else { return };
-                let lane = self.sweep.know(&ends);
-                self.lanes.push([lane, self.mesh.as_mut().map_or(lane, |mesh| mesh.know(&ends))]);
+                self.lanes.push(self.sweep.know(&ends));
+                self.of_mesh.extend(self.mesh.as_mut().map(|mesh| mesh.know(&ends)));
             }
             What::Mesh => {
                 self.mesh = Some(Box::new(self.sweep.less_doubles()));
-                self.lanes.iter_mut().for_each(|lanes| lanes[1] = lanes[0]);
+                self.of_mesh.clone_from(&self.lanes);
             }
         }
     }
@@ -263,6 +253,7 @@ impl Pair {
 
 #[cfg(test)]
 mod tests {
+    use super::super::step::StepKind;
     use super::*;
 
     #[test]

@@ -58,6 +58,7 @@ pub(crate) use steps::Step;
 use lanes::{Lane, NONE};
 use order::Order;
 use stage::{Move, Stage};
+use step::Bits;
 
 /// Replays one run, row by row.
 #[derive(Clone, Debug)]
@@ -66,8 +67,8 @@ pub(crate) struct Sweep {
     clock: Clock,
     stage: Stage,
     order: Order<Move>,
-    /// Smallest and largest TIME.
-    span: Option<(i64, i64)>,
+    /// Smallest and largest TIME; the other way round before the first.
+    span: (i64, i64),
     unkeyed: u64,
 }
 
@@ -106,7 +107,7 @@ impl Sweep {
             rules: rules.clone(),
             clock: Clock::Unknown(Vec::new()),
             order: Order::new(),
-            span: None,
+            span: (i64::MAX, i64::MIN),
             unkeyed: 0,
         }
     }
@@ -120,29 +121,30 @@ impl Sweep {
         other
     }
 
-    /// The numbers of a connect's ends, for [`Sweep::row`].
+    /// The numbers of a connect's ends, for [`Sweep::hear`].
     pub(crate) fn know(&mut self, ends: &Ends) -> Lane {
-        self.stage.lanes.know(ends)
+        self.stage.know(ends)
     }
 
-    /// Takes the next row of the log, whose ends a connect has made known.
+    /// Takes the next row of the log, whose ends a connect has made known; `time` is of no meaning where the row has
+    /// none.
     #[inline]
-    pub(crate) fn row(&mut self, row: &Row, lane: Lane) {
-        self.time(row.time);
-        self.push(row, lane.way, lane.lane);
+    fn hear(&mut self, time: i64, line: u64, row: Move) {
+        self.time(row.bits.is_timed().then_some(time));
+        self.push(line, row);
     }
 
     /// Takes the next row of the log, one that is no connect.
     pub(crate) fn stranger(&mut self, row: &Row, ends: &Ends) {
         self.time(row.time);
-        let at = self.stage.wait(ends);
-        self.push(row, NONE, at);
+        let lane = self.stage.wait(ends);
+        self.push(row.line, Move { lane, way: NONE, sport: row.sport, bits: Bits::of(row).stranger() });
     }
 
     /// Takes the next row of the log, one behind what is measured: it says what time it is.
     pub(crate) fn behind(&mut self, row: &Row) {
         self.time(row.time);
-        self.push(row, NONE, NONE);
+        self.push(row.line, Move { lane: NONE, way: NONE, sport: row.sport, bits: Bits::of(row).only_time() });
     }
 
     /// Takes the next row of the log, one that is not replayed: an end is masked, or a port is 0.
@@ -152,27 +154,26 @@ impl Sweep {
     }
 
     #[inline]
-    fn push(&mut self, row: &Row, way: u32, lane: u32) {
-        let moved = Move { kind: row.kind, mapped: row.mapped, proxy: row.proxy, sport: row.sport, way, lane };
+    fn push(&mut self, line: u64, row: Move) {
         match &mut self.clock {
             Clock::Runs(time) => {
                 let time = *time;
-                self.order.push(time, row.line, moved, &mut |rows| self.stage.apply_all(rows));
+                self.order.push(time, line, row, &mut |rows| self.stage.apply_all(rows));
             }
             Clock::Unknown(rows) => {
-                rows.push((row.line, moved));
+                rows.push((line, row));
                 if rows.len() > order::PENDING {
                     self.has_no_time();
                 }
             }
-            Clock::None => self.stage.apply(0, &moved),
+            Clock::None => self.stage.apply(0, &row),
         }
     }
 
     #[inline]
     fn time(&mut self, time: Option<i64>) {
         let Some(time) = time else { return };
-        let (low, high) = self.span.get_or_insert((time, time));
+        let (low, high) = &mut self.span;
         (*low, *high) = ((*low).min(time), (*high).max(time));
         match &mut self.clock {
             Clock::Runs(last) => *last = time,
@@ -182,6 +183,7 @@ impl Sweep {
     }
 
     /// The first TIME of the run: rows before it, whose own is masked, take it over.
+    #[cold]
     fn time_is_known(&mut self, time: i64) {
         if let Clock::Unknown(rows) = &mut self.clock {
             let rows = std::mem::take(rows);
@@ -208,7 +210,8 @@ impl Sweep {
         let timed = matches!(self.clock, Clock::Runs(_));
         self.stage.counts.late = self.order.late;
         self.stage.counts.unkeyed = self.unkeyed;
-        report::replay(self.stage, &self.rules, self.span.filter(|_| timed))
+        let span = Some(self.span).filter(|(low, high)| timed && low <= high);
+        report::replay(self.stage, &self.rules, span)
     }
 
     /// What is kept at the moment.

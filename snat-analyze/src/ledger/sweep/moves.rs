@@ -1,7 +1,8 @@
 //! What a row does: connects take ports, closes begin holds, accepts are remembered.
 
-use super::counts::LaneCount;
-use super::lanes::{Ends, NONE};
+use super::counts::Seat;
+use super::flows::Found;
+use super::lanes::{Ends, Lane, NONE};
 use super::lives::Lives;
 use super::mesh::Waiting;
 use super::release::Closed;
@@ -19,21 +20,49 @@ fn key(sport: u16, ends: &Ends) -> FlowKey {
 
 impl Stage {
     pub(super) fn connect(&mut self, row: &Move, now: Now) {
-        self.counts.connects += u64::from(now.measured);
+        let one = u16::from(now.measured);
+        self.counts.connects += u64::from(one);
         if self.accepted.any(row.sport) {
             self.accepted.end(&key(row.sport, &self.lanes.get(row.lane).ends));
         }
         self.serial = self.serial.wrapping_add(1);
-        let count = self.counters.sit(row.lane, &self.lanes);
-        if self.counted_beyond(row, now) {
-            self.opened(&count, now);
-            self.counters.lane_mut(row.lane).connects += u64::from(now.measured);
+        let seat = self.counters.sit(row.lane, &self.lanes);
+        if !self.has_room() && self.counted_beyond(seat.way, row.sport, now) {
+            self.opened(seat, now);
+            self.counters.count(row.lane, one, 0);
             return;
         }
-        let double = self.pair(row, now);
-        let at = self.flows.meet(row.way, row.lane, row.sport);
+        let double = self.pair(row, seat.way, now);
+        let (at, is_new) = self.flows.meet(seat.way, row.lane, row.sport, &self.releases);
         let flow = self.flows.get_mut(at);
         (flow.serial, flow.counted) = (self.serial, false);
+        if is_new && !double {
+            self.opens(at, row.lane, seat, now);
+        } else {
+            self.opens_again(at, row.lane, double, now);
+        }
+        if !double {
+            self.opened(seat, now);
+        }
+        self.counters.count(row.lane, one, 0);
+    }
+
+    /// The connect of a flow that is new.
+    #[inline]
+    fn opens(&mut self, at: Found, lane: u32, seat: Seat, now: Now) {
+        self.changed(seat, now);
+        let holds = self.releases.holds();
+        self.counters.take(lane, holds, true, now);
+        let number = if holds > 0 { self.number(seat, now) } else { NONE };
+        let flow = self.flows.get_mut(at);
+        flow.number = number;
+        flow.open(now.time.unwrap_or_default());
+        self.raised(seat, now);
+    }
+
+    /// The connect of one that was open or held before, or that a proxy has made already.
+    fn opens_again(&mut self, at: Found, lane: u32, double: bool, now: Now) {
+        let flow = self.flows.get_mut(at);
         if now.measured {
             self.counts.reopened += u64::from(flow.open);
             let kept = flow.place().is_some_and(|place| self.releases.keeps(self.main, place));
@@ -43,33 +72,26 @@ impl Stage {
             (flow.open, flow.double) = (false, false);
         }
         if double {
-            self.opens_as_double(at, row, now);
+            self.opens_as_double(at, lane, now);
         } else {
-            self.take(at, row, true, now);
-        }
-        if !double {
-            self.opened(&count, now);
-        }
-        if now.measured {
-            self.counters.lane_mut(row.lane).connects += 1;
+            self.take(at, lane, true, now);
         }
     }
 
     /// Counts a connect in its buckets, and its destination among those that were reached in that minute.
-    fn opened(&mut self, count: &LaneCount, now: Now) {
+    #[inline]
+    fn opened(&mut self, seat: Seat, now: Now) {
         let Some(time) = now.time.filter(|_| now.measured) else { return };
-        for spot in count.spots() {
-            let track = self.counters.spot(spot).track;
-            if track != NONE {
-                self.series.opened(track);
-            }
+        for spot in seat.spots() {
+            self.counters.spot_mut(spot).filling.opened += 1;
         }
-        if !count.is_public() {
+        if !seat.is_public() {
             return;
         }
         let minute = self.minute(time);
-        let spot = self.counters.spot_mut(count.spot);
-        if minute < MINUTES && spot.minute.replace(minute) != Some(minute) {
+        let spot = self.counters.spot_mut(seat.spot);
+        if minute < MINUTES && spot.minute != minute as u32 {
+            spot.minute = minute as u32;
             let reached = &mut self.reached[usize::from(spot.v6)];
             if reached.len() <= minute {
                 reached.resize(minute + 1, 0);
@@ -91,29 +113,37 @@ impl Stage {
 
     /// Looks for the other connect of a pair: whether this one is an application's whose proxy waits. Is it a proxy's,
     /// the application's flow holds no port from here on.
-    fn pair(&mut self, row: &Move, now: Now) -> bool {
+    #[inline]
+    fn pair(&mut self, row: &Move, way: u32, now: Now) -> bool {
         let Some(time) = now.time else { return false };
-        let own = Waiting { time, lane: row.lane, way: row.way, sport: row.sport, serial: self.serial };
-        let Some(other) = self.mesh.connect(own, row.proxy, &self.lanes) else { return false };
-        let (proxy, app) = if row.proxy { (own, other) } else { (other, own) };
-        let found = self.flows.find(app.way, app.sport).filter(|at| self.flows.get(*at).serial == app.serial);
+        let own = Waiting { time, lane: row.lane, way, sport: row.sport, serial: self.serial };
+        let is_proxy = row.bits.is_proxy();
+        let other = self.mesh.connect(own, is_proxy, &self.lanes);
+        other.is_some_and(|other| self.is_pair(own, other, is_proxy, now))
+    }
+
+    /// Both connects of a pair; the later one is a proxy's, or an application's: whether it is the latter.
+    fn is_pair(&mut self, own: Waiting, other: Waiting, is_proxy: bool, now: Now) -> bool {
+        let (proxy, app) = if is_proxy { (own, other) } else { (other, own) };
+        let is_it = |at: &Found| self.flows.serial(*at, &self.releases) == Some(app.serial);
+        let found = self.flows.find(app.way, app.sport, &self.releases).filter(is_it);
         if let Some(at) = found {
             self.is_double(at, now);
         }
-        let counts = now.measured && (found.is_some() || !row.proxy);
+        let counts = now.measured && (found.is_some() || !is_proxy);
         let [proxy, app] = [proxy, app].map(|connect| self.lanes.get(connect.lane).ends.cell);
         *self.doubles.entry((proxy, app)).or_default() += u64::from(counts);
-        !row.proxy
+        !is_proxy
     }
 
     /// A proxy makes the connect of a flow again.
-    fn is_double(&mut self, at: usize, now: Now) {
+    fn is_double(&mut self, at: Found, now: Now) {
+        self.flows.wake(at, &self.releases);
         self.drop_port(at, now);
         let flow = self.flows.get_mut(at);
         flow.double = true;
         if flow.counted {
-            let count = self.counters.lane_mut(flow.lane);
-            count.closes = count.closes.saturating_sub(1);
+            self.counters.uncount_close(flow.lane);
         }
         if !flow.open {
             self.flows.remove(at);
@@ -121,29 +151,35 @@ impl Stage {
     }
 
     /// A connect that a proxy has made already: the flow is there for its close alone.
-    fn opens_as_double(&mut self, at: usize, row: &Move, now: Now) {
+    fn opens_as_double(&mut self, at: Found, lane: u32, now: Now) {
         self.drop_port(at, now);
         let flow = self.flows.get_mut(at);
         flow.open(now.time.unwrap_or_default());
-        (flow.lane, flow.double) = (row.lane, true);
+        (flow.lane, flow.double) = (lane, true);
     }
 
     /// Takes a flow's port away.
-    fn drop_port(&mut self, at: usize, now: Now) {
+    fn drop_port(&mut self, at: Found, now: Now) {
         let flow = *self.flows.get(at);
-        self.changes(flow.lane, now);
+        let seat = self.counters.seat(flow.way);
+        self.changed(seat, now);
         let keeps = |hold: usize| flow.place().map_or(flow.open, |place| self.releases.keeps(hold, place));
         // The shorter a hold, the sooner it has let go.
         let kept = (0..self.releases.holds()).find(|hold| keeps(*hold)).unwrap_or(self.releases.holds());
         if let Some(place) = flow.place() {
             self.releases.cancel(place);
         }
-        (kept..self.releases.holds()).for_each(|hold| self.counters.release(flow.lane, hold));
+        for hold in kept..self.releases.holds() {
+            match hold == self.main {
+                true => self.counters.release(flow.lane),
+                false => self.counters.release_other(seat.spot, hold),
+            }
+        }
         if flow.open {
-            self.counters.shut(flow.lane);
+            self.counters.shut(flow.lane, seat);
         }
         if kept <= self.main {
-            self.give_back(flow.lane, flow.number);
+            self.give_back(seat.spot, flow.number);
         }
         let flow = self.flows.get_mut(at);
         flow.number = NONE;
@@ -158,7 +194,7 @@ impl Stage {
     }
 
     pub(super) fn close(&mut self, row: &Move, now: Now) {
-        match self.flows.find(row.way, row.sport).filter(|at| self.flows.get(*at).open) {
+        match self.flows.find_open(row.way, row.sport, &self.releases) {
             Some(at) => self.shut(at, now),
             None => {
                 let ends = self.lanes.get(row.lane).ends;
@@ -169,11 +205,11 @@ impl Stage {
 
     /// A row whose way was not known when it came; a connect's may be now.
     pub(super) fn stranger(&mut self, row: &Move, ends: &Ends, now: Now) {
-        if row.kind == StepKind::Accept {
+        if row.bits.kind() == StepKind::Accept {
             return self.accept(row.sport, ends, now);
         }
-        let found = self.lanes.way(ends).and_then(|way| self.flows.find(way, row.sport));
-        match found.filter(|at| self.flows.get(*at).open) {
+        let way = self.lanes.way(ends);
+        match way.and_then(|way| self.flows.find_open(way, row.sport, &self.releases)) {
             Some(at) => self.shut(at, now),
             None => self.lone(row, ends, now),
         }
@@ -188,28 +224,24 @@ impl Stage {
             self.counts.inbound += one;
         } else if known && self.accepted.accepts(ends.group, row.sport) {
             self.counts.inbound_guessed += one;
-        } else if row.mapped {
+        } else if row.bits.is_mapped() {
             let Some(time) = now.time else {
                 self.counts.lone_mapped += one;
                 return;
             };
-            let lane = self.lanes.know(ends);
-            let row = Move { way: lane.way, lane: lane.lane, ..*row };
-            if self.counted_beyond(&row, now) {
+            let Lane { lane, way } = self.know(ends);
+            if !self.has_room() && self.counted_beyond(way, row.sport, now) {
                 return;
             }
             self.counts.lone_mapped += one;
-            self.counters.sit(row.lane, &self.lanes);
-            let at = self.flows.meet(row.way, row.lane, row.sport);
+            let seat = self.counters.sit(lane, &self.lanes);
+            let (at, _) = self.flows.meet(seat.way, lane, row.sport, &self.releases);
             self.serial = self.serial.wrapping_add(1);
             self.flows.get_mut(at).serial = self.serial;
-            self.take(at, &row, false, now);
+            self.take(at, lane, false, now);
             self.hold(at, time);
-            if now.measured {
-                let count = self.counters.lane_mut(row.lane);
-                count.closes += 1;
-                count.spots().for_each(|spot| self.counters.spot_mut(spot).lone_mapped += 1);
-            }
+            self.counters.count(lane, 0, u16::from(now.measured));
+            seat.spots().for_each(|spot| self.counters.spot_mut(spot).lone_mapped += one);
         } else {
             self.counts.lone_plain += one;
             let dest = Place::Dest { addr: ends.daddr, port: ends.dport };
@@ -224,9 +256,9 @@ impl Stage {
 
     /// Gives the flow its port where it has none, and to the row's process. Holds that still keep the port go on with
     /// it: one port.
-    fn take(&mut self, at: usize, row: &Move, opens: bool, now: Now) {
+    fn take(&mut self, at: Found, lane: u32, opens: bool, now: Now) {
         let flow = *self.flows.get(at);
-        self.changes(flow.lane, now);
+        self.changed(self.counters.seat(flow.way), now);
         // The shorter a hold, the sooner it has let go.
         let gone = match flow.place() {
             Some(place) => (0..self.releases.holds()).take_while(|hold| !self.releases.keeps(*hold, place)).count(),
@@ -236,52 +268,55 @@ impl Stage {
         if let Some(place) = flow.place() {
             self.releases.cancel(place);
         }
-        if flow.lane != row.lane {
-            self.counters.hand_over(flow.lane, row.lane, flow.open, self.timed && gone <= self.main, now);
+        if flow.lane != lane {
+            self.counters.hand_over(flow.lane, lane, flow.open, self.timed && gone <= self.main, now);
         }
-        self.counters.take(row.lane, gone, opens && !flow.open, now);
-        let count = *self.counters.lane(row.lane);
-        let mut number = flow.number;
-        if gone > self.main {
-            number = match count.is_public() {
-                true => {
-                    let spot = self.counters.spot_mut(count.spot);
-                    self.pools[usize::from(spot.v6)].take(&mut spot.numbers, now)
-                }
-                false => NONE,
-            };
-        }
+        self.counters.take(lane, gone, opens && !flow.open, now);
+        let seat = self.counters.seat(flow.way);
+        let number = if gone > self.main { self.number(seat, now) } else { flow.number };
         let flow = self.flows.get_mut(at);
-        (flow.lane, flow.number) = (row.lane, number);
+        (flow.lane, flow.number) = (lane, number);
         flow.let_go();
         if opens {
             flow.open(now.time.unwrap_or_default());
         }
-        count.spots().for_each(|spot| self.raised(spot, now));
+        self.raised(seat, now);
+    }
+
+    /// A port number for a flow, if its destination is public.
+    #[inline]
+    fn number(&mut self, seat: Seat, now: Now) -> u32 {
+        if !seat.is_public() {
+            return NONE;
+        }
+        let spot = self.counters.spot_mut(seat.spot);
+        self.pools[usize::from(spot.v6)].take(&mut spot.numbers, now)
     }
 
     /// The close of an open flow.
-    fn shut(&mut self, at: usize, now: Now) {
+    fn shut(&mut self, at: Found, now: Now) {
         self.counts.closes += u64::from(now.measured);
-        let flow = *self.flows.get(at);
-        if !flow.double {
-            self.changes(flow.lane, now);
-            self.counters.shut(flow.lane);
-            self.counters.lane_mut(flow.lane).closes += u64::from(now.measured);
-            self.flows.get_mut(at).counted = now.measured;
+        let flow = self.flows.get_mut(at);
+        let (lane, double, opened) = (flow.lane, flow.double, flow.opened());
+        let seat = self.counters.seat(flow.way);
+        if !double {
+            flow.counted = now.measured;
+            self.changed(seat, now);
+            self.counters.shut(lane, seat);
+            self.counters.count(lane, 0, u16::from(now.measured));
         }
         let Some(time) = now.time else {
             self.flows.remove(at);
             return;
         };
         if now.measured {
-            let group = self.counters.group(flow.lane) as usize;
+            let group = self.counters.group(seat.way) as usize;
             if self.lives.len() <= group {
                 self.lives.resize_with(group + 1, Lives::default);
             }
-            self.lives[group].add(time.saturating_sub(flow.opened()).max(0) as u64);
+            self.lives[group].add(time.saturating_sub(opened).max(0) as u64);
         }
-        if flow.double {
+        if double {
             self.flows.remove(at);
         } else {
             self.hold(at, time);
@@ -289,50 +324,74 @@ impl Stage {
     }
 
     /// Starts the holds of a flow.
-    fn hold(&mut self, at: usize, time: i64) {
-        let flow = self.flows.get_mut(at);
-        let place = self.releases.push(time, Closed::of(flow));
-        flow.hold(place);
+    #[inline]
+    fn hold(&mut self, at: Found, time: i64) {
+        let flow = self.flows.get(at);
+        let spot = self.counters.seat(flow.way).spot;
+        let place = self.releases.push(time, Closed::of(flow, spot));
+        self.flows.hold(at, place);
     }
 
     /// The main hold has let go of a flow's port number, if it had one.
-    pub(super) fn give_back(&mut self, lane: u32, number: u32) {
+    #[inline]
+    pub(super) fn give_back(&mut self, spot: u32, number: u32) {
         if number != NONE {
-            let spot = self.counters.lane(lane).spot;
             let spot = self.counters.spot_mut(spot);
             self.pools[usize::from(spot.v6)].give_back(&mut spot.numbers, number);
         }
     }
 
-    /// Before a change: the series take note of what stood until now.
+    /// Before a change where a lane is counted.
     #[inline]
-    pub(super) fn changes(&mut self, lane: u32, now: Now) {
-        let Some(time) = now.time else { return };
-        for spot in self.counters.lane(lane).spots() {
-            let track = self.counters.spot(spot).track;
-            if track != NONE {
-                self.series.before(track, time, &mut self.counters);
-            }
+    fn changed(&mut self, seat: Seat, now: Now) {
+        if let Some(time) = now.time {
+            seat.spots().for_each(|spot| self.changes(spot, time));
         }
     }
 
-    /// After a spot may have got more: its series takes note, or begins.
-    pub(super) fn raised(&mut self, at: u32, now: Now) {
-        let Some(time) = now.time.filter(|_| now.measured) else { return };
-        let spot = self.counters.spot(at);
-        if !spot.public {
-            return;
+    /// Before a change: the spot's series takes note of what stood until now, where a bucket is over.
+    #[inline]
+    pub(super) fn changes(&mut self, spot: u32, time: i64) {
+        if self.counters.filling(spot).until < time {
+            self.series.cross(self.counters.spot(spot).track, time, &mut self.counters);
         }
-        if spot.track != NONE {
-            return self.series.after(spot.track, time, &mut self.counters);
+    }
+
+    /// After spots may have got more.
+    #[inline]
+    fn raised(&mut self, seat: Seat, now: Now) {
+        // Only public destinations have series.
+        if seat.is_public()
+            && let Some(time) = now.time.filter(|_| now.measured)
+        {
+            seat.spots().for_each(|spot| self.rises(spot, time));
         }
-        let (is_sum, held) = (spot.is_sum, self.counters.values(at)[0]);
-        if let Some((track, gone)) = self.series.enter(at, is_sum, time, held) {
-            if let Some(gone) = gone {
-                self.counters.spot_mut(gone).track = NONE;
+    }
+
+    /// After a public spot may have got more: its series takes note, or begins.
+    #[inline]
+    pub(super) fn rises(&mut self, at: u32, time: i64) {
+        let spot = self.counters.spot_mut(at);
+        if spot.track == NONE {
+            if spot.is_sum || spot.held() >= self.series.needs {
+                self.enters(at, time);
             }
-            self.counters.spot_mut(at).track = track;
-            self.series.after(track, time, &mut self.counters);
+        } else if time < spot.filling.until {
+            spot.note();
+        } else {
+            self.series.reach(spot.track, time, &mut self.counters);
         }
+    }
+
+    #[cold]
+    fn enters(&mut self, at: u32, time: i64) {
+        let Some((track, gone)) = self.series.enter(at, time, &self.counters) else { return };
+        if let Some(gone) = gone {
+            let gone = self.counters.spot_mut(gone);
+            (gone.track, gone.filling.until) = (NONE, i64::MAX);
+        }
+        let spot = self.counters.spot_mut(at);
+        (spot.track, spot.filling.opened) = (track, 0);
+        self.series.reach(track, time, &mut self.counters);
     }
 }

@@ -13,17 +13,20 @@ pub(super) const PENDING: usize = 65_536;
 /// Rows that are handed on at a time.
 pub(super) const HANDED: usize = 64;
 
-/// Sorts by (time, line) within [`WINDOW`] and [`PENDING`] rows.
+/// A row with its time and line.
+pub(super) type At<T> = (i64, u64, T);
+
+/// Sorts by (time, line) within [`WINDOW`] and [`PENDING`] rows. Rows come in the order of their lines.
 #[derive(Clone, Debug)]
 pub(super) struct Order<T> {
     /// Rows that came in order wait in a queue, most do.
-    queue: VecDeque<(i64, u64, T)>,
+    queue: VecDeque<At<T>>,
     /// The others: time, line and place; the earliest on top.
-    heap: BinaryHeap<Reverse<(i64, u64, u32)>>,
+    heap: BinaryHeap<Reverse<At<u32>>>,
     rows: Vec<Option<T>>,
     free: Vec<u32>,
-    /// In order, and to be handed on.
-    ripe: Vec<(i64, T)>,
+    /// In order, and to be handed on before anything else.
+    ripe: Vec<At<T>>,
     newest: i64,
     /// Rows since it was last looked for ripe ones.
     since: usize,
@@ -50,15 +53,16 @@ impl<T: Copy> Order<T> {
 
     /// Takes a row and hands on those for which no earlier one can come, many at a time.
     #[inline]
-    pub(super) fn push(&mut self, time: i64, line: u64, row: T, apply: &mut impl FnMut(&[(i64, T)])) {
-        // Only such a row may be late: what got ripe meanwhile is looked for first.
-        if time < self.mark.max(self.newest.saturating_sub(WINDOW)) {
+    pub(super) fn push(&mut self, time: i64, line: u64, row: T, apply: &mut impl FnMut(&[At<T>])) {
+        if time >= self.newest {
+            self.newest = time;
+        } else if time < self.mark.max(self.newest.saturating_sub(WINDOW)) {
+            // Only such a row may be late: what got ripe meanwhile is looked for first.
             self.ripen(apply);
+            self.late += u64::from(time < self.mark);
         }
-        self.late += u64::from(time < self.mark);
-        self.newest = self.newest.max(time);
         let time = time.max(self.mark);
-        if self.queue.back().is_none_or(|(last, last_line, _)| (*last, *last_line) <= (time, line)) {
+        if self.queue.back().is_none_or(|(last, _, _)| *last <= time) {
             self.queue.push_back((time, line, row));
         } else {
             self.out_of_order(time, line, row);
@@ -70,7 +74,7 @@ impl<T: Copy> Order<T> {
     }
 
     /// Takes out what is ripe.
-    fn ripen(&mut self, apply: &mut impl FnMut(&[(i64, T)])) {
+    fn ripen(&mut self, apply: &mut impl FnMut(&[At<T>])) {
         self.since = 0;
         let until = self.newest.saturating_sub(WINDOW);
         while let Some(time) = self.earliest()
@@ -85,17 +89,20 @@ impl<T: Copy> Order<T> {
     }
 
     /// The same while all rows came in order: so many as are handed on at a time.
-    fn ripen_queue(&mut self, until: i64, apply: &mut impl FnMut(&[(i64, T)])) {
-        let room = HANDED - self.ripe.len();
-        let over = self.queue.len().saturating_sub(PENDING);
-        let is_ripe = |(at, (time, _, _)): &(usize, &(i64, u64, T))| *time <= until || *at < over;
-        let ripe = self.queue.iter().enumerate().take(room).take_while(is_ripe).count();
-        self.ripe.extend(self.queue.drain(..ripe).map(|(time, _, row)| (time, row)));
-        if let Some((time, _)) = self.ripe.last() {
-            self.mark = *time;
-        }
-        if self.ripe.len() >= HANDED {
+    fn ripen_queue(&mut self, until: i64, apply: &mut impl FnMut(&[At<T>])) {
+        if !self.ripe.is_empty() {
             self.hand_on(apply);
+        }
+        let over = self.queue.len().saturating_sub(PENDING);
+        let (front, _) = self.queue.as_slices();
+        let front = &front[..front.len().min(HANDED)];
+        let waits = |(at, (time, _, _)): (usize, &At<T>)| *time > until && at >= over;
+        let ripe = front.iter().enumerate().position(waits).unwrap_or(front.len());
+        let front = &front[..ripe];
+        if let Some((time, _, _)) = front.last() {
+            self.mark = *time;
+            apply(front);
+            self.queue.drain(..ripe);
         }
     }
 
@@ -113,7 +120,7 @@ impl<T: Copy> Order<T> {
     }
 
     /// Hands on all that waits.
-    pub(super) fn drain(&mut self, apply: &mut impl FnMut(&[(i64, T)])) {
+    pub(super) fn drain(&mut self, apply: &mut impl FnMut(&[At<T>])) {
         while self.earliest().is_some() {
             self.next(apply);
         }
@@ -121,7 +128,7 @@ impl<T: Copy> Order<T> {
     }
 
     /// Hands on what is ripe.
-    pub(super) fn hand_on(&mut self, apply: &mut impl FnMut(&[(i64, T)])) {
+    pub(super) fn hand_on(&mut self, apply: &mut impl FnMut(&[At<T>])) {
         apply(&self.ripe);
         self.ripe.clear();
     }
@@ -135,24 +142,23 @@ impl<T: Copy> Order<T> {
         }
     }
 
-    #[inline]
-    fn next(&mut self, apply: &mut impl FnMut(&[(i64, T)])) {
+    fn next(&mut self, apply: &mut impl FnMut(&[At<T>])) {
         let heaped = self.heap.peek().map(|Reverse((time, line, _))| (*time, *line));
         let queued = self.queue.front().map(|(time, line, _)| (*time, *line));
-        let (time, row) = match (heaped, queued) {
+        let row = match (heaped, queued) {
             (Some(heaped), queued) if queued.is_none_or(|queued| heaped < queued) => {
-                let Some(Reverse((time, _, at))) = self.heap.pop() else { return };
+                let Some(Reverse((time, line, at))) = self.heap.pop() else { return };
                 self.free.push(at);
                 let Some(row) = self.rows[at as usize].take() else { return };
-                (time, row)
+                (time, line, row)
             }
             _ => {
-                let Some((time, _, row)) = self.queue.pop_front() else { return };
-                (time, row)
+                let Some(row) = self.queue.pop_front() else { return };
+                row
             }
         };
-        self.mark = time;
-        self.ripe.push((time, row));
+        self.mark = row.0;
+        self.ripe.push(row);
         if self.ripe.len() >= HANDED {
             self.hand_on(apply);
         }
@@ -172,9 +178,11 @@ mod tests {
     fn sorted(rows: &[i64]) -> (Vec<(i64, u64)>, u64) {
         let (mut order, mut out) = (Order::new(), Vec::new());
         for (line, time) in rows.iter().enumerate() {
-            order.push(*time, line as u64, line as u64, &mut |rows| out.extend_from_slice(rows));
+            order.push(*time, line as u64, line as u64, &mut |rows| {
+                out.extend(rows.iter().map(|(time, _, row)| (*time, *row)))
+            });
         }
-        order.drain(&mut |rows| out.extend_from_slice(rows));
+        order.drain(&mut |rows| out.extend(rows.iter().map(|(time, _, row)| (*time, *row))));
         (out, order.late)
     }
 
@@ -234,7 +242,7 @@ mod tests {
         let (mut order, mut last, mut sorted) = (Order::new(), i64::MIN, true);
         for line in 0..200_000_i64 {
             order.push(SECOND + line, line as u64, (), &mut |rows| {
-                for (time, ()) in rows {
+                for (time, _, ()) in rows {
                     sorted &= *time >= last;
                     last = *time;
                 }

@@ -14,13 +14,19 @@ pub(super) struct Numbers {
     /// Of the first 4,096 numbers, which are all that most destinations use.
     full: u64,
     /// Of those behind them.
-    more: Vec<u64>,
-    /// No word of `more` before this one has a gap.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct More {
+    full: Vec<u64>,
+    /// No word of `full` before this one has a gap.
     from: usize,
 }
 
 impl Numbers {
     /// The lowest that is free.
+    #[inline]
     fn take(&mut self) -> u32 {
         let word = self.free_word();
         if word == self.taken.len() {
@@ -39,21 +45,17 @@ impl Numbers {
     #[inline]
     fn free_word(&mut self) -> usize {
         if self.full != u64::MAX {
-            return self.full.trailing_ones() as usize;
+            self.full.trailing_ones() as usize
+        } else {
+            self.more.get_or_insert_default().free()
         }
-        while self.more.get(self.from) == Some(&u64::MAX) {
-            self.from += 1;
-        }
-        if self.from == self.more.len() {
-            self.more.push(0);
-        }
-        (self.from + 1) * 64 + self.more[self.from].trailing_ones() as usize
     }
 
+    #[inline]
     fn full_word(&mut self, word: usize) -> &mut u64 {
         match (word / 64).checked_sub(1) {
             None => &mut self.full,
-            Some(at) => &mut self.more[at],
+            Some(at) => self.more.get_or_insert_default().word(at),
         }
     }
 
@@ -62,16 +64,39 @@ impl Numbers {
         let word = number as usize / 64;
         self.taken[word] &= !(1 << (number % 64));
         *self.full_word(word) &= !(1 << (word % 64));
-        if let Some(at) = (word / 64).checked_sub(1) {
-            self.from = self.from.min(at);
-        }
     }
 
     /// Fetches what the next take or give-back needs; what is returned is of no use but to be looked at.
     #[inline]
-    pub(super) fn touch(&self, number: u32) -> u32 {
+    pub(super) fn touch(&self) -> u32 {
+        self.full as u32
+    }
+
+    /// The same of the word that a number is in, or the lowest that is free.
+    #[inline]
+    pub(super) fn touch_word(&self, number: u32) -> u32 {
         let word = if number == NONE { self.full.trailing_ones() } else { number / 64 };
         self.taken.get(word as usize).map_or(0, |bits| *bits as u32)
+    }
+}
+
+impl More {
+    #[cold]
+    fn free(&mut self) -> usize {
+        while self.full.get(self.from) == Some(&u64::MAX) {
+            self.from += 1;
+        }
+        if self.from == self.full.len() {
+            self.full.push(0);
+        }
+        (self.from + 1) * 64 + self.full[self.from].trailing_ones() as usize
+    }
+
+    /// A word of it, which may get a gap.
+    #[cold]
+    fn word(&mut self, at: usize) -> &mut u64 {
+        self.from = self.from.min(at);
+        &mut self.full[at]
     }
 }
 
@@ -85,6 +110,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
+    #[inline]
     pub(super) fn take(&mut self, numbers: &mut Numbers, now: Now) -> u32 {
         let number = numbers.take();
         let at = number as usize;

@@ -10,6 +10,8 @@
 //! parts add up to it. When the run outgrows [`SeriesRules::buckets`], or all parts together
 //! [`SeriesRules::parts`], buckets become wider ([`wider`]) and neighbours become one.
 
+use std::cmp::Reverse;
+
 use super::counts::Counters;
 use super::step::SeriesRules;
 
@@ -37,7 +39,8 @@ impl Bucket {
     }
 }
 
-/// The series of one spot: every bucket from the origin on.
+/// The series of one spot: every bucket from the origin on. What is noted of the bucket that is being filled is with the
+/// spot ([`super::counts::Filling`]).
 #[derive(Clone, Debug)]
 pub(super) struct Track {
     pub(super) spot: u32,
@@ -45,17 +48,12 @@ pub(super) struct Track {
     pub(super) start: i64,
     pub(super) values: Vec<Bucket>,
     is_sum: bool,
-    /// Instant of the last change.
-    last: i64,
+    /// The most in the buckets that are over, and on coming in.
     peak: u32,
     /// Rank by which it came in.
     entered: u64,
-    /// The bucket that is being filled, and its largest values so far; `None` before the first.
-    filling: Option<(usize, [u32; 2])>,
-    /// The first instant behind that bucket.
-    until: i64,
-    /// Connects in that bucket.
-    opened: u32,
+    /// The bucket that is being filled; `None` before the first.
+    filling: Option<usize>,
 }
 
 /// All series, on one grid.
@@ -69,7 +67,7 @@ pub(super) struct Series {
     pub(super) tracks: Vec<Track>,
     entered: u64,
     /// A destination that holds fewer cannot come in.
-    needs: u32,
+    pub(super) needs: u32,
     /// Parts that are kept.
     parts: usize,
 }
@@ -90,69 +88,36 @@ impl Series {
         self.origin = origin;
     }
 
-    /// To be called before a change at `time`: the values stood since the last one.
-    pub(super) fn before(&mut self, track: u32, time: i64, counters: &mut Counters) {
+    /// To be called before a change behind the bucket that is being filled: the values stood since the last one.
+    pub(super) fn cross(&mut self, track: u32, time: i64, counters: &mut Counters) {
         let at = track as usize;
-        if time <= self.tracks[at].last {
-            return;
-        }
-        if time <= self.tracks[at].until {
-            self.tracks[at].last = time;
-            return self.note_more(at, counters);
-        }
-        self.bucket(time - 1);
-        let mut from = self.tracks[at].last;
-        self.tracks[at].last = time;
+        self.bucket(time.saturating_sub(1), counters);
+        let mut from = counters.filling(self.tracks[at].spot).until;
         while from < time {
             self.note(at, self.bucket_of(from), counters);
             from = self.ends(self.bucket_of(from));
         }
     }
 
-    /// To be called after an open, and at the end: the values of an instant count even if they do not last.
-    pub(super) fn after(&mut self, track: u32, time: i64, counters: &mut Counters) {
-        let at = track as usize;
-        let same = time < self.tracks[at].until;
-        let bucket = if same { 0 } else { self.bucket(time) };
-        self.tracks[at].last = time;
-        let held = counters.values(self.tracks[at].spot)[0];
-        self.tracks[at].peak = self.tracks[at].peak.max(held);
-        if same { self.note_more(at, counters) } else { self.note(at, bucket, counters) }
-    }
-
-    /// A connect, in the bucket that is being filled.
-    pub(super) fn opened(&mut self, track: u32) {
-        self.tracks[track as usize].opened += 1;
+    /// To be called after an open behind the bucket that is being filled, or at its end: the values of an instant count
+    /// even if they do not last.
+    pub(super) fn reach(&mut self, track: u32, time: i64, counters: &mut Counters) {
+        let bucket = self.bucket(time, counters);
+        self.note(track as usize, bucket, counters);
     }
 
     /// The values of a spot count for a bucket.
     fn note(&mut self, at: usize, bucket: usize, counters: &mut Counters) {
-        if self.tracks[at].filling.is_some_and(|(filling, _)| filling == bucket) {
-            return self.note_more(at, counters);
+        let spot = self.tracks[at].spot;
+        if self.tracks[at].filling == Some(bucket) {
+            return counters.spot_mut(spot).note();
         }
         self.flush(at, counters);
-        let ends = self.ends(bucket);
-        let track = &mut self.tracks[at];
-        let values = counters.values(track.spot);
-        (track.filling, track.until) = (Some((bucket, values)), ends);
-        counters.bucket_peak(track.spot);
+        self.tracks[at].filling = Some(bucket);
+        counters.fill(spot, self.ends(bucket));
         // One bucket is all that there can be in the end, however many parts it has.
         while self.parts > self.rules.parts && self.tracks.iter().any(|track| track.values.len() > 1) {
-            self.widen();
-        }
-    }
-
-    /// They count for the bucket that is being filled.
-    #[inline]
-    fn note_more(&mut self, at: usize, counters: &mut Counters) {
-        let track = &mut self.tracks[at];
-        let [held, open] = counters.values(track.spot);
-        if let Some((_, [most, most_open])) = &mut track.filling {
-            *most_open = open.max(*most_open);
-            if held > *most {
-                *most = held;
-                counters.bucket_peak(track.spot);
-            }
+            self.widen(counters);
         }
     }
 
@@ -164,8 +129,10 @@ impl Series {
     /// The bucket that is being filled is over.
     fn flush(&mut self, at: usize, counters: &mut Counters) {
         let track = &mut self.tracks[at];
-        let Some((bucket, [held, open])) = track.filling.take() else { return };
-        let opened = std::mem::take(&mut track.opened);
+        let Some(bucket) = track.filling.take() else { return };
+        let [held, open] = counters.filling(track.spot).most;
+        let opened = std::mem::take(&mut counters.spot_mut(track.spot).filling.opened);
+        track.peak = track.peak.max(held);
         if track.values.len() <= bucket {
             track.values.resize(bucket + 1, Bucket::default());
         }
@@ -184,32 +151,25 @@ impl Series {
     }
 
     /// A series for a spot that has none, if it earns one; and the spot that lost its own for it.
-    pub(super) fn enter(&mut self, spot: u32, is_sum: bool, time: i64, held: u32) -> Option<(u32, Option<u32>)> {
+    pub(super) fn enter(&mut self, spot: u32, time: i64, counters: &Counters) -> Option<(u32, Option<u32>)> {
+        let (held, is_sum) = (counters.values(spot)[0], counters.spot(spot).is_sum);
         if !is_sum && held < self.needs {
             return None;
         }
         self.entered += 1;
         let start = if is_sum { self.origin } else { time };
-        let track = Track {
-            spot,
-            start,
-            values: Vec::new(),
-            is_sum,
-            last: time,
-            peak: held,
-            entered: self.entered,
-            filling: None,
-            until: i64::MIN,
-            opened: 0,
-        };
+        let (entered, values) = (self.entered, Vec::new());
+        let track = Track { spot, start, values, is_sum, peak: held, entered, filling: None };
         let others = || self.tracks.iter().enumerate().filter(|(_, track)| !track.is_sum);
         if is_sum || others().count() < self.rules.keep {
             self.tracks.push(track);
             return Some((self.tracks.len() as u32 - 1, None));
         }
-        let (at, least) = others().min_by_key(|(_, track)| (track.peak, std::cmp::Reverse(track.entered)))?;
-        if held <= least.peak {
-            self.needs = least.peak + 1;
+        let peak = |track: &Track| track.peak.max(counters.filling(track.spot).most[0]);
+        let least = others().map(|(at, track)| (peak(track), Reverse(track.entered), at)).min();
+        let (peak, _, at) = least?;
+        if held <= peak {
+            self.needs = peak + 1;
             return None;
         }
         let gone = std::mem::replace(&mut self.tracks[at], track);
@@ -223,14 +183,14 @@ impl Series {
     }
 
     /// The bucket of an instant; makes them wider until there is one.
-    fn bucket(&mut self, time: i64) -> usize {
+    fn bucket(&mut self, time: i64, counters: &mut Counters) -> usize {
         while self.bucket_of(time) >= self.rules.buckets.max(1) {
-            self.widen();
+            self.widen(counters);
         }
         self.bucket_of(time)
     }
 
-    fn widen(&mut self) {
+    fn widen(&mut self, counters: &mut Counters) {
         let by = wider(self.widened);
         (self.width, self.widened) = (self.width.saturating_mul(by), self.widened + 1);
         for track in &mut self.tracks {
@@ -243,10 +203,10 @@ impl Series {
                 }
             }
             track.values = joined;
-            if let Some((bucket, _)) = &mut track.filling {
+            if let Some(bucket) = &mut track.filling {
                 *bucket /= by as usize;
                 let next = (*bucket as i64 + 1).saturating_mul(self.width);
-                track.until = self.origin.saturating_add(next);
+                counters.spot_mut(track.spot).filling.until = self.origin.saturating_add(next);
             }
         }
         self.parts = self.tracks.iter().flat_map(|track| &track.values).map(|bucket| bucket.parts.len()).sum();
@@ -255,6 +215,7 @@ impl Series {
 
 #[cfg(test)]
 mod tests {
+    use super::super::counts::Spot;
     use super::*;
 
     fn rules(buckets: usize, keep: usize) -> SeriesRules {
@@ -263,12 +224,17 @@ mod tests {
 
     #[test]
     fn the_fuller_one_takes_the_place_of_the_least() {
-        let mut series = Series::new(rules(4, 2));
-        assert!(series.enter(1, false, 0, 1).is_none(), "too few");
-        assert_eq!(series.enter(1, false, 0, 2), Some((0, None)));
-        assert_eq!(series.enter(2, false, 1, 2), Some((1, None)));
-        assert_eq!(series.enter(3, false, 2, 2), None, "not more than the least");
-        assert_eq!(series.enter(3, false, 3, 3), Some((1, Some(2))), "the last that came in leaves");
+        let (mut series, mut counters) = (Series::new(rules(4, 2)), Counters::new(0, 1));
+        counters.spots.resize(4, Spot::default());
+        let mut enter = |spot, time, held| {
+            counters.spots[spot as usize].hold(held);
+            series.enter(spot, time, &counters)
+        };
+        assert!(enter(1, 0, 1).is_none(), "too few");
+        assert_eq!(enter(1, 0, 2), Some((0, None)));
+        assert_eq!(enter(2, 1, 2), Some((1, None)));
+        assert_eq!(enter(3, 2, 2), None, "not more than the least");
+        assert_eq!(enter(3, 3, 3), Some((1, Some(2))), "the last that came in leaves");
     }
 
     #[test]

@@ -5,27 +5,25 @@ use crate::fold::Map;
 use super::accepted::Accepted;
 use super::counts::Counters;
 use super::flows::Flows;
-use super::lanes::{Ends, Lanes, NONE};
+use super::lanes::{Ends, Lane, Lanes, NONE};
 use super::lives::Lives;
 use super::mesh::Mesh;
-use super::order::HANDED;
+use super::order::{At, HANDED};
 use super::ports::Pool;
 use super::release::{Closed, Releases};
 use super::replay::Counts;
 use super::series::Series;
-use super::step::{Now, Rules, StepKind};
+use super::step::{Bits, Now, Rules, StepKind};
 
 /// A row on its way through the order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Move {
-    pub(super) kind: StepKind,
-    pub(super) mapped: bool,
-    pub(super) proxy: bool,
-    pub(super) sport: u16,
-    /// [`NONE`] where it was not known when the row came.
-    pub(super) way: u32,
-    /// If the way is not known, where the ends are kept meanwhile; [`NONE`] of a row that only says what time it is.
+    /// Of a stranger, where its ends are kept meanwhile; of no meaning where the row only says what time it is.
     pub(super) lane: u32,
+    /// The lane's.
+    pub(super) way: u32,
+    pub(super) sport: u16,
+    pub(super) bits: Bits,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +43,8 @@ pub(super) struct Stage {
     /// Flows that there may be.
     most: usize,
     phase: Phase,
+    /// The last instant that is known to be measured: until then there is nothing to be asked.
+    inside: Option<i64>,
     /// Time of the first row.
     first: Option<i64>,
     pub(super) lanes: Lanes,
@@ -89,6 +89,7 @@ impl Stage {
             idle: rules.idle,
             most: rules.flows,
             phase: if timed { Phase::Before } else { Phase::Inside },
+            inside: None,
             first: None,
             lanes: Lanes::default(),
             waiting: Vec::new(),
@@ -117,9 +118,19 @@ impl Stage {
         let new = Self::new(rules, false);
         let old = std::mem::replace(self, new);
         (self.lanes, self.waiting, self.vacant) = (old.lanes, old.waiting, old.vacant);
+        for (lane, known) in self.lanes.all().iter().enumerate() {
+            self.counters.know(lane as u32, known.way, known.ends.cell);
+        }
         if old.mesh.is_on() {
             self.mesh.begin(&self.lanes);
         }
+    }
+
+    /// The numbers of a connect's ends.
+    pub(super) fn know(&mut self, ends: &Ends) -> Lane {
+        let lane = self.lanes.know(ends);
+        self.counters.know(lane.lane, lane.way, ends.cell);
+        lane
     }
 
     /// Keeps the ends of a row until it is applied.
@@ -137,65 +148,79 @@ impl Stage {
     }
 
     /// Applies rows. Times never go back, and are meaningless in a run without TIME.
-    pub(super) fn apply_all(&mut self, rows: &[(i64, Move)]) {
+    pub(super) fn apply_all(&mut self, rows: &[At<Move>]) {
         std::hint::black_box(self.fetch(rows));
-        rows.iter().for_each(|(time, row)| self.apply(*time, row));
+        rows.iter().for_each(|(time, _, row)| self.apply(*time, row));
     }
 
     /// Fetches what rows need and what leaves with them: it lies anywhere in memory, and all at once it costs a fraction
     /// of one after the other. What is returned is of no use but to be looked at.
-    fn fetch(&self, rows: &[(i64, Move)]) -> u32 {
+    fn fetch(&self, rows: &[At<Move>]) -> u32 {
         let mut touched = 0;
-        let mut spots = [NONE; HANDED];
-        for (spot, (_, row)) in spots.iter_mut().zip(rows) {
-            touched ^= self.flows.touch(row.way, row.sport) ^ self.counters.touch_way(row.way);
-            *spot = self.counters.touch(row.lane);
+        // Spots and port numbers that will be needed: one thing is found by the other, so each gets its turn.
+        let mut needs = [(NONE, NONE); 2 * HANDED];
+        let mut next = 0;
+        for (_, _, row) in rows.iter().take(HANDED).filter(|(_, _, row)| row.bits.has_lane()) {
+            touched ^= self.flows.touch(row.way, row.sport) ^ self.counters.touch(row.lane);
+            needs[next] = (self.counters.touch_way(row.way), NONE);
+            next += 1;
         }
-        let mut gone = [(NONE, NONE); HANDED];
-        if let Some((time, _)) = rows.last()
-            && self.timed
+        if let Some((time, _, _)) = rows.last()
+            && self.releases.is_due(*time)
         {
-            for (gone, closed) in gone.iter_mut().zip(self.releases.leaving(*time)) {
-                touched ^= self.flows.touch(closed.way, closed.sport) ^ self.counters.touch_way(closed.way);
-                *gone = (self.counters.touch(closed.lane), closed.number);
+            for closed in self.releases.leaving(*time).take(HANDED) {
+                touched ^= self.flows.touch(closed.way, closed.sport) ^ self.counters.touch(closed.lane);
+                needs[next] = (self.counters.touch_way(closed.way), closed.number);
+                next += 1;
             }
         }
-        for spot in spots {
-            touched ^= self.counters.touch_spot(spot);
-        }
-        for (spot, number) in gone {
-            touched ^= self.counters.touch_number(spot, number);
-        }
-        touched
+        let needs = needs.get(..next).unwrap_or_default();
+        touched ^= needs.iter().fold(0, |touched, (spot, _)| touched ^ self.counters.touch_spot(*spot));
+        needs.iter().fold(touched, |touched, (spot, number)| touched ^ self.counters.touch_number(*spot, *number))
     }
 
     /// Counts a row whose flow is not there, and for which there is no room; whether it is one.
-    #[inline]
-    pub(super) fn counted_beyond(&mut self, row: &Move, now: Now) -> bool {
-        let beyond = self.flows.len() >= self.most && self.flows.find(row.way, row.sport).is_none();
+    #[cold]
+    pub(super) fn counted_beyond(&mut self, way: u32, sport: u16, now: Now) -> bool {
+        let beyond = self.flows.find(way, sport, &self.releases).is_none();
         self.counts.beyond += u64::from(beyond && now.measured);
         beyond
     }
 
+    /// Whether there is room for one more flow.
+    #[inline]
+    pub(super) fn has_room(&self) -> bool {
+        self.flows.len() < self.most
+    }
+
     /// Applies a row.
     pub(super) fn apply(&mut self, time: i64, row: &Move) {
-        let now = self.advance(time);
-        if row.way == NONE {
-            if row.lane != NONE {
-                self.vacant.push(row.lane);
-                let ends = self.waiting[row.lane as usize];
-                now.into_iter().for_each(|now| self.stranger(row, &ends, now));
+        let now = match self.inside {
+            Some(inside) if time <= inside => {
+                self.release(time);
+                Some(Now { time: Some(time), measured: true })
             }
-            return;
+            _ => self.advance(time),
+        };
+        if !row.bits.has_lane() {
+            return self.without_lane(row, now);
         }
         let Some(now) = now else { return };
-        match row.kind {
+        match row.bits.kind() {
             StepKind::Connect => self.connect(row, now),
+            StepKind::Close => self.close(row, now),
             StepKind::Accept => {
                 let ends = self.lanes.get(row.lane).ends;
                 self.accept(row.sport, &ends, now);
             }
-            StepKind::Close => self.close(row, now),
+        }
+    }
+
+    fn without_lane(&mut self, row: &Move, now: Option<Now>) {
+        if row.bits.is_stranger() {
+            self.vacant.push(row.lane);
+            let ends = self.waiting[row.lane as usize];
+            now.into_iter().for_each(|now| self.stranger(row, &ends, now));
         }
     }
 
@@ -219,7 +244,9 @@ impl Stage {
             }
             _ => {
                 self.release(time);
-                Some(Now { time: Some(time), measured: self.phase == Phase::Inside })
+                let measured = self.phase == Phase::Inside;
+                self.inside = measured.then_some(self.until.unwrap_or(i64::MAX));
+                Some(Now { time: Some(time), measured })
             }
         }
     }
@@ -231,7 +258,9 @@ impl Stage {
         self.pools.iter_mut().for_each(|pool| pool.used.begin(from));
         self.series.begin(from);
         for spot in 0..self.counters.spots.len() as u32 {
-            self.raised(spot, Now { time: Some(from), measured: true });
+            if self.counters.spot(spot).public {
+                self.rises(spot, from);
+            }
         }
     }
 
@@ -243,14 +272,17 @@ impl Stage {
         };
         self.release(end);
         for track in 0..self.series.tracks.len() as u32 {
-            self.series.before(track, end, &mut self.counters);
-            self.series.after(track, end, &mut self.counters);
+            let spot = self.series.tracks[track as usize].spot;
+            self.changes(spot, end);
+            if end >= self.counters.filling(spot).until {
+                self.series.reach(track, end, &mut self.counters);
+            }
         }
         self.series.finish(&mut self.counters);
         let past = |opened: i64| self.idle.is_some_and(|idle| end.saturating_sub(opened) > idle);
         for flow in self.flows.open().filter(|flow| past(flow.opened())) {
-            let count = *self.counters.lane(flow.lane);
-            count.spots().for_each(|spot| self.counters.spot_mut(spot).past_idle += 1);
+            let seat = self.counters.seat(flow.way);
+            seat.spots().for_each(|spot| self.counters.spot_mut(spot).past_idle += 1);
         }
         self.counters.settle();
     }
@@ -264,24 +296,26 @@ impl Stage {
 
     fn release_due(&mut self, time: i64) {
         for hold in 0..self.releases.holds() {
-            while let Some((time, closed)) = self.releases.next(hold, time) {
-                self.let_go(hold, time, &closed);
+            while let Some((time, place, closed)) = self.releases.next(hold, time) {
+                self.let_go(hold, time, place, &closed);
             }
         }
         self.releases.done();
     }
 
     /// A hold lets go of a closed flow's port.
-    fn let_go(&mut self, hold: usize, time: i64, closed: &Closed) {
+    #[inline]
+    fn let_go(&mut self, hold: usize, time: i64, place: u64, closed: &Closed) {
         if hold == self.main {
-            self.changes(closed.lane, Now { time: Some(time), measured: true });
-            self.give_back(closed.lane, closed.number);
+            let seat = self.counters.seat(closed.way);
+            seat.spots().for_each(|spot| self.changes(spot, time));
+            self.give_back(seat.spot, closed.number);
+            self.counters.release(closed.lane);
+        } else {
+            self.counters.release_other(closed.spot, hold);
         }
-        self.counters.release(closed.lane, hold);
-        if hold + 1 == self.releases.holds()
-            && let Some(at) = self.flows.find(closed.way, closed.sport)
-        {
-            self.flows.remove(at);
+        if hold + 1 == self.releases.holds() {
+            self.flows.remove_held(closed.way, closed.sport, place);
         }
     }
 }

@@ -13,6 +13,81 @@ pub(crate) enum StepKind {
     Close,
 }
 
+/// The kind of a row, and what else is yes or no of it, in a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bits(u8);
+
+const ACCEPT: u8 = 1;
+const CLOSE: u8 = 2;
+const TIMED: u8 = 4;
+const MAPPED: u8 = 8;
+const PROXY: u8 = 16;
+const STRANGER: u8 = 32;
+const ONLY_TIME: u8 = 64;
+
+impl Bits {
+    #[inline]
+    pub(super) fn of(row: &Row) -> Self {
+        let kind = match row.kind {
+            StepKind::Connect => 0,
+            StepKind::Accept => ACCEPT,
+            StepKind::Close => CLOSE,
+        };
+        let bit = |is: bool, bit: u8| u8::from(is) * bit;
+        Self(kind | bit(row.time.is_some(), TIMED) | bit(row.mapped, MAPPED) | bit(row.proxy, PROXY))
+    }
+
+    /// Of what is no row, but may have a time.
+    pub(super) fn timed(is: bool) -> Self {
+        Self(u8::from(is) * TIMED)
+    }
+
+    #[inline]
+    pub(super) fn kind(self) -> StepKind {
+        match self.0 & (ACCEPT | CLOSE) {
+            0 => StepKind::Connect,
+            CLOSE => StepKind::Close,
+            _ => StepKind::Accept,
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_timed(self) -> bool {
+        self.0 & TIMED != 0
+    }
+
+    /// A socket of family 6 with an IPv4 remote address.
+    pub(super) fn is_mapped(self) -> bool {
+        self.0 & MAPPED != 0
+    }
+
+    /// The process looks like a proxy of a mesh.
+    #[inline]
+    pub(super) fn is_proxy(self) -> bool {
+        self.0 & PROXY != 0
+    }
+
+    /// The same of a row whose ends no connect has made known.
+    pub(super) fn stranger(self) -> Self {
+        Self(self.0 | STRANGER)
+    }
+
+    pub(super) fn is_stranger(self) -> bool {
+        self.0 & STRANGER != 0
+    }
+
+    /// The same of a row that says what time it is, and no more.
+    pub(super) fn only_time(self) -> Self {
+        Self(self.0 | ONLY_TIME)
+    }
+
+    /// Whether the row is of a lane.
+    #[inline]
+    pub(super) fn has_lane(self) -> bool {
+        self.0 & (STRANGER | ONLY_TIME) == 0
+    }
+}
+
 /// Local and remote end of an accepted flow. The group is the namespace and the local address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct FlowKey {

@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::lanes::Lane;
+use super::stage::Move;
+use super::step::Bits;
 use super::{Ends, Home, Row, StepKind, Sweep};
 
 /// One row of one run of the tracer.
@@ -54,8 +57,9 @@ impl Sweep {
         // Rows of a way that is known are told of both ways by the fold.
         let known = self.stage.lanes.way(&ends).is_some() && step.line.is_multiple_of(2);
         if step.kind == StepKind::Connect || known {
-            let lane = self.know(&ends);
-            self.row(&row, lane);
+            let Lane { lane, way } = self.know(&ends);
+            let time = step.time.unwrap_or_default();
+            self.hear(time, row.line, Move { lane, way, sport, bits: Bits::of(&row) });
         } else {
             self.stranger(&row, &ends);
         }

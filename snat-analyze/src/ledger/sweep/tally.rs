@@ -49,20 +49,54 @@ impl Tally {
     }
 }
 
+/// A number of ports. On one way there are no more than a local port has bits for; over all ways there may be.
+pub(super) trait Count: Copy + Default + Ord + Into<u32> {
+    fn up(self) -> Self;
+    fn down(self) -> Self;
+}
+
+impl Count for u16 {
+    #[inline]
+    fn up(self) -> Self {
+        self.saturating_add(1)
+    }
+
+    #[inline]
+    fn down(self) -> Self {
+        self.saturating_sub(1)
+    }
+}
+
+impl Count for u32 {
+    #[inline]
+    fn up(self) -> Self {
+        self.saturating_add(1)
+    }
+
+    #[inline]
+    fn down(self) -> Self {
+        self.saturating_sub(1)
+    }
+}
+
 /// The part of the ports held that one group or process has.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Own {
-    pub(super) now: u32,
-    pub(super) peak: u32,
+pub(super) struct Own<C> {
+    pub(super) now: C,
+    pub(super) peak: C,
     /// Value at the tally's peak of that epoch.
-    at_peak: u32,
+    at_peak: C,
+    /// Value at the largest of a bucket, where series ask for it.
+    pub(super) at_bucket: C,
     epoch: u32,
 }
 
-impl Own {
+impl Own<u16> {
     /// Of nobody.
-    pub(super) const NOTHING: Self = Self { now: 0, peak: 0, at_peak: 0, epoch: 0 };
+    pub(super) const NOTHING: Self = Self { now: 0, peak: 0, at_peak: 0, at_bucket: 0, epoch: 0 };
+}
 
+impl<C: Count> Own<C> {
     /// One that had nothing at the peaks so far.
     pub(super) fn new(of: &Tally) -> Self {
         Self { epoch: of.epoch, ..Self::default() }
@@ -80,7 +114,7 @@ impl Own {
     #[inline]
     pub(super) fn add(&mut self, of: &Tally, now: Now) {
         self.settle(of);
-        self.now += 1;
+        self.now = self.now.up();
         if now.measured {
             self.peak = self.peak.max(self.now);
         }
@@ -89,10 +123,15 @@ impl Own {
     #[inline]
     pub(super) fn take(&mut self, of: &Tally) {
         self.settle(of);
-        self.now = self.now.saturating_sub(1);
+        self.now = self.now.down();
+    }
+
+    /// Measuring starts.
+    pub(super) fn begin(&mut self) {
+        self.peak = self.now;
     }
 
     pub(super) fn part(&self) -> Part {
-        Part { now: self.now, peak: self.peak, at_node_peak: self.at_peak }
+        Part { now: self.now.into(), peak: self.peak.into(), at_node_peak: self.at_peak.into() }
     }
 }

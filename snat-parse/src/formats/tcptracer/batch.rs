@@ -251,6 +251,12 @@ impl<'a> Batch<'a> {
         self.columns.run[at]
     }
 
+    /// The row behind the last one of the run that row `at` is of.
+    pub fn run_end(&self, at: usize) -> usize {
+        let run = self.run(at);
+        at + self.columns.run[at..].partition_point(|of| *of <= run)
+    }
+
     /// The line that the event stands on, without its line end.
     pub fn text(&self, at: usize) -> &'a [u8] {
         let Span { start, len } = self.columns.text[at];
