@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Peak, Place, Replay, Rules, SECOND, SeriesRules, Size, Step, StepKind, Sweep};
+use super::{Peak, Place, Replay, Rules, SECOND, SeriesRules, Size, Step, StepKind, Steps};
 
 const MS: i64 = 1_000_000;
 
@@ -34,14 +34,14 @@ fn holds(seconds: &[i64]) -> Rules {
 }
 
 fn replay(rules: &Rules, steps: &[Step]) -> Replay {
-    let mut sweep = Sweep::new(rules);
+    let mut sweep = Steps::new(rules);
     steps.iter().for_each(|step| sweep.step(*step));
     sweep.finish()
 }
 
 /// Connections of a millisecond, one every `gap` ns, for `length` ns; each local port rests longer than any hold.
 fn churn(rules: &Rules, gap: i64, length: i64) -> Replay {
-    let mut sweep = Sweep::new(rules);
+    let mut sweep = Steps::new(rules);
     for at in 0..length / gap {
         let (time, line, sport) = (at * gap, at as u64 * 2, (at % 60_000) as u16 + 1_024);
         sweep.step(row(time, line, StepKind::Connect, sport));
@@ -186,7 +186,7 @@ fn only_the_window_is_measured() {
 }
 
 /// Rows at a constant rate, 100 connections a second: four processes, eight destinations, inbound calls between.
-fn stream(sweep: &mut Sweep, rows: std::ops::Range<u64>) {
+fn stream(sweep: &mut Steps, rows: std::ops::Range<u64>) {
     let addrs: Vec<IpAddr> = (1..=8).map(|at| format!("20.0.0.{at}").parse().unwrap()).collect();
     for line in rows {
         let (at, time) = (line / 2, line as i64 * 5 * MS);
@@ -207,7 +207,7 @@ fn stream(sweep: &mut Sweep, rows: std::ops::Range<u64>) {
 #[test]
 fn memory_follows_the_rate_and_not_the_length() {
     let rules = Rules { series: SeriesRules { buckets: 8, ..SeriesRules::default() }, ..holds(&[240, 15]) };
-    let mut sweep = Sweep::new(&rules);
+    let mut sweep = Steps::new(&rules);
     stream(&mut sweep, 0..200_000);
     let short = sweep.size();
     stream(&mut sweep, 200_000..2_000_000);
@@ -239,7 +239,7 @@ fn flows_beyond_the_bound_are_counted_and_take_no_port() {
 /// Connections that came in and whose close is lost do not pile up; the close of a forgotten one is known by its port.
 #[test]
 fn accepted_flows_are_bounded() {
-    let mut sweep = Sweep::new(&holds(&[240]));
+    let mut sweep = Steps::new(&holds(&[240]));
     let accept = |at: i64| {
         let remote: std::net::IpAddr = std::net::Ipv4Addr::from(0x0a00_0000 + at as u32).into();
         Step { daddr: Some(remote), ..row(at * 1_000_000, at as u64 + 2, StepKind::Accept, 8080) }

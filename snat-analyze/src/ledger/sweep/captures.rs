@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use snat_parse::Addr;
 use snat_parse::formats::tcptracer::rows;
 
-use super::{Place, Replay, Rules, SECOND, Step, StepKind, Sweep};
+use super::{Place, Replay, Rules, SECOND, Step, StepKind, Steps};
 use crate::egress::{Class, classify};
 
 fn log(capture: &str) -> Vec<u8> {
@@ -21,7 +21,7 @@ fn log(capture: &str) -> Vec<u8> {
 }
 
 fn replay(capture: &str, holds: &[i64]) -> Replay {
-    let mut sweep = Sweep::new(&Rules { holds: holds.to_vec(), ..Rules::default() });
+    let mut sweep = Steps::new(&Rules { holds: holds.to_vec(), ..Rules::default() });
     let (mut groups, mut cells) = (HashMap::new(), HashMap::new());
     let port = |port: Option<u64>| port.and_then(|port| u16::try_from(port).ok());
     for row in rows(&log(capture)).rows {

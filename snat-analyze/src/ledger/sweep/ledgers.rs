@@ -1,101 +1,86 @@
 //! Both ledgers of a run, that of all connects and that without a mesh's doubles: kept where the log is folded, or, once
 //! the run is long, on a thread of their own. What they find never depends on that: they are told the same, in the same
 //! order.
+//!
+//! Rows are put in the order of their times before they are handed over; what time it is, and whether there are times at
+//! all, is seen here, too.
 
 use std::mem;
 
-use super::Sweep;
-use super::lanes::{Ends, Lane};
+use super::lanes::{Ends, Lane, NONE};
+use super::order::{At, HANDED, Order, PENDING};
 use super::replay::Replay;
 use super::stage::Move;
 use super::step::{Bits, Row, Rules};
+use super::{End, Sweep};
 use crate::apart::Apart;
 
 /// Rows after which a thread is worth its start.
 const LONG: usize = 20_000;
-/// Words that are heard at once where the ledgers are kept here.
+/// Rows that are heard at once where the ledgers are kept here.
 const FEW: usize = 512;
-/// Words that are handed over at once.
+/// Rows that are handed over at once.
 const HEAP: usize = 2_048;
 
 /// The ledgers, told row by row.
 #[derive(Debug)]
 pub(crate) struct Ledgers {
+    clock: Clock,
+    order: Order<Told>,
+    /// Smallest and largest TIME; the other way round before the first.
+    span: (i64, i64),
+    unkeyed: u64,
+    /// Ends of rows that wait and that no connect made known, and places that are free again.
+    waiting: Vec<Ends>,
+    vacant: Vec<u32>,
     heap: Heap,
-    at: At,
-    /// Words that are handed over at once.
+    place: Place,
+    /// Rows that are handed over at once.
     most: usize,
-    /// Words so far.
-    words: usize,
+    /// Rows so far.
+    rows: usize,
     may_go: bool,
     has_mesh: bool,
 }
 
+/// Whether the run has TIME.
 #[derive(Debug)]
-enum At {
+enum Clock {
+    /// Not known yet: rows without TIME so far, with their lines.
+    Unknown(Vec<(u64, Told)>),
+    /// TIME of the row before; a row whose own is masked takes it over.
+    Runs(i64),
+    None,
+}
+
+/// Where the ledgers are kept.
+#[derive(Debug)]
+enum Place {
     Here(Box<Pair>),
     Apart(Apart<Pair, Heap>),
 }
 
-/// What a word says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
-    /// A row of a target, by its number.
-    Row,
-    /// A row whose ends no connect made known: they are the next ones of the heap.
-    Stranger,
-    Behind,
-    Unkeyed,
-    /// The next target's ends: they are the next ones of the heap.
-    Know,
-    /// From now on there are two ledgers.
-    Mesh,
-}
-
-/// What the ledgers are told: a row, packed.
+/// What the ledgers are told of a row.
 #[derive(Clone, Copy, Debug)]
-struct Word {
-    time: i64,
-    line: u64,
+struct Told {
+    /// Its target; of a stranger, which of those that wait, and then which of the heap's ends are its.
     target: u32,
     sport: u16,
-    what: What,
     bits: Bits,
 }
 
-impl Word {
-    #[inline]
-    fn of(what: What, row: &Row, target: u32) -> Self {
-        let bits = Bits::of(row);
-        Self { time: row.time.unwrap_or(0), line: row.line, target, sport: row.sport, what, bits }
-    }
-
-    fn alone(what: What, time: Option<i64>) -> Self {
-        let bits = Bits::timed(time.is_some());
-        Self { time: time.unwrap_or(0), line: 0, target: 0, sport: 0, what, bits }
-    }
-
-    fn time(&self) -> Option<i64> {
-        self.bits.is_timed().then_some(self.time)
-    }
-
-    fn row(&self) -> Row {
-        Row {
-            time: self.time(),
-            line: self.line,
-            kind: self.bits.kind(),
-            sport: self.sport,
-            mapped: self.bits.is_mapped(),
-            proxy: self.bits.is_proxy(),
-        }
-    }
-}
-
-/// Words in their order, and the ends that belong to some of them.
+/// Rows in their order, and what is to be known before them.
 #[derive(Debug, Default)]
 struct Heap {
-    words: Vec<Word>,
-    ends: Vec<Ends>,
+    /// The ends of the next targets.
+    targets: Vec<Ends>,
+    /// The run has no TIME, and its rows come now.
+    untimed: bool,
+    /// From now on there are two ledgers.
+    mesh: bool,
+    rows: Vec<(i64, Told)>,
+    /// Ends of the rows whose ends no connect made known.
+    strangers: Vec<Ends>,
 }
 
 /// The ledgers themselves.
@@ -107,80 +92,155 @@ struct Pair {
     lanes: Vec<Lane>,
     /// The same in the ledger of the mesh.
     of_mesh: Vec<Lane>,
+    /// Rows of targets that nobody told of: no row is lost.
+    unknown: u64,
 }
 
 impl Ledgers {
     /// `threads`: how many there may be, this one counted.
     pub(crate) fn new(rules: &Rules, threads: usize) -> Self {
-        let at = At::Here(Box::new(Pair::new(rules)));
-        Self { heap: Heap::default(), at, most: FEW, words: 0, may_go: threads > 1, has_mesh: false }
+        Self {
+            clock: Clock::Unknown(Vec::new()),
+            order: Order::new(),
+            span: (i64::MAX, i64::MIN),
+            unkeyed: 0,
+            waiting: Vec::new(),
+            vacant: Vec::new(),
+            heap: Heap::default(),
+            place: Place::Here(Box::new(Pair::new(rules))),
+            most: FEW,
+            rows: 0,
+            may_go: threads > 1,
+            has_mesh: false,
+        }
     }
 
     /// The next target: rows name it by its place.
     pub(crate) fn know(&mut self, ends: &Ends) {
-        self.tell(Word::alone(What::Know, None), Some(ends));
+        self.heap.targets.push(*ends);
     }
 
     /// The next row of the log, of a target.
     #[inline]
     pub(crate) fn row(&mut self, row: &Row, target: u32) {
-        self.heap.words.push(Word::of(What::Row, row, target));
-        if self.heap.words.len() >= self.most {
-            self.hand_over();
-        }
+        self.time(row.time);
+        self.push(row.line, Told { target, sport: row.sport, bits: Bits::of(row) });
     }
 
     /// The next row of the log, one that is no connect and whose ends no connect made known.
     pub(crate) fn stranger(&mut self, row: &Row, ends: &Ends) {
-        self.tell(Word::of(What::Stranger, row, 0), Some(ends));
+        self.time(row.time);
+        let target = match self.vacant.pop() {
+            Some(at) => {
+                self.waiting[at as usize] = *ends;
+                at
+            }
+            None => {
+                self.waiting.push(*ends);
+                self.waiting.len() as u32 - 1
+            }
+        };
+        self.push(row.line, Told { target, sport: row.sport, bits: Bits::of(row).stranger() });
     }
 
-    /// The next row of the log, one behind what is measured.
+    /// The next row of the log, one behind what is measured: it says what time it is.
     pub(crate) fn behind(&mut self, row: &Row) {
-        self.tell(Word::of(What::Behind, row, 0), None);
+        self.time(row.time);
+        self.push(row.line, Told { target: NONE, sport: row.sport, bits: Bits::of(row).only_time() });
     }
 
-    /// The next row of the log, one that is not replayed.
+    /// The next row of the log, one that is not replayed: an end is masked, or a port is 0.
     pub(crate) fn unkeyed(&mut self, time: Option<i64>) {
-        self.tell(Word::alone(What::Unkeyed, time), None);
+        self.time(time);
+        self.unkeyed += 1;
     }
 
     /// A proxy connects: from its first connect on there is a ledger without what it makes again.
     #[inline]
     pub(crate) fn proxy_connects(&mut self) {
-        if !mem::replace(&mut self.has_mesh, true) {
-            self.tell(Word::alone(What::Mesh, None), None);
+        if !self.has_mesh {
+            self.has_mesh = true;
+            self.hand_over();
+            self.heap.mesh = true;
         }
     }
 
     /// The log is over: that of all, and that without doubles if there is one.
     pub(crate) fn finish(mut self) -> (Replay, Option<Replay>) {
+        self.has_no_time();
+        let heap = &mut self.heap;
+        self.order.drain(&mut |rows| heap.take(rows, &self.waiting, &mut self.vacant));
         self.hand_over();
-        let pair = match self.at {
-            At::Here(pair) => pair,
-            At::Apart(apart) => apart.join().0,
+        let pair = match self.place {
+            Place::Here(pair) => pair,
+            Place::Apart(apart) => apart.join().0,
         };
-        (pair.sweep.finish(), pair.mesh.map(|mesh| mesh.finish()))
+        let span = Some(self.span).filter(|(low, high)| matches!(self.clock, Clock::Runs(_)) && low <= high);
+        let end = End { span, late: self.order.late, unkeyed: self.unkeyed + pair.unknown };
+        (pair.sweep.finish(&end), pair.mesh.map(|mesh| mesh.finish(&end)))
     }
 
-    fn tell(&mut self, word: Word, ends: Option<&Ends>) {
-        self.heap.ends.extend(ends);
-        self.heap.words.push(word);
-        if self.heap.words.len() >= self.most {
+    #[inline]
+    fn push(&mut self, line: u64, told: Told) {
+        let heap = &mut self.heap;
+        match &mut self.clock {
+            Clock::Runs(time) => {
+                let take = &mut |rows: &[At<Told>]| heap.take(rows, &self.waiting, &mut self.vacant);
+                self.order.push(*time, line, told, take);
+            }
+            Clock::Unknown(rows) => {
+                rows.push((line, told));
+                if rows.len() > PENDING {
+                    self.has_no_time();
+                }
+            }
+            Clock::None => heap.take(&[(0, line, told)], &self.waiting, &mut self.vacant),
+        }
+        if self.heap.rows.len() >= self.most {
             self.hand_over();
         }
     }
 
+    #[inline]
+    fn time(&mut self, time: Option<i64>) {
+        let Some(time) = time else { return };
+        let (low, high) = &mut self.span;
+        (*low, *high) = ((*low).min(time), (*high).max(time));
+        match &mut self.clock {
+            Clock::Runs(last) => *last = time,
+            Clock::Unknown(_) => self.time_is_known(time),
+            Clock::None => {}
+        }
+    }
+
+    /// The first TIME of the run: rows before it, whose own is masked, take it over.
+    #[cold]
+    fn time_is_known(&mut self, time: i64) {
+        if let Clock::Unknown(rows) = mem::replace(&mut self.clock, Clock::Runs(time)) {
+            rows.into_iter().for_each(|(line, told)| self.push(line, told));
+        }
+    }
+
+    #[cold]
+    fn has_no_time(&mut self) {
+        if let Clock::Unknown(rows) = &mut self.clock {
+            let rows = mem::take(rows);
+            self.clock = Clock::None;
+            self.heap.untimed = true;
+            rows.into_iter().for_each(|(line, told)| self.push(line, told));
+        }
+    }
+
     fn hand_over(&mut self) {
-        self.words = self.words.saturating_add(self.heap.words.len());
-        match &mut self.at {
-            At::Here(pair) => {
-                pair.hear_all(&mut self.heap);
-                if self.words >= LONG && self.may_go {
+        self.rows = self.rows.saturating_add(self.heap.rows.len());
+        match &mut self.place {
+            Place::Here(pair) => {
+                pair.hear(&mut self.heap);
+                if self.rows >= LONG && self.may_go {
                     self.part();
                 }
             }
-            At::Apart(apart) => {
+            Place::Apart(apart) => {
                 // A thread that is gone is told of when it is joined.
                 self.heap = apart.hand_over(mem::take(&mut self.heap), Heap::default).unwrap_or_default();
             }
@@ -191,64 +251,85 @@ impl Ledgers {
     #[cold]
     fn part(&mut self) {
         self.may_go = false;
-        let here = At::Here(Box::new(Pair::new(&Rules::default())));
-        if let At::Here(pair) = mem::replace(&mut self.at, here) {
-            self.at = Apart::new("ledger", pair, Pair::hear_all).map_or_else(At::Here, At::Apart);
+        let here = Place::Here(Box::new(Pair::new(&Rules::default())));
+        if let Place::Here(pair) = mem::replace(&mut self.place, here) {
+            self.place = Apart::new("ledger", pair, Pair::hear).map_or_else(Place::Here, Place::Apart);
             self.most = HEAP;
         }
+    }
+
+    /// What is kept at the moment.
+    #[cfg(test)]
+    pub(super) fn size(&mut self) -> super::Size {
+        self.hand_over();
+        let Place::Here(pair) = &self.place else { panic!("the ledgers are apart") };
+        super::Size { pending: self.order.pending(), ..pair.sweep.size() }
+    }
+}
+
+impl Heap {
+    /// Takes rows that are in order. The ends of strangers come with them, and need not wait any more.
+    fn take(&mut self, rows: &[At<Told>], waiting: &[Ends], vacant: &mut Vec<u32>) {
+        let strangers = &mut self.strangers;
+        self.rows.extend(rows.iter().map(|(time, _, told)| {
+            let mut told = *told;
+            if told.bits.is_stranger() {
+                strangers.push(waiting[told.target as usize]);
+                vacant.push(mem::replace(&mut told.target, strangers.len() as u32 - 1));
+            }
+            (*time, told)
+        }));
     }
 }
 
 impl Pair {
     fn new(rules: &Rules) -> Self {
-        Self { sweep: Sweep::new(rules), mesh: None, lanes: Vec::new(), of_mesh: Vec::new() }
+        Self { sweep: Sweep::new(rules), mesh: None, lanes: Vec::new(), of_mesh: Vec::new(), unknown: 0 }
     }
 
-    fn hear_all(&mut self, heap: &mut Heap) {
-        let mut ends = heap.ends.drain(..);
-        for word in heap.words.drain(..) {
-            if word.what == What::Row
-                && let Some(&Lane { lane, way }) = self.lanes.get(word.target as usize)
-            {
-                let row = Move { lane, way, sport: word.sport, bits: word.bits };
-                self.sweep.hear(word.time, word.line, row);
-                if let (Some(mesh), Some(&Lane { lane, way })) =
-                    (&mut self.mesh, self.of_mesh.get(word.target as usize))
-                {
-                    mesh.hear(word.time, word.line, Move { lane, way, ..row });
-                }
-            } else {
-                self.hear(&word, || ends.next());
+    /// Takes a heap and leaves it empty.
+    fn hear(&mut self, heap: &mut Heap) {
+        for ends in heap.targets.drain(..) {
+            self.lanes.push(self.sweep.know(&ends));
+            self.of_mesh.extend(self.mesh.as_mut().map(|mesh| mesh.know(&ends)));
+        }
+        if mem::take(&mut heap.untimed) {
+            self.sweep.has_no_time();
+            self.mesh.iter_mut().for_each(|mesh| mesh.has_no_time());
+        }
+        if mem::take(&mut heap.mesh) {
+            self.mesh = Some(Box::new(self.sweep.less_doubles()));
+            self.of_mesh.clone_from(&self.lanes);
+        }
+        for rows in heap.rows.chunks(HANDED) {
+            let unknown = tell(&mut self.sweep, rows, &self.lanes, &heap.strangers);
+            self.unknown += unknown;
+            self.mesh.iter_mut().for_each(|mesh| {
+                tell(mesh, rows, &self.of_mesh, &heap.strangers);
+            });
+        }
+        heap.rows.clear();
+        heap.strangers.clear();
+    }
+}
+
+/// Tells a ledger of rows, by the numbers that their targets have there; how many are of none.
+fn tell(sweep: &mut Sweep, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
+    let mut unknown = 0;
+    let mut moves = [(0, Move { lane: NONE, way: NONE, sport: 0, bits: Bits::default() }); HANDED];
+    for (moved, (time, told)) in moves.iter_mut().zip(rows) {
+        let Told { target, sport, mut bits } = *told;
+        let (mut lane, mut way) = (target, NONE);
+        if bits.has_lane() {
+            match lanes.get(target as usize) {
+                Some(known) => (lane, way) = (known.lane, known.way),
+                None => (unknown, bits) = (unknown + 1, bits.only_time()),
             }
         }
+        *moved = (*time, Move { lane, way, sport, bits });
     }
-
-    /// Hears what is no row of a target.
-    fn hear(&mut self, word: &Word, mut ends: impl FnMut() -> Option<Ends>) {
-        match word.what {
-            What::Stranger => match ends() {
-                Some(ends) => self.both(|sweep| sweep.stranger(&word.row(), &ends)),
-                None => self.both(|sweep| sweep.unkeyed(word.time())),
-            },
-            What::Behind => self.both(|sweep| sweep.behind(&word.row())),
-            // No row is lost: one of no target is counted as not replayed.
-            What::Row | What::Unkeyed => self.both(|sweep| sweep.unkeyed(word.time())),
-            What::Know => {
-                let Some(ends) = ends() else { return };
-                self.lanes.push(self.sweep.know(&ends));
-                self.of_mesh.extend(self.mesh.as_mut().map(|mesh| mesh.know(&ends)));
-            }
-            What::Mesh => {
-                self.mesh = Some(Box::new(self.sweep.less_doubles()));
-                self.of_mesh.clone_from(&self.lanes);
-            }
-        }
-    }
-
-    fn both(&mut self, tell: impl Fn(&mut Sweep)) {
-        tell(&mut self.sweep);
-        self.mesh.iter_mut().for_each(|mesh| tell(mesh));
-    }
+    sweep.apply(moves.get(..rows.len()).unwrap_or_default(), strangers);
+    unknown
 }
 
 #[cfg(test)]
@@ -257,13 +338,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_says_what_the_row_says() {
+    fn bits_say_what_the_row_says() {
         for kind in [StepKind::Connect, StepKind::Accept, StepKind::Close] {
-            for (time, mapped, proxy) in [(None, false, true), (Some(-5), true, false), (Some(0), true, true)] {
-                let row = Row { time, line: 7, kind, sport: 9, mapped, proxy };
-                assert_eq!(format!("{:?}", Word::of(What::Row, &row, 1).row()), format!("{row:?}"));
+            for (mapped, proxy) in [(false, true), (true, false), (true, true)] {
+                let bits = Bits::of(&Row { time: None, line: 7, kind, sport: 9, mapped, proxy });
+                assert_eq!((bits.kind(), bits.is_mapped(), bits.is_proxy()), (kind, mapped, proxy));
+                assert!(bits.has_lane() && !bits.stranger().has_lane() && !bits.only_time().has_lane());
+                assert!(bits.stranger().is_stranger() && !bits.only_time().is_stranger());
             }
         }
-        assert!(size_of::<Word>() <= 24);
+        assert!(size_of::<At<Told>>() <= 24 && size_of::<(i64, Told)>() <= 16);
     }
 }

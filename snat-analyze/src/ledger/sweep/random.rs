@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use super::oracle::{Oracle, solve};
-use super::{Counts, Lives, Replay, Rules, SECOND, SeriesRules, Step, StepKind, Sweep};
+use super::{Counts, Lives, Replay, Rules, SECOND, SeriesRules, Step, StepKind, Steps};
 
 /// Times stand on this grid, so that ties are common.
 const UNIT: i64 = SECOND / 2;
@@ -102,16 +102,12 @@ fn rules() -> impl Strategy<Value = Rules> {
 
 /// Every number of the sweep is the oracle's.
 pub(super) fn check(steps: &[Step], rules: &Rules) {
-    let (mut sweep, mut mesh): (_, Option<Sweep>) = (Sweep::new(rules), None);
-    for step in steps {
-        if step.proxy && step.kind == StepKind::Connect && mesh.is_none() {
-            mesh = Some(sweep.less_doubles());
-        }
-        sweep.step(*step);
-        mesh.iter_mut().for_each(|mesh| mesh.step(*step));
-    }
-    same(sweep.finish(), solve(steps, rules, false));
-    mesh.into_iter().for_each(|mesh| same(mesh.finish(), solve(steps, rules, true)));
+    let mut told = Steps::new(rules);
+    steps.iter().for_each(|step| told.step(*step));
+    let (all, mesh) = told.finish_both();
+    same(all, solve(steps, rules, false));
+    assert_eq!(mesh.is_some(), steps.iter().any(|step| step.proxy && step.kind == StepKind::Connect));
+    mesh.into_iter().for_each(|mesh| same(mesh, solve(steps, rules, true)));
 }
 
 fn same(mut got: Replay, want: Oracle) {
@@ -170,9 +166,9 @@ fn accidents_happen() {
     for _ in 0..200 {
         let draws = prop::collection::vec(draw(), 1..70).new_tree(&mut runner).unwrap().current();
         let rules = rules().new_tree(&mut runner).unwrap().current();
-        let mut sweep = Sweep::new(&rules).less_doubles();
-        log(&draws, true, true).into_iter().for_each(|step| sweep.step(step));
-        let found = sweep.finish();
+        let mut told = Steps::new(&rules).with_mesh();
+        log(&draws, true, true).into_iter().for_each(|step| told.step(step));
+        let found = told.finish_both().1.unwrap();
         assert_eq!(found.counts.late, 0, "within the window");
         let counts = found.counts;
         all.reopened += counts.reopened;

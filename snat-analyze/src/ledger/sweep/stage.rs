@@ -8,7 +8,7 @@ use super::flows::Flows;
 use super::lanes::{Ends, Lane, Lanes, NONE};
 use super::lives::Lives;
 use super::mesh::Mesh;
-use super::order::{At, HANDED};
+use super::order::HANDED;
 use super::ports::Pool;
 use super::release::{Closed, Releases};
 use super::replay::Counts;
@@ -18,7 +18,7 @@ use super::step::{Bits, Now, Rules, StepKind};
 /// A row on its way through the order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Move {
-    /// Of a stranger, where its ends are kept meanwhile; of no meaning where the row only says what time it is.
+    /// Of a stranger, which of their ends are its; of no meaning where the row only says what time it is.
     pub(super) lane: u32,
     /// The lane's.
     pub(super) way: u32,
@@ -48,9 +48,6 @@ pub(super) struct Stage {
     /// Time of the first row.
     first: Option<i64>,
     pub(super) lanes: Lanes,
-    /// Ends of rows that are not applied yet and whose way was not known.
-    waiting: Vec<Ends>,
-    vacant: Vec<u32>,
     pub(super) flows: Flows,
     pub(super) accepted: Accepted,
     pub(super) releases: Releases,
@@ -92,8 +89,6 @@ impl Stage {
             inside: None,
             first: None,
             lanes: Lanes::default(),
-            waiting: Vec::new(),
-            vacant: Vec::new(),
             flows: Flows::default(),
             accepted: Accepted::default(),
             main,
@@ -117,7 +112,7 @@ impl Stage {
     pub(super) fn again(&mut self, rules: &Rules) {
         let new = Self::new(rules, false);
         let old = std::mem::replace(self, new);
-        (self.lanes, self.waiting, self.vacant) = (old.lanes, old.waiting, old.vacant);
+        self.lanes = old.lanes;
         for (lane, known) in self.lanes.all().iter().enumerate() {
             self.counters.know(lane as u32, known.way, known.ends.cell);
         }
@@ -133,39 +128,25 @@ impl Stage {
         lane
     }
 
-    /// Keeps the ends of a row until it is applied.
-    pub(super) fn wait(&mut self, ends: &Ends) -> u32 {
-        match self.vacant.pop() {
-            Some(at) => {
-                self.waiting[at as usize] = *ends;
-                at
-            }
-            None => {
-                self.waiting.push(*ends);
-                self.waiting.len() as u32 - 1
-            }
-        }
-    }
-
     /// Applies rows. Times never go back, and are meaningless in a run without TIME.
-    pub(super) fn apply_all(&mut self, rows: &[At<Move>]) {
+    pub(super) fn apply_all(&mut self, rows: &[(i64, Move)], strangers: &[Ends]) {
         std::hint::black_box(self.fetch(rows));
-        rows.iter().for_each(|(time, _, row)| self.apply(*time, row));
+        rows.iter().for_each(|(time, row)| self.apply(*time, row, strangers));
     }
 
     /// Fetches what rows need and what leaves with them: it lies anywhere in memory, and all at once it costs a fraction
     /// of one after the other. What is returned is of no use but to be looked at.
-    fn fetch(&self, rows: &[At<Move>]) -> u32 {
+    fn fetch(&self, rows: &[(i64, Move)]) -> u32 {
         let mut touched = 0;
         // Spots and port numbers that will be needed: one thing is found by the other, so each gets its turn.
         let mut needs = [(NONE, NONE); 2 * HANDED];
         let mut next = 0;
-        for (_, _, row) in rows.iter().take(HANDED).filter(|(_, _, row)| row.bits.has_lane()) {
+        for (_, row) in rows.iter().take(HANDED).filter(|(_, row)| row.bits.has_lane()) {
             touched ^= self.flows.touch(row.way, row.sport) ^ self.counters.touch(row.lane);
             needs[next] = (self.counters.touch_way(row.way), NONE);
             next += 1;
         }
-        if let Some((time, _, _)) = rows.last()
+        if let Some((time, _)) = rows.last()
             && self.releases.is_due(*time)
         {
             for closed in self.releases.leaving(*time).take(HANDED) {
@@ -194,7 +175,7 @@ impl Stage {
     }
 
     /// Applies a row.
-    pub(super) fn apply(&mut self, time: i64, row: &Move) {
+    fn apply(&mut self, time: i64, row: &Move, strangers: &[Ends]) {
         let now = match self.inside {
             Some(inside) if time <= inside => {
                 self.release(time);
@@ -202,10 +183,12 @@ impl Stage {
             }
             _ => self.advance(time),
         };
-        if !row.bits.has_lane() {
-            return self.without_lane(row, now);
-        }
         let Some(now) = now else { return };
+        if !row.bits.has_lane() {
+            // Of the others it is enough that it is later now.
+            let ends = strangers.get(row.lane as usize).filter(|_| row.bits.is_stranger());
+            return ends.into_iter().for_each(|ends| self.stranger(row, ends, now));
+        }
         match row.bits.kind() {
             StepKind::Connect => self.connect(row, now),
             StepKind::Close => self.close(row, now),
@@ -213,14 +196,6 @@ impl Stage {
                 let ends = self.lanes.get(row.lane).ends;
                 self.accept(row.sport, &ends, now);
             }
-        }
-    }
-
-    fn without_lane(&mut self, row: &Move, now: Option<Now>) {
-        if row.bits.is_stranger() {
-            self.vacant.push(row.lane);
-            let ends = self.waiting[row.lane as usize];
-            now.into_iter().for_each(|now| self.stranger(row, &ends, now));
         }
     }
 

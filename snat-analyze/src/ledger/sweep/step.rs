@@ -19,11 +19,10 @@ pub(super) struct Bits(u8);
 
 const ACCEPT: u8 = 1;
 const CLOSE: u8 = 2;
-const TIMED: u8 = 4;
-const MAPPED: u8 = 8;
-const PROXY: u8 = 16;
-const STRANGER: u8 = 32;
-const ONLY_TIME: u8 = 64;
+const MAPPED: u8 = 4;
+const PROXY: u8 = 8;
+const STRANGER: u8 = 16;
+const ONLY_TIME: u8 = 32;
 
 impl Bits {
     #[inline]
@@ -34,12 +33,7 @@ impl Bits {
             StepKind::Close => CLOSE,
         };
         let bit = |is: bool, bit: u8| u8::from(is) * bit;
-        Self(kind | bit(row.time.is_some(), TIMED) | bit(row.mapped, MAPPED) | bit(row.proxy, PROXY))
-    }
-
-    /// Of what is no row, but may have a time.
-    pub(super) fn timed(is: bool) -> Self {
-        Self(u8::from(is) * TIMED)
+        Self(kind | bit(row.mapped, MAPPED) | bit(row.proxy, PROXY))
     }
 
     #[inline]
@@ -49,11 +43,6 @@ impl Bits {
             CLOSE => StepKind::Close,
             _ => StepKind::Accept,
         }
-    }
-
-    #[inline]
-    pub(super) fn is_timed(self) -> bool {
-        self.0 & TIMED != 0
     }
 
     /// A socket of family 6 with an IPv4 remote address.

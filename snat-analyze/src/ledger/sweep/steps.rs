@@ -1,11 +1,9 @@
 //! Rows as the tests write them, with all that a row may say.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::lanes::Lane;
-use super::stage::Move;
-use super::step::Bits;
-use super::{Ends, Home, Row, StepKind, Sweep};
+use super::{Ends, Home, Ledgers, Replay, Row, Rules, Size, StepKind};
 
 /// One row of one run of the tracer.
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +32,36 @@ pub(crate) struct Step {
     pub(crate) public: bool,
 }
 
-impl Sweep {
+/// The ledgers of one run, told by steps.
+pub(crate) struct Steps {
+    ledgers: Ledgers,
+    /// Numbers of targets, as the fold gives them.
+    targets: HashMap<(usize, usize, IpAddr, u16), u32>,
+}
+
+impl Steps {
+    pub(crate) fn new(rules: &Rules) -> Self {
+        Self { ledgers: Ledgers::new(rules, 1), targets: HashMap::new() }
+    }
+
+    /// From now on there is a ledger of the mesh, too.
+    pub(crate) fn with_mesh(mut self) -> Self {
+        self.ledgers.proxy_connects();
+        self
+    }
+
     /// Takes the next row of the log.
     pub(crate) fn step(&mut self, step: Step) {
+        let connects = step.kind == StepKind::Connect;
+        if step.proxy && connects {
+            self.ledgers.proxy_connects();
+        }
         // Port 0 is no port: old tracers print it for every IPv6 row.
         let port = |port: Option<u16>| port.filter(|port| *port != 0);
         let (Some(_), Some(sport), Some(daddr), Some(dport)) =
             (step.saddr, port(step.sport), step.daddr, port(step.dport))
         else {
-            return self.unkeyed(step.time);
+            return self.ledgers.unkeyed(step.time);
         };
         let ends = Ends {
             group: step.group as u32,
@@ -54,14 +73,30 @@ impl Sweep {
         };
         let mapped = step.family == Some(6) && daddr.is_ipv4();
         let row = Row { time: step.time, line: step.line, kind: step.kind, sport, mapped, proxy: step.proxy };
-        // Rows of a way that is known are told of both ways by the fold.
-        let known = self.stage.lanes.way(&ends).is_some() && step.line.is_multiple_of(2);
-        if step.kind == StepKind::Connect || known {
-            let Lane { lane, way } = self.know(&ends);
-            let time = step.time.unwrap_or_default();
-            self.hear(time, row.line, Move { lane, way, sport, bits: Bits::of(&row) });
-        } else {
-            self.stranger(&row, &ends);
+        let target = (step.group, step.cell, daddr, dport);
+        let next = self.targets.len() as u32;
+        match self.targets.get(&target) {
+            // Rows of a target that is known are told of both ways by the fold.
+            Some(known) if connects || step.line.is_multiple_of(2) => self.ledgers.row(&row, *known),
+            None if connects => {
+                self.targets.insert(target, next);
+                self.ledgers.know(&ends);
+                self.ledgers.row(&row, next);
+            }
+            _ => self.ledgers.stranger(&row, &ends),
         }
+    }
+
+    pub(crate) fn finish(self) -> Replay {
+        self.ledgers.finish().0
+    }
+
+    /// That of all connects, and that without a mesh's doubles.
+    pub(crate) fn finish_both(self) -> (Replay, Option<Replay>) {
+        self.ledgers.finish()
+    }
+
+    pub(crate) fn size(&mut self) -> Size {
+        self.ledgers.size()
     }
 }
