@@ -1,6 +1,8 @@
 //! Work on a thread of its own: pieces of it go there through a bounded queue, come back, and are filled again.
 
+use std::mem;
 use std::panic::resume_unwind;
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -65,6 +67,28 @@ fn run<T, P>(
     Some(worker)
 }
 
+/// So few items are not worth a thread.
+const FEW: usize = 16;
+
+/// The same of every item, in their order, on two threads where there may be so many.
+pub(crate) fn of_all<T: Send, R: Send>(threads: usize, mut items: Vec<T>, of: impl Fn(T) -> R + Sync) -> Vec<R> {
+    if threads < 2 || items.len() < FEW {
+        return items.into_iter().map(of).collect();
+    }
+    let rest = Mutex::new(items.split_off(items.len() / 2));
+    let take = || rest.lock().map(|mut rest| mem::take(&mut *rest)).unwrap_or_default();
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().spawn_scoped(scope, || take().into_iter().map(&of).collect::<Vec<R>>());
+        let mut found: Vec<R> = items.into_iter().map(&of).collect();
+        match thread {
+            Ok(thread) => found.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic))),
+            // No thread is to be had.
+            Err(_) => found.extend(take().into_iter().map(&of)),
+        }
+        found
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -89,6 +113,19 @@ mod tests {
         assert_eq!(*all, (0..200).collect::<Vec<u8>>());
         // One was filled last and is not among them.
         assert!(made <= WAITING + 2 && back.len() == made - 1, "{made} were made, {} are back", back.len());
+    }
+
+    #[test]
+    fn all_items_are_worked_on_in_their_order() {
+        for threads in [1, 2, 4] {
+            for count in [0, 1, 15, 16, 17, 1_000] {
+                let found = of_all(threads, (0..count).collect(), |item: usize| item * 2);
+                assert_eq!(found, (0..count).map(|item| item * 2).collect::<Vec<_>>());
+            }
+        }
+        let fails = || of_all(2, (0..20).collect(), |item: u8| if item == 13 { panic!("at {item}") } else { item });
+        let panic = catch_unwind(AssertUnwindSafe(fails)).unwrap_err();
+        assert_eq!(panic.downcast_ref::<String>().unwrap(), "at 13");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use snat_parse::Addr;
 
+use crate::apart::of_all;
 use crate::egress::{Class, Rule, classify};
 use crate::fold::{DestKey, Group, GroupKey, Map, Mark, PidKey};
 use crate::ledger::{Book, Detail, Held, OnDest, OwnerPorts, Part, Remote, Snapshots};
@@ -31,6 +32,8 @@ pub(crate) struct Counted<'a> {
     /// Whether any event was read: without one no connect is known, not even none.
     pub(crate) has_log: bool,
     pub(crate) call: &'a Call,
+    /// Threads that there may be.
+    pub(crate) threads: usize,
 }
 
 /// What the first row is chosen by: it is the one whose owner gets the call.
@@ -195,13 +198,10 @@ impl Counted<'_> {
             self.hold(owners.entry(owner.clone()).or_default(), owner, held);
         }
         let candidates = self.candidates();
-        let mut rows: Vec<(Weight, Ranked)> = owners
-            .into_iter()
-            .map(|(owner, gathered)| {
-                let (weight, on, row) = self.row(&owner, gathered, connects_public, &candidates);
-                (weight, Ranked { owner, row, on })
-            })
-            .collect();
+        let mut rows = of_all(self.threads, owners.into_iter().collect(), |(owner, gathered)| {
+            let (weight, on, row) = self.row(&owner, gathered, connects_public, &candidates);
+            (weight, Ranked { owner, row, on })
+        });
         // OwnerKey orders pods by namespace and name, then host processes, the node, the unknown ones.
         rows.sort_by(|(x, a), (y, b)| y.cmp(x).then_with(|| a.owner.cmp(&b.owner)));
         let mut rank = 0;

@@ -121,6 +121,7 @@ pub(crate) fn work(
         book: &book,
         has_log: counts.events > 0,
         call: &call,
+        threads: options.threads,
     };
     (counts.connects_by_class, counts.connects_documentation) = counted.by_class();
     let connects_public = counts.connects_by_class.get("public").copied().unwrap_or(0);

@@ -79,7 +79,7 @@ impl Both {
         self.whole.read(text, &mut self.columns, &mut told);
         let batch = Batch::new(&self.columns, text);
         self.generation = batch.generation();
-        let numbers = (0..batch.len()).flat_map(|at| [batch.origin(at), batch.remote(at)]);
+        let numbers = (0..batch.len()).flat_map(|at| [batch.row(at).origin, batch.row(at).remote]);
         self.highest = numbers.fold(self.highest, u32::max);
         let mut wanted = Tellings::default();
         let mut row = 0;

@@ -197,8 +197,9 @@ impl Sink for Fold {
     fn events(&mut self, batch: &Batch<'_>) {
         let mut at = 0;
         while at < batch.len() {
-            if self.current != Some(batch.run(at)) {
-                self.current = Some(batch.run(at));
+            let run = batch.run(at);
+            if self.current != Some(run) {
+                self.current = Some(run);
                 self.runs.last_mut().into_iter().for_each(Run::finish);
                 self.runs.push(Run::new(mark(batch, at), &self.ruling));
             }
@@ -244,10 +245,10 @@ impl Run {
 
     /// No more events.
     fn finish(&mut self) {
-        if let Some(ledgers) = self.ledgers.take() {
+        if let Some(mut ledgers) = self.ledgers.take() {
+            ledgers.end();
             self.groups = self.rows.finish();
-            let (replay, less_doubles) = ledgers.finish();
-            (self.replay, self.less_doubles) = (Some(replay), less_doubles);
+            (self.replay, self.less_doubles) = ledgers.found().map_or((None, None), |(all, less)| (Some(all), less));
         }
     }
 
@@ -303,7 +304,8 @@ impl Run {
     /// Counts one event, and tells the ledger of it. `place` is that of its pair, as it was looked for.
     #[inline]
     fn event(&mut self, batch: &Batch<'_>, at: usize, place: u32, ruling: &Ruling) {
-        let (time, kind) = (batch.time(at), batch.kind(at));
+        let row = batch.row(at);
+        let (time, kind) = (row.time, row.kind);
         if let Some(time) = time {
             self.time(time, batch, at, &ruling.sweep);
         }
@@ -320,7 +322,7 @@ impl Run {
         if when == When::Behind {
             return self.behind(batch, at);
         }
-        let origin = self.rows.origin(batch, at, one);
+        let origin = self.rows.origin(&row, batch, at, one);
         self.has_netns |= origin.has_netns;
         self.ipv6_events += u64::from(origin.v6);
         let (Some(step), Some(ledgers)) = (step_kind(kind), &mut self.ledgers) else { return };
@@ -333,7 +335,7 @@ impl Run {
         let Some(pair) = self.rows.pair_at(place) else {
             return self.unknown(batch, at, &origin, one, ruling);
         };
-        let (sport, line) = (batch.sport(at).unwrap_or(0), batch.line(at));
+        let (sport, line) = (row.sport.unwrap_or(0), batch.line(at));
         if sport == 0 {
             ledgers.unkeyed(time);
         } else {
@@ -343,10 +345,10 @@ impl Run {
         if step != StepKind::Connect {
             return;
         }
-        self.sketch.connect(pair.front, [sport, batch.dport(at).unwrap_or(0)], time);
+        self.sketch.connect(pair.front, [sport, row.dport.unwrap_or(0)], time);
         pair.connects += one;
         match time {
-            Some(time) if batch.is_plain(at) && pair.origin == batch.origin(at) => {
+            Some(time) if row.is_plain && pair.origin == row.origin => {
                 (pair.line, pair.time, pair.sport) = (line, time, sport);
             }
             _ => {

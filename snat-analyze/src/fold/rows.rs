@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use snat_parse::formats::tcptracer::{Batch, Event, Kind, printed_again};
+use snat_parse::formats::tcptracer::{Batch, BatchRow, Event, Kind, printed_again};
 use snat_parse::{Addr, place_text};
 
 use super::pairs::{NONE, Pair, PairKey, Pairs};
@@ -84,8 +84,8 @@ pub(super) struct Rows {
 }
 
 #[inline]
-fn key(origin: &Origin, batch: &Batch<'_>, at: usize) -> PairKey {
-    PairKey { number: origin.place.number, remote: batch.remote(at), dport: batch.dport(at).unwrap_or(0) }
+fn key(origin: &Origin, row: &BatchRow) -> PairKey {
+    PairKey { number: origin.place.number, remote: row.remote, dport: row.dport.unwrap_or(0) }
 }
 
 fn target_hash(hasher: &RandomState, place: Place, daddr: IpAddr, dport: u16) -> u64 {
@@ -123,9 +123,10 @@ impl Rows {
     pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, places: &mut [u32; AHEAD]) {
         let mut keys = [PairKey { number: NONE, remote: NONE, dport: 0 }; AHEAD];
         for ((place, slot), at) in places.iter_mut().zip(&mut keys).zip(rows) {
-            (*slot, *place) = match self.origins.get(batch.origin(at) as usize) {
+            let row = batch.row(at);
+            (*slot, *place) = match self.origins.get(row.origin as usize) {
                 Some(Some(origin)) => {
-                    let key = key(origin, batch, at);
+                    let key = key(origin, &row);
                     (key, self.pairs.guess(key))
                 }
                 _ => (*slot, NONE),
@@ -141,26 +142,26 @@ impl Rows {
 
     /// The process of a row; the row is counted to its group.
     #[inline]
-    pub(super) fn origin(&mut self, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
-        match self.origins.get_mut(batch.origin(at) as usize) {
-            Some(Some(origin)) if origin.named || batch.kind(at) != Kind::Connect => {
+    pub(super) fn origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
+        match self.origins.get_mut(row.origin as usize) {
+            Some(Some(origin)) if origin.named || row.kind != Kind::Connect => {
                 origin.rows += one;
                 *origin
             }
-            _ => self.meet_origin(batch, at, one),
+            _ => self.meet_origin(row, batch, at, one),
         }
     }
 
     /// The same of one that is new, or that has no name yet.
     #[cold]
-    fn meet_origin(&mut self, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
-        let number = batch.origin(at) as usize;
+    fn meet_origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
+        let number = row.origin as usize;
         let mut origin = match self.origins.get(number) {
             Some(Some(origin)) => *origin,
             _ => self.new_origin(number, batch, at),
         };
         origin.rows += one;
-        if !origin.named && batch.kind(at) == Kind::Connect {
+        if !origin.named && row.kind == Kind::Connect {
             origin.named = self.name(origin.place, &batch.event(at));
         }
         self.origins[number] = Some(origin);
@@ -233,7 +234,7 @@ impl Rows {
 
     /// The same, if a connect has made the row's pair known to this generation.
     pub(super) fn pair(&mut self, origin: &Origin, batch: &Batch<'_>, at: usize) -> Option<&mut Pair> {
-        self.pairs.get_mut(self.pairs.find(key(origin, batch, at)))
+        self.pairs.get_mut(self.pairs.find(key(origin, &batch.row(at))))
     }
 
     /// The same of one that this generation does not know; a connect makes it known. Also returned: whether it is new
@@ -280,7 +281,7 @@ impl Rows {
                 next
             }
         };
-        let key = PairKey { number: place.number, remote: batch.remote(at), dport };
+        let key = PairKey { number: place.number, remote: batch.row(at).remote, dport };
         self.pairs.insert(Pair::new(key, target, self.targets[target as usize].front, daddr.is_ipv4()));
         Some((target, is_new))
     }
@@ -315,8 +316,9 @@ impl Rows {
         let entry = self.groups[place.group as usize].cells[place.cell as usize].dests.entry(key);
         let dest_at = entry.index();
         entry.or_insert_with(|| {
-            let first = mark(batch, at);
-            Dest { connects: 0, last: first.clone(), first, batch: 0, last_at: 0 }
+            // The last line is known when the batch is over.
+            let last = Mark { entry: 0, line: 0, text: String::new() };
+            Dest { connects: 0, first: mark(batch, at), last, batch: 0, last_at: 0 }
         });
         dest_at
     }
@@ -337,7 +339,8 @@ impl Rows {
                 self.pairs.get_mut(self.pairs.find(key)).into_iter().for_each(change);
             };
             // The address may be printed in two ways: the text is that of one pair.
-            let (remote, mut later) = (batch.remote(row), None);
+            let (last, mut later) = (batch.row(row), None);
+            let remote = last.remote;
             if target.remote != remote {
                 pair_to(target.remote, &mut |pair| {
                     later = (pair.line > batch.line(row)).then_some((pair.line, pair.time, pair.sport));
@@ -352,7 +355,7 @@ impl Rows {
                     target.text.extend_from_slice(batch.text(row));
                     target.remote = remote;
                     pair_to(remote, &mut |pair| {
-                        pair.origin = if batch.is_plain(row) { batch.origin(row) } else { NONE };
+                        pair.origin = if last.is_plain { last.origin } else { NONE };
                         pair.line = 0;
                     });
                 }
@@ -372,10 +375,10 @@ impl Rows {
             cell.connects += target.connects;
             let dest = &mut cell.dests[target.dest as usize];
             dest.connects += target.connects;
-            if target.line > 0 {
-                let text = place_text(&String::from_utf8_lossy(&target.text));
-                dest.last = Mark { entry: 0, line: target.line, text };
-            }
+            dest.last = match target.line {
+                0 => dest.first.clone(),
+                line => Mark { entry: 0, line, text: place_text(&String::from_utf8_lossy(&target.text)) },
+            };
         }
         self.by_target.clear();
         std::mem::take(&mut self.groups)

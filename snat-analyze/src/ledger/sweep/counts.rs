@@ -102,9 +102,12 @@ pub(super) struct Seat {
 
 impl Seat {
     /// Its destination, and the sum if that is public.
-    #[inline]
-    pub(super) fn spots(self) -> impl Iterator<Item = u32> {
-        [self.spot, self.sum].into_iter().filter(|spot| *spot != NONE)
+    #[inline(always)]
+    pub(super) fn each(self, mut tell: impl FnMut(u32)) {
+        tell(self.spot);
+        if self.sum != NONE {
+            tell(self.sum);
+        }
     }
 
     /// Whether the destination is public.
@@ -436,11 +439,12 @@ impl Counters {
                 spot.open.add(now);
             }
         }
-        for hold in (0..gone).filter(|hold| *hold != self.main) {
-            for spot in [own, sum].into_iter().filter(|spot| *spot != NONE) {
+        let (seat, main) = (Seat { way: count.way, spot: own, sum }, self.main);
+        for hold in (0..gone).filter(|hold| *hold != main) {
+            seat.each(|spot| {
                 let other = self.other(spot, hold);
                 self.others[other].add(now);
-            }
+            });
         }
     }
 
@@ -449,9 +453,7 @@ impl Counters {
     pub(super) fn shut(&mut self, lane: u32, seat: Seat) {
         let count = &mut self.lanes[lane as usize];
         count.open = count.open.saturating_sub(1);
-        for spot in seat.spots() {
-            self.spots[spot as usize].open.take();
-        }
+        seat.each(|spot| self.spots[spot as usize].open.take());
     }
 
     /// A hold that is not the main one lets go of a port of a destination.
@@ -459,10 +461,10 @@ impl Counters {
     pub(super) fn release_other(&mut self, spot: u32, hold: usize) {
         let here = self.spot(spot);
         let sum = if here.public { self.sums[usize::from(here.v6)].spot } else { NONE };
-        for spot in [spot, sum].into_iter().filter(|spot| *spot != NONE) {
+        Seat { way: NONE, spot, sum }.each(|spot| {
             let other = self.other(spot, hold);
             self.others[other].take();
-        }
+        });
     }
 
     /// The main hold lets go of a port.

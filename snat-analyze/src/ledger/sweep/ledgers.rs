@@ -81,6 +81,8 @@ struct Heap {
     rows: Vec<(i64, Told)>,
     /// Ends of the rows whose ends no connect made known.
     strangers: Vec<Ends>,
+    /// The log is over with them.
+    end: Option<End>,
 }
 
 /// The ledgers themselves.
@@ -94,7 +96,12 @@ struct Pair {
     of_mesh: Vec<Lane>,
     /// Rows of targets that nobody told of: no row is lost.
     unknown: u64,
+    /// There once the log is over.
+    found: Option<Found>,
 }
+
+/// What was found: of all connects, and less a mesh's doubles if there is one.
+type Found = (Replay, Option<Replay>);
 
 impl Ledgers {
     /// `threads`: how many there may be, this one counted.
@@ -165,19 +172,22 @@ impl Ledgers {
         }
     }
 
-    /// The log is over: that of all, and that without doubles if there is one.
-    pub(crate) fn finish(mut self) -> (Replay, Option<Replay>) {
+    /// The log is over. What was found is there sooner or later.
+    pub(crate) fn end(&mut self) {
         self.has_no_time();
         let heap = &mut self.heap;
         self.order.drain(&mut |rows| heap.take(rows, &self.waiting, &mut self.vacant));
-        self.hand_over();
-        let pair = match self.place {
-            Place::Here(pair) => pair,
-            Place::Apart(apart) => apart.join().0,
-        };
         let span = Some(self.span).filter(|(low, high)| matches!(self.clock, Clock::Runs(_)) && low <= high);
-        let end = End { span, late: self.order.late, unkeyed: self.unkeyed + pair.unknown };
-        (pair.sweep.finish(&end), pair.mesh.map(|mesh| mesh.finish(&end)))
+        self.heap.end = Some(End { span, late: self.order.late, unkeyed: self.unkeyed });
+        self.hand_over();
+    }
+
+    /// What was found, once the log is over: that of all, and that without doubles if there is one.
+    pub(crate) fn found(self) -> Option<Found> {
+        match self.place {
+            Place::Here(pair) => pair.found,
+            Place::Apart(apart) => apart.join().0.found,
+        }
     }
 
     #[inline]
@@ -236,7 +246,7 @@ impl Ledgers {
         match &mut self.place {
             Place::Here(pair) => {
                 pair.hear(&mut self.heap);
-                if self.rows >= LONG && self.may_go {
+                if self.rows >= LONG && self.may_go && pair.found.is_none() {
                     self.part();
                 }
             }
@@ -284,7 +294,7 @@ impl Heap {
 
 impl Pair {
     fn new(rules: &Rules) -> Self {
-        Self { sweep: Sweep::new(rules), mesh: None, lanes: Vec::new(), of_mesh: Vec::new(), unknown: 0 }
+        Self { sweep: Sweep::new(rules), mesh: None, lanes: Vec::new(), of_mesh: Vec::new(), unknown: 0, found: None }
     }
 
     /// Takes a heap and leaves it empty.
@@ -310,6 +320,11 @@ impl Pair {
         }
         heap.rows.clear();
         heap.strangers.clear();
+        if let Some(end) = heap.end.take() {
+            let end = End { unkeyed: end.unkeyed + self.unknown, ..end };
+            let sweep = mem::replace(&mut self.sweep, Sweep::new(&Rules::default()));
+            self.found = Some((sweep.finish(&end), self.mesh.take().map(|mesh| mesh.finish(&end))));
+        }
     }
 }
 

@@ -82,9 +82,7 @@ impl Stage {
     #[inline]
     fn opened(&mut self, seat: Seat, now: Now) {
         let Some(time) = now.time.filter(|_| now.measured) else { return };
-        for spot in seat.spots() {
-            self.counters.spot_mut(spot).filling.opened += 1;
-        }
+        seat.each(|spot| self.counters.spot_mut(spot).filling.opened += 1);
         if !seat.is_public() {
             return;
         }
@@ -241,7 +239,7 @@ impl Stage {
             self.take(at, lane, false, now);
             self.hold(at, time);
             self.counters.count(lane, 0, u16::from(now.measured));
-            seat.spots().for_each(|spot| self.counters.spot_mut(spot).lone_mapped += one);
+            seat.each(|spot| self.counters.spot_mut(spot).lone_mapped += one);
         } else {
             self.counts.lone_plain += one;
             let dest = Place::Dest { addr: ends.daddr, port: ends.dport };
@@ -345,16 +343,21 @@ impl Stage {
     #[inline]
     fn changed(&mut self, seat: Seat, now: Now) {
         if let Some(time) = now.time {
-            seat.spots().for_each(|spot| self.changes(spot, time));
+            seat.each(|spot| self.changes(spot, time));
         }
     }
 
     /// Before a change: the spot's series takes note of what stood until now, where a bucket is over.
-    #[inline]
+    #[inline(always)]
     pub(super) fn changes(&mut self, spot: u32, time: i64) {
         if self.counters.filling(spot).until < time {
-            self.series.cross(self.counters.spot(spot).track, time, &mut self.counters);
+            self.crosses(spot, time);
         }
+    }
+
+    #[cold]
+    fn crosses(&mut self, spot: u32, time: i64) {
+        self.series.cross(self.counters.spot(spot).track, time, &mut self.counters);
     }
 
     /// After spots may have got more.
@@ -364,7 +367,7 @@ impl Stage {
         if seat.is_public()
             && let Some(time) = now.time.filter(|_| now.measured)
         {
-            seat.spots().for_each(|spot| self.rises(spot, time));
+            seat.each(|spot| self.rises(spot, time));
         }
     }
 

@@ -257,7 +257,7 @@ impl Stage {
         let past = |opened: i64| self.idle.is_some_and(|idle| end.saturating_sub(opened) > idle);
         for flow in self.flows.open().filter(|flow| past(flow.opened())) {
             let seat = self.counters.seat(flow.way);
-            seat.spots().for_each(|spot| self.counters.spot_mut(spot).past_idle += 1);
+            seat.each(|spot| self.counters.spot_mut(spot).past_idle += 1);
         }
         self.counters.settle();
     }
@@ -283,7 +283,7 @@ impl Stage {
     fn let_go(&mut self, hold: usize, time: i64, place: u64, closed: &Closed) {
         if hold == self.main {
             let seat = self.counters.seat(closed.way);
-            seat.spots().for_each(|spot| self.changes(spot, time));
+            seat.each(|spot| self.changes(spot, time));
             self.give_back(seat.spot, closed.number);
             self.counters.release(closed.lane);
         } else {

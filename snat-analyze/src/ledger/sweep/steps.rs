@@ -88,12 +88,13 @@ impl Steps {
     }
 
     pub(crate) fn finish(self) -> Replay {
-        self.ledgers.finish().0
+        self.finish_both().0
     }
 
     /// That of all connects, and that without a mesh's doubles.
-    pub(crate) fn finish_both(self) -> (Replay, Option<Replay>) {
-        self.ledgers.finish()
+    pub(crate) fn finish_both(mut self) -> (Replay, Option<Replay>) {
+        self.ledgers.end();
+        self.ledgers.found().unwrap()
     }
 
     pub(crate) fn size(&mut self) -> Size {

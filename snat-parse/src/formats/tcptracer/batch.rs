@@ -14,6 +14,17 @@ struct Span {
 
 const SPILLED: u32 = 1 << 31;
 
+/// What a row says besides its time and its line, in two words.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    origin: u32,
+    remote: u32,
+    sport: u16,
+    dport: u16,
+    kind: Kind,
+    cells: Cells,
+}
+
 /// Cells that a row has, and whether somebody masked one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cells(u8);
@@ -36,6 +47,7 @@ impl Cells {
         )
     }
 
+    #[inline]
     fn has(self, bit: u8) -> bool {
         self.0 & bit != 0
     }
@@ -46,15 +58,11 @@ impl Cells {
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
     line: Vec<u64>,
-    run: Vec<u32>,
     time: Vec<i64>,
-    kind: Vec<Kind>,
-    cells: Vec<Cells>,
-    origin: Vec<u32>,
-    remote: Vec<u32>,
-    sport: Vec<u16>,
-    dport: Vec<u16>,
+    ends: Vec<Ends>,
     text: Vec<Span>,
+    /// The first row of each run, ascending, and the run.
+    runs: Vec<(usize, u32)>,
     /// Lines that do not stand in the chunk in one piece.
     spill: Vec<u8>,
     names: Dictionary,
@@ -63,17 +71,12 @@ pub struct Columns {
 impl Columns {
     /// Takes out all events and keeps the room.
     pub fn clear(&mut self) {
-        let Self { line, run, time, kind, cells, origin, remote, sport, dport, text, spill, names } = self;
+        let Self { line, time, ends, text, runs, spill, names } = self;
         line.clear();
-        run.clear();
         time.clear();
-        kind.clear();
-        cells.clear();
-        origin.clear();
-        remote.clear();
-        sport.clear();
-        dport.clear();
+        ends.clear();
         text.clear();
+        runs.clear();
         spill.clear();
         names.bound();
     }
@@ -88,19 +91,22 @@ impl Columns {
         self.line.is_empty()
     }
 
+    /// Rows that are appended from here on are of that run.
+    pub(super) fn in_run(&mut self, run: u32) {
+        if self.runs.last().is_none_or(|(_, last)| *last != run) {
+            self.runs.push((self.len(), run));
+        }
+    }
+
     /// Appends a plain row that starts at `start` of the chunk; false where what it prints is not known yet.
     #[inline]
-    pub(super) fn plain(&mut self, number: u64, run: u32, row: &Plain, start: usize) -> bool {
+    pub(super) fn plain(&mut self, number: u64, row: &Plain, start: usize) -> bool {
         let Some((origin, remote)) = self.names.known(&row.origin, &row.remote) else { return false };
+        let Plain { time, kind, sport, dport, .. } = *row;
+        let cells = Cells(Cells::TIME | Cells::SPORT | Cells::DPORT | Cells::PLAIN);
         self.line.push(number);
-        self.run.push(run);
-        self.time.push(row.time);
-        self.kind.push(row.kind);
-        self.cells.push(Cells(Cells::TIME | Cells::SPORT | Cells::DPORT | Cells::PLAIN));
-        self.origin.push(origin);
-        self.remote.push(remote);
-        self.sport.push(row.sport);
-        self.dport.push(row.dport);
+        self.time.push(time);
+        self.ends.push(Ends { origin, remote, sport, dport, kind, cells });
         self.text.push(Span { start: start as u32, len: row.text as u32 });
         true
     }
@@ -112,7 +118,7 @@ impl Columns {
         let batch = Batch::new(self, chunk);
         let stands_there = self.text[last] == Span { start: start as u32, len: row.text as u32 };
         if stands_there && row.is(&batch.event(last), batch.text(last)) {
-            let (of, to) = (self.origin[last], self.remote[last]);
+            let Ends { origin: of, remote: to, .. } = self.ends[last];
             self.names.learn((&row.origin, of), (&row.remote, to));
         }
     }
@@ -130,18 +136,35 @@ impl Columns {
     }
 
     fn add(&mut self, number: u64, run: u32, event: &Event<'_>, text: Span) {
+        self.in_run(run);
         let (origin, remote) = self.names.numbers(event);
+        let (sport, dport) = (event.sport.unwrap_or(0), event.dport.unwrap_or(0));
         self.line.push(number);
-        self.run.push(run);
         self.time.push(event.time.unwrap_or(0));
-        self.kind.push(event.kind);
-        self.cells.push(Cells::of(event));
-        self.origin.push(origin);
-        self.remote.push(remote);
-        self.sport.push(event.sport.unwrap_or(0));
-        self.dport.push(event.dport.unwrap_or(0));
+        self.ends.push(Ends { origin, remote, sport, dport, kind: event.kind, cells: Cells::of(event) });
         self.text.push(text);
     }
+}
+
+/// What a row says, with numbers for what many rows share.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchRow {
+    /// [`Event::time`].
+    pub time: Option<i64>,
+    /// [`Event::kind`].
+    pub kind: Kind,
+    /// A number for what the row says of its process: PID, thread name, family, local address, namespace and user.
+    /// Equal numbers of one [`Batch::generation`] mean equal cells. They are dense, by first sight.
+    pub origin: u32,
+    /// The same for the remote address.
+    pub remote: u32,
+    /// [`Event::sport`].
+    pub sport: Option<u16>,
+    /// [`Event::dport`].
+    pub dport: Option<u16>,
+    /// Whether the row is one that [`printed_again`](super::printed_again) gives of every other such row of its kind
+    /// with equal origin, remote address and remote port.
+    pub is_plain: bool,
 }
 
 /// Events together with the chunk that they were read from.
@@ -173,65 +196,37 @@ impl<'a> Batch<'a> {
     /// Where `at` is not below [`Batch::len`], as in all that ask for a row.
     pub fn event(&self, at: usize) -> Event<'a> {
         let names = &self.columns.names;
-        let origin = names.origin(self.columns.origin[at]);
+        let row = self.row(at);
+        let origin = names.origin(row.origin);
         Event {
-            time: self.time(at),
-            kind: self.kind(at),
+            time: row.time,
+            kind: row.kind,
             pid: origin.pid,
             comm: names.comm(origin.comm),
             ip: origin.ip,
             saddr: names.addr_of(origin.saddr),
-            daddr: names.addr_of(self.columns.remote[at]),
-            sport: self.sport(at),
-            dport: self.dport(at),
+            daddr: names.addr_of(row.remote),
+            sport: row.sport,
+            dport: row.dport,
             netns: origin.netns,
             uid: origin.uid,
-            masked: self.columns.cells[at].has(Cells::MASKED),
+            masked: self.columns.ends[at].cells.has(Cells::MASKED),
         }
     }
 
-    /// [`Event::time`] of row `at`.
+    /// Row `at`, with numbers for what many rows share.
     #[inline]
-    pub fn time(&self, at: usize) -> Option<i64> {
-        self.columns.cells[at].has(Cells::TIME).then_some(self.columns.time[at])
-    }
-
-    /// [`Event::kind`] of row `at`.
-    #[inline]
-    pub fn kind(&self, at: usize) -> Kind {
-        self.columns.kind[at]
-    }
-
-    /// [`Event::sport`] of row `at`.
-    #[inline]
-    pub fn sport(&self, at: usize) -> Option<u16> {
-        self.columns.cells[at].has(Cells::SPORT).then_some(self.columns.sport[at])
-    }
-
-    /// [`Event::dport`] of row `at`.
-    #[inline]
-    pub fn dport(&self, at: usize) -> Option<u16> {
-        self.columns.cells[at].has(Cells::DPORT).then_some(self.columns.dport[at])
-    }
-
-    /// A number for what row `at` says of its process: PID, thread name, family, local address, namespace and user.
-    /// Equal numbers of one [`Batch::generation`] mean equal cells. They are dense, by first sight.
-    #[inline]
-    pub fn origin(&self, at: usize) -> u32 {
-        self.columns.origin[at]
-    }
-
-    /// The same for the remote address of row `at`.
-    #[inline]
-    pub fn remote(&self, at: usize) -> u32 {
-        self.columns.remote[at]
-    }
-
-    /// Whether row `at` is one that [`printed_again`](super::printed_again) gives of every other such row of its kind
-    /// with equal [`Batch::origin`], [`Batch::remote`] and remote port.
-    #[inline]
-    pub fn is_plain(&self, at: usize) -> bool {
-        self.columns.cells[at].has(Cells::PLAIN)
+    pub fn row(&self, at: usize) -> BatchRow {
+        let Ends { origin, remote, sport, dport, kind, cells } = self.columns.ends[at];
+        BatchRow {
+            time: cells.has(Cells::TIME).then_some(self.columns.time[at]),
+            kind,
+            origin,
+            remote,
+            sport: cells.has(Cells::SPORT).then_some(sport),
+            dport: cells.has(Cells::DPORT).then_some(dport),
+            is_plain: cells.has(Cells::PLAIN),
+        }
     }
 
     /// Where it changes, from one batch of a reader to the next, numbers mean something else.
@@ -248,13 +243,17 @@ impl<'a> Batch<'a> {
     /// Run of the event: 0 for the first of the entry, one more after each further banner or header.
     #[inline]
     pub fn run(&self, at: usize) -> u32 {
-        self.columns.run[at]
+        let runs = &self.columns.runs[..self.next_run(at)];
+        runs.last().map_or(0, |(_, run)| *run)
     }
 
     /// The row behind the last one of the run that row `at` is of.
     pub fn run_end(&self, at: usize) -> usize {
-        let run = self.run(at);
-        at + self.columns.run[at..].partition_point(|of| *of <= run)
+        self.columns.runs.get(self.next_run(at)).map_or(self.len(), |(first, _)| *first)
+    }
+
+    fn next_run(&self, at: usize) -> usize {
+        self.columns.runs.partition_point(|(first, _)| *first <= at)
     }
 
     /// The line that the event stands on, without its line end.

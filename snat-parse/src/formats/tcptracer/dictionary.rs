@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::formats::tcptracer::Event;
-use crate::formats::tcptracer::plain::{OriginKey, RemoteKey};
+use crate::formats::tcptracer::plain::{Key, LONG_ORIGIN, LONG_REMOTE, ORIGIN, OriginKey, Printed, REMOTE, RemoteKey};
 use crate::lex::{Addr, AddrRef};
 
 /// Values that are kept. More, and all are forgotten when the chunk is done with.
@@ -83,6 +83,52 @@ impl<T> Values<T> {
     }
 }
 
+/// Numbers by what a plain row prints.
+#[derive(Clone, Debug)]
+struct ByPrint<const S: usize, const L: usize> {
+    short: HashTable<(Key<S>, u32)>,
+    long: HashTable<(Key<L>, u32)>,
+}
+
+impl<const S: usize, const L: usize> Default for ByPrint<S, L> {
+    fn default() -> Self {
+        Self { short: HashTable::new(), long: HashTable::new() }
+    }
+}
+
+impl<const S: usize, const L: usize> ByPrint<S, L> {
+    #[inline]
+    fn find(&self, printed: &Printed<S, L>, seed: u64) -> Option<u32> {
+        match printed {
+            Printed::Short(key) => {
+                self.short.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number)
+            }
+            Printed::Long(key) => self.long.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number),
+        }
+    }
+
+    /// Adds what is not there.
+    fn insert(&mut self, printed: &Printed<S, L>, number: u32, seed: u64) {
+        match printed {
+            Printed::Short(key) => {
+                self.short.insert_unique(key.hash(seed), (*key, number), |(key, _)| key.hash(seed));
+            }
+            Printed::Long(key) => {
+                self.long.insert_unique(key.hash(seed), (*key, number), |(key, _)| key.hash(seed));
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.short.len() + self.long.len()
+    }
+
+    fn clear(&mut self) {
+        self.short.clear();
+        self.long.clear();
+    }
+}
+
 /// All that rows share.
 #[derive(Clone, Debug)]
 pub(super) struct Dictionary {
@@ -94,8 +140,8 @@ pub(super) struct Dictionary {
     comms: Values<Box<[u8]>>,
     addrs: Values<Addr>,
     /// Numbers by how a plain row prints them.
-    by_origin: HashTable<(OriginKey, u32)>,
-    by_remote: HashTable<(RemoteKey, u32)>,
+    by_origin: ByPrint<ORIGIN, LONG_ORIGIN>,
+    by_remote: ByPrint<REMOTE, LONG_REMOTE>,
 }
 
 impl Default for Dictionary {
@@ -108,8 +154,8 @@ impl Default for Dictionary {
             origins: Values::default(),
             comms: Values::default(),
             addrs: Values::default(),
-            by_origin: HashTable::new(),
-            by_remote: HashTable::new(),
+            by_origin: ByPrint::default(),
+            by_remote: ByPrint::default(),
         }
     }
 }
@@ -186,24 +232,19 @@ impl Dictionary {
     /// Numbers of what a plain row prints, if both were learnt.
     #[inline]
     pub(super) fn known(&self, origin: &OriginKey, remote: &RemoteKey) -> Option<(u32, u32)> {
-        let of = self.by_origin.find(origin.hash(self.seed), |(key, _)| key == origin)?.1;
-        let to = self.by_remote.find(remote.hash(self.seed), |(key, _)| key == remote)?.1;
-        Some((of, to))
+        Some((self.by_origin.find(origin, self.seed)?, self.by_remote.find(remote, self.seed)?))
     }
 
     /// From now on the values of these numbers are known by how they are printed. Printed in another way they get
     /// another number, so that one tells how a plain row is printed.
     pub(super) fn learn(&mut self, (origin, of): (&OriginKey, u32), (remote, to): (&RemoteKey, u32)) {
-        let seed = self.seed;
-        let hash = origin.hash(seed);
-        if self.by_origin.find(hash, |(key, _)| key == origin).is_none() {
+        if self.by_origin.find(origin, self.seed).is_none() {
             let number = self.origins.printed(of);
-            self.by_origin.insert_unique(hash, (*origin, number), |(key, _)| key.hash(seed));
+            self.by_origin.insert(origin, number, self.seed);
         }
-        let hash = remote.hash(seed);
-        if self.by_remote.find(hash, |(key, _)| key == remote).is_none() {
+        if self.by_remote.find(remote, self.seed).is_none() {
             let number = self.addrs.printed(to);
-            self.by_remote.insert_unique(hash, (*remote, number), |(key, _)| key.hash(seed));
+            self.by_remote.insert(remote, number, self.seed);
         }
     }
 

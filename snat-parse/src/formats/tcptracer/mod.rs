@@ -26,7 +26,7 @@ mod grammar;
 mod plain;
 mod stream;
 
-pub use batch::{Batch, Columns};
+pub use batch::{Batch, BatchRow, Columns};
 pub use grammar::{Event, Kind, event};
 pub use plain::printed_again;
 pub use stream::{Fates, LineFormat, Reader, Sink};

@@ -8,6 +8,8 @@
 //! namespace; the remote address) are not read at all, but looked up as they are printed: they are what the grammar
 //! said they are when it first saw them. So this may decline a line, and can never disagree with the grammar.
 
+use std::io::Write;
+
 use crate::formats::tcptracer::{Event, Kind};
 
 /// Bytes that a row may take, and that must be there.
@@ -20,14 +22,24 @@ const COMM: usize = 16;
 const ADDR: usize = 16;
 const PORT: usize = 7;
 
-const ORIGIN_WORDS: usize = 11;
-const REMOTE_WORDS: usize = 7;
+/// Words of what a row prints, where addresses take no more than their cells, and where they do.
+pub(super) const ORIGIN: usize = 8;
+pub(super) const LONG_ORIGIN: usize = 11;
+pub(super) const REMOTE: usize = 2;
+pub(super) const LONG_REMOTE: usize = 7;
 
 /// PID, thread name, family, local address and namespace as printed.
-pub(super) type OriginKey = Key<ORIGIN_WORDS>;
+pub(super) type OriginKey = Printed<ORIGIN, LONG_ORIGIN>;
 
 /// The remote address as printed.
-pub(super) type RemoteKey = Key<REMOTE_WORDS>;
+pub(super) type RemoteKey = Printed<REMOTE, LONG_REMOTE>;
+
+/// What a row prints.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Printed<const S: usize, const L: usize> {
+    Short(Key<S>),
+    Long(Key<L>),
+}
 
 /// Cells as printed, with their lengths.
 #[derive(Clone, Copy, Debug, Eq)]
@@ -197,33 +209,38 @@ pub(super) fn plain(rest: &[u8]) -> Option<Plain> {
         return None;
     }
     let length = daddr - pid;
-    let mut origin = [0; ORIGIN_WORDS];
-    if length <= 48 {
-        for (word_at, slot) in origin.iter_mut().take(5).enumerate() {
-            *slot = word(row, pid + 8 * word_at)?;
+    let lengths = (length as u64) << 32 | netns_digits as u64;
+    let origin = if length <= 48 {
+        let mut words = [0; ORIGIN];
+        for (at, slot) in words.iter_mut().take(5).enumerate() {
+            *slot = word(row, pid + 8 * at)?;
         }
-        origin[5] = word(row, daddr - 8)?;
+        (words[5], words[6], words[7]) = (word(row, daddr - 8)?, netns, lengths);
+        Printed::Short(Key(words))
     } else {
-        let words: [u64; ORIGIN_WORDS - 2] = long(row, pid, daddr)?;
-        origin[..ORIGIN_WORDS - 2].copy_from_slice(&words);
-    }
-    (origin[ORIGIN_WORDS - 2], origin[ORIGIN_WORDS - 1]) = (netns, (length as u64) << 32 | netns_digits as u64);
-    let mut remote = [0; REMOTE_WORDS];
-    if ports - daddr == ADDR + 1 {
-        (remote[0], remote[1]) = (word(row, daddr)?, word(row, daddr + 8)?);
+        let mut words = [0; LONG_ORIGIN];
+        let cells: [u64; LONG_ORIGIN - 2] = long(row, pid, daddr)?;
+        words[..LONG_ORIGIN - 2].copy_from_slice(&cells);
+        (words[LONG_ORIGIN - 2], words[LONG_ORIGIN - 1]) = (netns, lengths);
+        Printed::Long(Key(words))
+    };
+    let remote = if ports - daddr == ADDR + 1 {
+        Printed::Short(Key([word(row, daddr)?, word(row, daddr + 8)?]))
     } else {
-        let words: [u64; REMOTE_WORDS - 1] = long(row, daddr, ports)?;
-        remote[..REMOTE_WORDS - 1].copy_from_slice(&words);
-    }
-    remote[REMOTE_WORDS - 1] = (ports - daddr) as u64;
+        let mut words = [0; LONG_REMOTE];
+        let cells: [u64; LONG_REMOTE - 1] = long(row, daddr, ports)?;
+        words[..LONG_REMOTE - 1].copy_from_slice(&cells);
+        words[LONG_REMOTE - 1] = (ports - daddr) as u64;
+        Printed::Long(Key(words))
+    };
     Some(Plain {
         time: i64::try_from(time).ok()?,
         kind,
         sport,
         dport,
         netns,
-        origin: Key(origin),
-        remote: Key(remote),
+        origin,
+        remote,
         comm,
         saddr,
         daddr,
@@ -282,9 +299,10 @@ pub fn printed_again(line: &[u8], time: i64, sport: u16) -> Option<Vec<u8>> {
     row.resize(row.len() + WINDOW, 0);
     let plain = plain(&row)?;
     let time_ends = line.iter().position(|b| !b.is_ascii_digit())?.max(TIME);
-    let mut again = format!("{time:<TIME$}").into_bytes();
+    let mut again = Vec::with_capacity(line.len() + TIME);
+    write!(again, "{time:<TIME$}").ok()?;
     again.extend_from_slice(line.get(time_ends..plain.ports)?);
-    again.extend_from_slice(format!("{sport:<PORT$}").as_bytes());
+    write!(again, "{sport:<PORT$}").ok()?;
     again.extend_from_slice(line.get(plain.ports + PORT..)?);
     Some(again)
 }

@@ -191,11 +191,12 @@ impl Reader {
         if self.half.is_some() {
             return (0, None);
         }
+        columns.in_run(self.run);
         let (first, mut last) = (self.lines, None);
         let mut at = start;
         let unknown = loop {
             let Some(row) = text.get(at..).and_then(plain) else { break None };
-            if !columns.plain(self.lines + 1, self.run, &row, at) {
+            if !columns.plain(self.lines + 1, &row, at) {
                 break Some(row);
             }
             self.lines += 1;
