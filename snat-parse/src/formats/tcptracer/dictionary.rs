@@ -97,14 +97,17 @@ impl<const S: usize, const L: usize> Default for ByPrint<S, L> {
 }
 
 impl<const S: usize, const L: usize> ByPrint<S, L> {
-    #[inline]
+    #[inline(always)]
     fn find(&self, printed: &Printed<S, L>, seed: u64) -> Option<u32> {
         match printed {
-            Printed::Short(key) => {
-                self.short.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number)
-            }
-            Printed::Long(key) => self.long.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number),
+            Printed::Short(key) => self.short.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number),
+            Printed::Long(key) => self.find_long(key, seed),
         }
+    }
+
+    #[cold]
+    fn find_long(&self, key: &Key<L>, seed: u64) -> Option<u32> {
+        self.long.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number)
     }
 
     /// Adds what is not there.
@@ -230,7 +233,7 @@ impl Dictionary {
     }
 
     /// Numbers of what a plain row prints, if both were learnt.
-    #[inline]
+    #[inline(always)]
     pub(super) fn known(&self, origin: &OriginKey, remote: &RemoteKey) -> Option<(u32, u32)> {
         Some((self.by_origin.find(origin, self.seed)?, self.by_remote.find(remote, self.seed)?))
     }

@@ -47,7 +47,7 @@ pub(super) struct Key<const N: usize>([u64; N]);
 
 impl<const N: usize> PartialEq for Key<N> {
     /// All words at once: keys that are compared are nearly always the same.
-    #[inline]
+    #[inline(always)]
     fn eq(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
     }
@@ -55,7 +55,7 @@ impl<const N: usize> PartialEq for Key<N> {
 
 impl<const N: usize> Key<N> {
     /// Two words at a time: each in both halves of a product.
-    #[inline]
+    #[inline(always)]
     pub(super) fn hash(&self, seed: u64) -> u64 {
         self.0.chunks(2).fold(seed, |state, words| {
             let (first, second) = (words[0], words.get(1).copied().unwrap_or_default());
