@@ -7,149 +7,11 @@ use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
 use super::lanes::{Lanes, NONE};
+use super::parts::{LaneCount, LaneRest, OfGroup, OfProcess, Seat, Sum};
 use super::ports::Numbers;
 use super::replay::{Part, Place, Share};
 use super::step::Now;
 use super::tally::{Count, Own, Tally};
-
-/// The part that a process has, which series ask for.
-#[derive(Clone, Copy, Debug, Default)]
-struct OfProcess<C> {
-    held: Own<C>,
-    /// Of the bucket that the spot's series is filling.
-    bucket_epoch: u32,
-}
-
-impl<C: Count> OfProcess<C> {
-    fn new(spot: &Spot) -> Self {
-        Self { held: Own::new(&spot.held), bucket_epoch: spot.filling.epoch }
-    }
-
-    /// Like [`Own::settle`], for the peak of the bucket.
-    #[inline]
-    fn settle_bucket(&mut self, epoch: u32) {
-        if self.bucket_epoch != epoch {
-            (self.held.at_bucket, self.bucket_epoch) = (self.held.now, epoch);
-        }
-    }
-
-    #[inline]
-    fn add(&mut self, spot: &Spot, now: Now) {
-        self.settle_bucket(spot.filling.epoch);
-        self.held.add(&spot.held, now);
-    }
-
-    #[inline]
-    fn take(&mut self, spot: &Spot) {
-        self.settle_bucket(spot.filling.epoch);
-        self.held.take(&spot.held);
-    }
-}
-
-/// What changes of a lane with most rows, in half a cache line.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
-pub(super) struct LaneCount {
-    own: OfProcess<u16>,
-    /// Flows that are open.
-    open: u16,
-    /// Connects, and closes that began a hold, that [`LaneRest`] is not told of yet.
-    connects: u16,
-    closes: u16,
-    /// Whether it has a flow so far.
-    sits: bool,
-    /// Whether its spot looks at it when the bucket is over.
-    waits: bool,
-    way: u32,
-    process: u32,
-}
-
-/// The rest of it.
-#[derive(Clone, Copy, Debug, Default)]
-struct LaneRest {
-    /// Place among the lanes of its spot.
-    seat: u32,
-    connects: u64,
-    closes: u64,
-}
-
-impl LaneCount {
-    /// Of a lane without a flow so far.
-    const NOWHERE: Self = {
-        let own = OfProcess { held: Own::NOTHING, bucket_epoch: 0 };
-        Self { own, open: 0, connects: 0, closes: 0, sits: false, waits: false, way: NONE, process: NONE }
-    };
-
-    /// Its ports will be others: the spot looks at it when the bucket is over.
-    #[inline]
-    fn changes(&mut self, at: u32, spot: &mut Spot) {
-        if !self.waits {
-            self.waits = true;
-            spot.waiting.push(at);
-        }
-    }
-}
-
-/// Where the flows of a way are counted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Seat {
-    pub(super) way: u32,
-    /// Its destination.
-    pub(super) spot: u32,
-    /// The sum over all public destinations of the family, if it is one; else [`NONE`].
-    pub(super) sum: u32,
-}
-
-impl Seat {
-    /// Its destination, and the sum if that is public.
-    #[inline(always)]
-    pub(super) fn each(self, mut tell: impl FnMut(u32)) {
-        tell(self.spot);
-        if self.sum != NONE {
-            tell(self.sum);
-        }
-    }
-
-    /// Whether the destination is public.
-    #[inline]
-    pub(super) fn is_public(self) -> bool {
-        self.sum != NONE
-    }
-}
-
-/// The part that a group has of a destination, or of a sum.
-#[derive(Clone, Copy, Debug)]
-struct OfGroup<C> {
-    held: Own<C>,
-    /// Its spot, [`NONE`] where none of its flows was counted so far, the sum that this is part of, if any, and the
-    /// group.
-    spot: u32,
-    sum: u32,
-    group: u32,
-}
-
-impl<C: Count> OfGroup<C> {
-    fn nowhere() -> Self {
-        Self { held: Own::default(), spot: NONE, sum: NONE, group: NONE }
-    }
-}
-
-/// Parts of the sum over all public destinations of a family.
-#[derive(Clone, Debug)]
-struct Sum {
-    /// [`NONE`] before the first flow.
-    spot: u32,
-    /// By number of the process; `None` where it has no flow of the sum.
-    processes: Vec<Option<OfProcess<u32>>>,
-    /// By number of the group.
-    groups: Vec<OfGroup<u32>>,
-}
-
-impl Default for Sum {
-    fn default() -> Self {
-        Self { spot: NONE, processes: Vec::new(), groups: Vec::new() }
-    }
-}
 
 /// What is noted of the bucket of time that a spot's series is filling.
 #[derive(Clone, Copy, Debug)]
@@ -161,7 +23,7 @@ pub(super) struct Filling {
     /// Connects.
     pub(super) opened: u32,
     /// Changes with every largest value.
-    epoch: u32,
+    pub(super) epoch: u32,
 }
 
 /// Behind all times.
@@ -179,7 +41,7 @@ impl Default for Filling {
 pub(super) struct Spot {
     pub(super) open: Tally,
     /// Ports that the main hold keeps.
-    held: Tally,
+    pub(super) held: Tally,
     pub(super) filling: Filling,
     /// Its series, or [`NONE`].
     pub(super) track: u32,
@@ -197,7 +59,7 @@ pub(super) struct Spot {
     /// By seat, the ports that each held at the largest value of the last bucket, those aside that have changed since.
     seats: Vec<u32>,
     /// Lanes whose ports may be others than their seats say.
-    waiting: Vec<u32>,
+    pub(super) waiting: Vec<u32>,
 }
 
 impl Spot {
@@ -210,17 +72,6 @@ impl Spot {
             filling.most[0] = held;
             filling.epoch = filling.epoch.wrapping_add(1);
         }
-    }
-
-    /// Ports that the main hold keeps.
-    #[inline]
-    pub(super) fn held(&self) -> u32 {
-        self.held.now
-    }
-
-    #[cfg(test)]
-    pub(super) fn hold(&mut self, held: u32) {
-        self.held.now = held;
     }
 }
 
@@ -663,5 +514,23 @@ mod tests {
     fn a_lane_is_half_a_cache_line() {
         assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup<u16>>()), (32, 24));
         assert_eq!(std::mem::offset_of!(Spot, lone_mapped), 128);
+    }
+
+    #[test]
+    fn no_connect_and_no_close_of_many_is_lost() {
+        let mut counters = Counters::new(0, 1);
+        counters.know(0, 0, 0);
+        let found = |counters: &Counters| {
+            let (lane, rest) = (&counters.lanes[0], &counters.rest[0]);
+            (u64::from(lane.connects) + rest.connects, u64::from(lane.closes) + rest.closes)
+        };
+        for at in 0..200_000_u32 {
+            counters.count(0, 1, u16::from(at % 3 > 0));
+        }
+        assert_eq!(found(&counters), (200_000, 133_333));
+        (0..u32::from(u16::MAX) + 10).for_each(|_| counters.uncount_close(0));
+        assert_eq!(found(&counters), (200_000, 133_333 - 65_545));
+        (0..100_000).for_each(|_| counters.uncount_close(0));
+        assert_eq!(found(&counters), (200_000, 0));
     }
 }

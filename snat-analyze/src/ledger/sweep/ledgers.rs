@@ -34,7 +34,7 @@ pub(crate) struct Ledgers {
     waiting: Vec<Ends>,
     vacant: Vec<u32>,
     heap: Heap,
-    place: Place,
+    at: Where,
     /// Rows that are handed over at once.
     most: usize,
     /// Rows so far.
@@ -55,7 +55,7 @@ enum Clock {
 
 /// Where the ledgers are kept.
 #[derive(Debug)]
-enum Place {
+enum Where {
     Here(Box<Pair>),
     Apart(Apart<Pair, Heap>),
 }
@@ -97,11 +97,11 @@ struct Pair {
     /// Rows of targets that nobody told of: no row is lost.
     unknown: u64,
     /// There once the log is over.
-    found: Option<Found>,
+    found: Option<Replays>,
 }
 
 /// What was found: of all connects, and less a mesh's doubles if there is one.
-type Found = (Replay, Option<Replay>);
+type Replays = (Replay, Option<Replay>);
 
 impl Ledgers {
     /// `threads`: how many there may be, this one counted.
@@ -114,7 +114,7 @@ impl Ledgers {
             waiting: Vec::new(),
             vacant: Vec::new(),
             heap: Heap::default(),
-            place: Place::Here(Box::new(Pair::new(rules))),
+            at: Where::Here(Box::new(Pair::new(rules))),
             most: FEW,
             rows: 0,
             may_go: threads > 1,
@@ -183,10 +183,10 @@ impl Ledgers {
     }
 
     /// What was found, once the log is over: that of all, and that without doubles if there is one.
-    pub(crate) fn found(self) -> Option<Found> {
-        match self.place {
-            Place::Here(pair) => pair.found,
-            Place::Apart(apart) => apart.join().0.found,
+    pub(crate) fn found(self) -> Option<Replays> {
+        match self.at {
+            Where::Here(pair) => pair.found,
+            Where::Apart(apart) => apart.join().0.found,
         }
     }
 
@@ -243,14 +243,14 @@ impl Ledgers {
 
     fn hand_over(&mut self) {
         self.rows = self.rows.saturating_add(self.heap.rows.len());
-        match &mut self.place {
-            Place::Here(pair) => {
+        match &mut self.at {
+            Where::Here(pair) => {
                 pair.hear(&mut self.heap);
                 if self.rows >= LONG && self.may_go && pair.found.is_none() {
                     self.part();
                 }
             }
-            Place::Apart(apart) => {
+            Where::Apart(apart) => {
                 // A thread that is gone is told of when it is joined.
                 self.heap = apart.hand_over(mem::take(&mut self.heap), Heap::default).unwrap_or_default();
             }
@@ -261,9 +261,9 @@ impl Ledgers {
     #[cold]
     fn part(&mut self) {
         self.may_go = false;
-        let here = Place::Here(Box::new(Pair::new(&Rules::default())));
-        if let Place::Here(pair) = mem::replace(&mut self.place, here) {
-            self.place = Apart::new("ledger", pair, Pair::hear).map_or_else(Place::Here, Place::Apart);
+        let here = Where::Here(Box::new(Pair::new(&Rules::default())));
+        if let Where::Here(pair) = mem::replace(&mut self.at, here) {
+            self.at = Apart::new("ledger", pair, Pair::hear).map_or_else(Where::Here, Where::Apart);
             self.most = HEAP;
         }
     }
@@ -272,7 +272,7 @@ impl Ledgers {
     #[cfg(test)]
     pub(super) fn size(&mut self) -> super::Size {
         self.hand_over();
-        let Place::Here(pair) = &self.place else { panic!("the ledgers are apart") };
+        let Where::Here(pair) = &self.at else { panic!("the ledgers are apart") };
         super::Size { pending: self.order.pending(), ..pair.sweep.size() }
     }
 }

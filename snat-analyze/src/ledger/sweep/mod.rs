@@ -21,6 +21,7 @@ mod lives;
 mod mesh;
 mod moves;
 mod order;
+mod parts;
 mod ports;
 mod release;
 mod replay;

@@ -1,10 +1,10 @@
 //! What a row does: connects take ports, closes begin holds, accepts are remembered.
 
-use super::counts::Seat;
 use super::flows::Found;
 use super::lanes::{Ends, Lane, NONE};
 use super::lives::Lives;
 use super::mesh::Waiting;
+use super::parts::Seat;
 use super::release::Closed;
 use super::replay::Place;
 use super::stage::{Move, Stage};
@@ -376,7 +376,7 @@ impl Stage {
     pub(super) fn rises(&mut self, at: u32, time: i64) {
         let spot = self.counters.spot_mut(at);
         if spot.track == NONE {
-            if spot.is_sum || spot.held() >= self.series.needs {
+            if spot.is_sum || spot.held.now >= self.series.needs {
                 self.enters(at, time);
             }
         } else if time < spot.filling.until {

@@ -227,7 +227,7 @@ mod tests {
         let (mut series, mut counters) = (Series::new(rules(4, 2)), Counters::new(0, 1));
         counters.spots.resize(4, Spot::default());
         let mut enter = |spot, time, held| {
-            counters.spots[spot as usize].hold(held);
+            counters.spots[spot as usize].held.now = held;
             series.enter(spot, time, &counters)
         };
         assert!(enter(1, 0, 1).is_none(), "too few");

@@ -100,7 +100,9 @@ impl<const S: usize, const L: usize> ByPrint<S, L> {
     #[inline(always)]
     fn find(&self, printed: &Printed<S, L>, seed: u64) -> Option<u32> {
         match printed {
-            Printed::Short(key) => self.short.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number),
+            Printed::Short(key) => {
+                self.short.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number)
+            }
             Printed::Long(key) => self.find_long(key, seed),
         }
     }
