@@ -1,5 +1,5 @@
-//! The flows that are open or whose port is held: one table, in which a flow is an eighth of a cache line. What is known of
-//! a flow is in a place of its own while it is open, and with its release while it is held.
+//! The flows that are open or whose port is held: one table, in which a flow is an eighth of a cache line. What is known
+//! of a flow is in a place of its own while it is open, and with its release while it is held.
 
 use std::hash::BuildHasher;
 
@@ -90,7 +90,7 @@ struct Slot {
 
 const FREE: Slot = Slot { tag: 0, at: NONE };
 const HELD: u32 = 1 << 31;
-/// Bits of a place that a slot has. No queue is as long.
+/// Bits of a place that a slot has. A queue as long would take 32 GiB.
 const PLACE: u32 = (1 << 30) - 1;
 
 /// A slot, until the next flow is put in or taken out.

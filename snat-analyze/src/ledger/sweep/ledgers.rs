@@ -125,6 +125,9 @@ impl Ledgers {
     /// The next target: rows name it by its place.
     pub(crate) fn know(&mut self, ends: &Ends) {
         self.heap.targets.push(*ends);
+        if self.heap.targets.len() >= self.most {
+            self.hand_over();
+        }
     }
 
     /// The next row of the log, of a target.
@@ -263,9 +266,20 @@ impl Ledgers {
         self.may_go = false;
         let here = Where::Here(Box::new(Pair::new(&Rules::default())));
         if let Where::Here(pair) = mem::replace(&mut self.at, here) {
-            self.at = Apart::new("ledger", pair, Pair::hear).map_or_else(Where::Here, Where::Apart);
-            self.most = HEAP;
+            (self.at, self.most) = match Apart::new("ledger", pair, Pair::hear) {
+                Ok(apart) => (Where::Apart(apart), HEAP),
+                Err(pair) => (Where::Here(pair), self.most),
+            };
         }
+    }
+
+    /// So many rows are handed over at once, to a thread of their own if they go `apart`.
+    #[cfg(test)]
+    pub(super) fn cut(&mut self, most: usize, apart: bool) {
+        if apart {
+            self.part();
+        }
+        self.most = most;
     }
 
     /// What is kept at the moment.

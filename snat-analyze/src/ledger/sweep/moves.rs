@@ -82,7 +82,11 @@ impl Stage {
     #[inline]
     fn opened(&mut self, seat: Seat, now: Now) {
         let Some(time) = now.time.filter(|_| now.measured) else { return };
-        seat.each(|spot| self.counters.spot_mut(spot).filling.opened += 1);
+        seat.each(|spot| {
+            // Of use where the spot has a series, and set back when a bucket begins.
+            let opened = &mut self.counters.spot_mut(spot).filling.opened;
+            *opened = opened.wrapping_add(1);
+        });
         if !seat.is_public() {
             return;
         }

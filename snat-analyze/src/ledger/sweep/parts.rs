@@ -114,9 +114,9 @@ impl Seat {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OfGroup<C> {
     pub(super) held: Own<C>,
-    /// Its spot, [`NONE`] where none of its flows was counted so far, the sum that this is part of, if any, and the
-    /// group.
+    /// Its spot; [`NONE`] where none of its flows was counted so far.
     pub(super) spot: u32,
+    /// The sum that a destination is part of, or [`NONE`].
     pub(super) sum: u32,
     pub(super) group: u32,
 }

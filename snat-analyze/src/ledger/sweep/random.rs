@@ -158,6 +158,29 @@ proptest! {
     }
 }
 
+/// Where rows are handed over, and to whom, shows in nothing.
+#[test]
+fn pieces_do_not_show() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for at in 0..12 {
+        let draws = prop::collection::vec(draw(), 3_000..3_001).new_tree(&mut runner).unwrap().current();
+        let rules = rules().new_tree(&mut runner).unwrap().current();
+        let mut steps = log(&draws, at % 4 > 0, true);
+        // The first proxy comes when much has been handed over already.
+        let half = steps.len() / 2;
+        steps.iter_mut().take(half).for_each(|step| step.proxy = false);
+        let found = |most: usize, apart: bool| {
+            let mut told = Steps::new(&rules).cut(most, apart);
+            steps.iter().for_each(|step| told.step(*step));
+            format!("{:?}", told.finish_both())
+        };
+        let want = found(usize::MAX, false);
+        for (most, apart) in [(1, false), (7, false), (64, true), (512, false), (512, true), (1, true)] {
+            assert_eq!(found(most, apart), want, "{most} {apart}");
+        }
+    }
+}
+
 /// The generator makes the accidents that the comparison is for.
 #[test]
 fn accidents_happen() {

@@ -50,6 +50,12 @@ impl Steps {
         self
     }
 
+    /// So many rows are handed over at once, to a thread of their own if they go `apart`.
+    pub(crate) fn cut(mut self, most: usize, apart: bool) -> Self {
+        self.ledgers.cut(most, apart);
+        self
+    }
+
     /// Takes the next row of the log.
     pub(crate) fn step(&mut self, step: Step) {
         let connects = step.kind == StepKind::Connect;

@@ -49,7 +49,7 @@ impl Tally {
     }
 }
 
-/// A number of ports. On one way there are no more than a local port has bits for; over all ways there may be.
+/// A number of ports. On one way there are no more than there are local ports; over all ways there may be.
 pub(super) trait Count: Copy + Default + Ord + Into<u32> {
     fn up(self) -> Self;
     fn down(self) -> Self;

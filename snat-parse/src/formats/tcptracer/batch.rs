@@ -98,7 +98,8 @@ impl Columns {
         }
     }
 
-    /// Appends a plain row that starts at `start` of the chunk; false where what it prints is not known yet.
+    /// Appends a plain row that starts at `start` of the chunk, of the run that [`Columns::in_run`] named; false where
+    /// what it prints is not known yet.
     #[inline(always)]
     pub(super) fn plain(&mut self, number: u64, row: &Plain, start: usize) -> bool {
         let Some((origin, remote)) = self.names.known(&row.origin, &row.remote) else { return false };
