@@ -4,6 +4,7 @@
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use super::same::Front;
 
@@ -45,74 +46,25 @@ impl Pair {
     }
 }
 
-/// All pairs of a generation, and where each is found: an index of places with room for twice as many, in which the next
-/// slot is tried next. Pairs are never taken out one by one, so it needs no more than that.
-#[derive(Clone, Debug)]
+/// All pairs of a generation, and where each is found.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pairs {
     pairs: Vec<Pair>,
-    slots: Vec<Slot>,
-    seed: u64,
+    places: HashTable<u32>,
+    hasher: RandomState,
 }
 
-/// Where a pair is found.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    /// The hash of its key: its last bits say where it is looked for first.
-    tag: u32,
-    /// The place of the pair; [`NONE`] in a free slot.
-    place: u32,
-}
-
-const FREE: Slot = Slot { tag: 0, place: NONE };
-
-/// The slots of an index of few pairs.
-const LEAST: usize = 64;
-
-impl Default for Pairs {
-    fn default() -> Self {
-        Self { pairs: Vec::new(), slots: vec![FREE; LEAST], seed: RandomState::default().hash_one(LEAST) }
-    }
+#[inline]
+fn hash(hasher: &RandomState, key: PairKey) -> u64 {
+    hasher.hash_one((u64::from(key.number) << 32 | u64::from(key.remote), key.dport))
 }
 
 impl Pairs {
-    #[inline]
-    fn tag(&self, key: PairKey) -> u32 {
-        let ends = u64::from(key.number) << 32 | u64::from(key.remote);
-        let mixed = u128::from(ends ^ self.seed) * u128::from(0x9e37_79b9_7f4a_7c15 ^ u64::from(key.dport) << 20);
-        ((mixed >> 64) as u64 ^ mixed as u64) as u32
-    }
-
-    /// The place that may be that of a pair, seen from its hash alone; [`NONE`] where there is none.
-    #[inline]
-    pub(super) fn guess(&self, key: PairKey) -> u32 {
-        let tag = self.tag(key);
-        let mut at = tag as usize & (self.slots.len() - 1);
-        loop {
-            let slot = self.slots[at];
-            if slot.tag == tag || slot.place == NONE {
-                return slot.place;
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-    }
-
     /// The place of a pair, or [`NONE`].
-    pub(super) fn find(&self, key: PairKey) -> u32 {
-        let tag = self.tag(key);
-        let mut at = tag as usize & (self.slots.len() - 1);
-        loop {
-            let slot = self.slots[at];
-            if slot.place == NONE || (slot.tag == tag && self.is(slot.place, key)) {
-                return slot.place;
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-    }
-
-    /// Whether a pair is in a place.
     #[inline]
-    pub(super) fn is(&self, place: u32, key: PairKey) -> bool {
-        self.pairs.get(place as usize).is_some_and(|pair| pair.key == key)
+    pub(super) fn find(&self, key: PairKey) -> u32 {
+        let is = |place: &u32| self.pairs[*place as usize].key == key;
+        self.places.find(hash(&self.hasher, key), is).copied().unwrap_or(NONE)
     }
 
     /// The pair of a place; places stand as long as the generation.
@@ -123,27 +75,16 @@ impl Pairs {
 
     /// Adds a pair that is not there.
     pub(super) fn insert(&mut self, pair: Pair) {
+        let place = self.pairs.len() as u32;
         self.pairs.push(pair);
-        if self.pairs.len() * 2 > self.slots.len() {
-            self.slots = vec![FREE; self.slots.len() * 2];
-            (0..self.pairs.len()).for_each(|place| self.enter(place));
-        } else {
-            self.enter(self.pairs.len() - 1);
-        }
-    }
-
-    fn enter(&mut self, place: usize) {
-        let tag = self.tag(self.pairs[place].key);
-        let mut at = tag as usize & (self.slots.len() - 1);
-        while self.slots[at].place != NONE {
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        self.slots[at] = Slot { tag, place: place as u32 };
+        let of = |place: &u32| hash(&self.hasher, self.pairs[*place as usize].key);
+        self.places.insert_unique(of(&place), place, of);
     }
 
     /// Takes all out.
     pub(super) fn drain(&mut self) -> Vec<Pair> {
-        std::mem::take(self).pairs
+        self.places.clear();
+        std::mem::take(&mut self.pairs)
     }
 }
 
@@ -161,7 +102,6 @@ mod tests {
         }
         for at in 0..5_000 {
             let place = pairs.find(key(at));
-            assert!(pairs.is(place, key(at)));
             assert_eq!(pairs.get_mut(place).map(|pair| pair.target), Some(at));
         }
         assert_eq!(pairs.drain().len(), 5_000);

@@ -121,22 +121,12 @@ impl Rows {
     /// other it takes several times as long.
     #[inline]
     pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, places: &mut [u32; AHEAD]) {
-        let mut keys = [PairKey { number: NONE, remote: NONE, dport: 0 }; AHEAD];
-        for ((place, slot), at) in places.iter_mut().zip(&mut keys).zip(rows) {
+        for (place, at) in places.iter_mut().zip(rows) {
             let row = batch.row(at);
-            (*slot, *place) = match self.origins.get(row.origin as usize) {
-                Some(Some(origin)) => {
-                    let key = key(origin, &row);
-                    (key, self.pairs.guess(key))
-                }
-                _ => (*slot, NONE),
+            *place = match self.origins.get(row.origin as usize) {
+                Some(Some(origin)) => self.pairs.find(key(origin, &row)),
+                _ => NONE,
             };
-        }
-        // Pairs lie anywhere in memory, too. Where two share a hash, the guess was wrong.
-        for (place, key) in places.iter_mut().zip(keys) {
-            if *place != NONE && !self.pairs.is(*place, key) {
-                *place = self.pairs.find(key);
-            }
         }
     }
 

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
 use super::lanes::{Lanes, NONE};
-use super::parts::{LaneCount, LaneRest, OfGroup, OfProcess, Seat, Sum};
+use super::parts::{LaneCount, LaneRest, OfGroup, OfProcess, Spots, Sum};
 use super::ports::Numbers;
 use super::replay::{Part, Place, Share};
 use super::step::Now;
@@ -124,16 +124,16 @@ impl Counters {
     /// Where a lane is counted; one that was nowhere so far gets its counters here. A destination is public or not for
     /// good.
     #[inline]
-    pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> Seat {
+    pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> Spots {
         let count = &self.lanes[lane as usize];
         if !count.sits {
             return self.sit_down(lane, lanes);
         }
-        self.seat(count.way)
+        self.of_way(count.way)
     }
 
     #[cold]
-    fn sit_down(&mut self, lane: u32, lanes: &Lanes) -> Seat {
+    fn sit_down(&mut self, lane: u32, lanes: &Lanes) -> Spots {
         let known = lanes.get(lane);
         let ends = known.ends;
         let v6 = ends.daddr.is_ipv6();
@@ -148,7 +148,7 @@ impl Counters {
         let public = here.public;
         meet_group(&mut self.ways, known.way, spot, ends.group, here);
         self.ways[known.way as usize].sum = if public { self.sit_in_sum(v6, ends.group, ends.cell) } else { NONE };
-        self.seat(known.way)
+        self.of_way(known.way)
     }
 
     fn sit_in_sum(&mut self, v6: bool, group: u32, process: u32) -> u32 {
@@ -187,9 +187,9 @@ impl Counters {
 
     /// Where the flows of a way that had any are counted.
     #[inline]
-    pub(super) fn seat(&self, way: u32) -> Seat {
+    pub(super) fn of_way(&self, way: u32) -> Spots {
         let OfGroup { spot, sum, .. } = self.ways[way as usize];
-        Seat { way, spot, sum }
+        Spots { way, spot, sum }
     }
 
     /// The way of a lane.
@@ -290,9 +290,9 @@ impl Counters {
                 spot.open.add(now);
             }
         }
-        let (seat, main) = (Seat { way: count.way, spot: own, sum }, self.main);
+        let (spots, main) = (Spots { way: count.way, spot: own, sum }, self.main);
         for hold in (0..gone).filter(|hold| *hold != main) {
-            seat.each(|spot| {
+            spots.each(|spot| {
                 let other = self.other(spot, hold);
                 self.others[other].add(now);
             });
@@ -301,10 +301,10 @@ impl Counters {
 
     /// One open flow less.
     #[inline]
-    pub(super) fn shut(&mut self, lane: u32, seat: Seat) {
+    pub(super) fn shut(&mut self, lane: u32, spots: Spots) {
         let count = &mut self.lanes[lane as usize];
         count.open = count.open.saturating_sub(1);
-        seat.each(|spot| self.spots[spot as usize].open.take());
+        spots.each(|spot| self.spots[spot as usize].open.take());
     }
 
     /// A hold that is not the main one lets go of a port of a destination.
@@ -312,7 +312,7 @@ impl Counters {
     pub(super) fn release_other(&mut self, spot: u32, hold: usize) {
         let here = self.spot(spot);
         let sum = if here.public { self.sums[usize::from(here.v6)].spot } else { NONE };
-        Seat { way: NONE, spot, sum }.each(|spot| {
+        Spots { way: NONE, spot, sum }.each(|spot| {
             let other = self.other(spot, hold);
             self.others[other].take();
         });
@@ -345,7 +345,7 @@ impl Counters {
             if adds { part.add(spot, now) } else { part.take(spot) }
         }
         for (lane, adds) in [(from, false), (to, true)] {
-            let seat = self.seat(self.way(lane));
+            let spots = self.of_way(self.way(lane));
             let count = &mut self.lanes[lane as usize];
             if open {
                 count.open = if adds { count.open + 1 } else { count.open.saturating_sub(1) };
@@ -353,11 +353,11 @@ impl Counters {
             if !held {
                 continue;
             }
-            let spot = &mut self.spots[seat.spot as usize];
+            let spot = &mut self.spots[spots.spot as usize];
             count.changes(lane, spot);
             step(&mut count.own, spot, adds, now);
-            if seat.is_public() {
-                let spot = &self.spots[seat.sum as usize];
+            if spots.is_public() {
+                let spot = &self.spots[spots.sum as usize];
                 let part = &mut self.sums[usize::from(spot.v6)].processes[count.process as usize];
                 part.iter_mut().for_each(|part| step(part, spot, adds, now));
             }

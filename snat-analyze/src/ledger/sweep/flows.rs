@@ -280,6 +280,7 @@ impl Flows {
         let mut at = self.first(self.tag(way, sport));
         while self.slots[at].at != held {
             if self.slots[at].at == NONE {
+                debug_assert!(false, "a flow that is held has a slot");
                 return;
             }
             at = self.next(at);

@@ -4,7 +4,7 @@ use super::flows::Found;
 use super::lanes::{Ends, Lane, NONE};
 use super::lives::Lives;
 use super::mesh::Waiting;
-use super::parts::Seat;
+use super::parts::Spots;
 use super::release::Closed;
 use super::replay::Place;
 use super::stage::{Move, Stage};
@@ -26,38 +26,38 @@ impl Stage {
             self.accepted.end(&key(row.sport, &self.lanes.get(row.lane).ends));
         }
         self.serial = self.serial.wrapping_add(1);
-        let seat = self.counters.sit(row.lane, &self.lanes);
-        if !self.has_room() && self.counted_beyond(seat.way, row.sport, now) {
-            self.opened(seat, now);
+        let spots = self.counters.sit(row.lane, &self.lanes);
+        if !self.has_room() && self.counted_beyond(spots.way, row.sport, now) {
+            self.opened(spots, now);
             self.counters.count(row.lane, one, 0);
             return;
         }
-        let double = self.pair(row, seat.way, now);
-        let (at, is_new) = self.flows.meet(seat.way, row.lane, row.sport, &self.releases);
+        let double = self.pair(row, spots.way, now);
+        let (at, is_new) = self.flows.meet(spots.way, row.lane, row.sport, &self.releases);
         let flow = self.flows.get_mut(at);
         (flow.serial, flow.counted) = (self.serial, false);
         if is_new && !double {
-            self.opens(at, row.lane, seat, now);
+            self.opens(at, row.lane, spots, now);
         } else {
             self.opens_again(at, row.lane, double, now);
         }
         if !double {
-            self.opened(seat, now);
+            self.opened(spots, now);
         }
         self.counters.count(row.lane, one, 0);
     }
 
     /// The connect of a flow that is new.
     #[inline]
-    fn opens(&mut self, at: Found, lane: u32, seat: Seat, now: Now) {
-        self.changed(seat, now);
+    fn opens(&mut self, at: Found, lane: u32, spots: Spots, now: Now) {
+        self.changed(spots, now);
         let holds = self.releases.holds();
         self.counters.take(lane, holds, true, now);
-        let number = if holds > 0 { self.number(seat, now) } else { NONE };
+        let number = if holds > 0 { self.number(spots, now) } else { NONE };
         let flow = self.flows.get_mut(at);
         flow.number = number;
         flow.open(now.time.unwrap_or_default());
-        self.raised(seat, now);
+        self.raised(spots, now);
     }
 
     /// The connect of one that was open or held before, or that a proxy has made already.
@@ -80,18 +80,18 @@ impl Stage {
 
     /// Counts a connect in its buckets, and its destination among those that were reached in that minute.
     #[inline]
-    fn opened(&mut self, seat: Seat, now: Now) {
+    fn opened(&mut self, spots: Spots, now: Now) {
         let Some(time) = now.time.filter(|_| now.measured) else { return };
-        seat.each(|spot| {
+        spots.each(|spot| {
             // Of use where the spot has a series, and set back when a bucket begins.
             let opened = &mut self.counters.spot_mut(spot).filling.opened;
             *opened = opened.wrapping_add(1);
         });
-        if !seat.is_public() {
+        if !spots.is_public() {
             return;
         }
         let minute = self.minute(time);
-        let spot = self.counters.spot_mut(seat.spot);
+        let spot = self.counters.spot_mut(spots.spot);
         if minute < MINUTES && spot.minute != minute as u32 {
             spot.minute = minute as u32;
             let reached = &mut self.reached[usize::from(spot.v6)];
@@ -163,8 +163,8 @@ impl Stage {
     /// Takes a flow's port away.
     fn drop_port(&mut self, at: Found, now: Now) {
         let flow = *self.flows.get(at);
-        let seat = self.counters.seat(flow.way);
-        self.changed(seat, now);
+        let spots = self.counters.of_way(flow.way);
+        self.changed(spots, now);
         let keeps = |hold: usize| flow.place().map_or(flow.open, |place| self.releases.keeps(hold, place));
         // The shorter a hold, the sooner it has let go.
         let kept = (0..self.releases.holds()).find(|hold| keeps(*hold)).unwrap_or(self.releases.holds());
@@ -174,14 +174,14 @@ impl Stage {
         for hold in kept..self.releases.holds() {
             match hold == self.main {
                 true => self.counters.release(flow.lane),
-                false => self.counters.release_other(seat.spot, hold),
+                false => self.counters.release_other(spots.spot, hold),
             }
         }
         if flow.open {
-            self.counters.shut(flow.lane, seat);
+            self.counters.shut(flow.lane, spots);
         }
         if kept <= self.main {
-            self.give_back(seat.spot, flow.number);
+            self.give_back(spots.spot, flow.number);
         }
         let flow = self.flows.get_mut(at);
         flow.number = NONE;
@@ -236,14 +236,14 @@ impl Stage {
                 return;
             }
             self.counts.lone_mapped += one;
-            let seat = self.counters.sit(lane, &self.lanes);
-            let (at, _) = self.flows.meet(seat.way, lane, row.sport, &self.releases);
+            let spots = self.counters.sit(lane, &self.lanes);
+            let (at, _) = self.flows.meet(spots.way, lane, row.sport, &self.releases);
             self.serial = self.serial.wrapping_add(1);
             self.flows.get_mut(at).serial = self.serial;
             self.take(at, lane, false, now);
             self.hold(at, time);
             self.counters.count(lane, 0, u16::from(now.measured));
-            seat.each(|spot| self.counters.spot_mut(spot).lone_mapped += one);
+            spots.each(|spot| self.counters.spot_mut(spot).lone_mapped += one);
         } else {
             self.counts.lone_plain += one;
             let dest = Place::Dest { addr: ends.daddr, port: ends.dport };
@@ -260,7 +260,7 @@ impl Stage {
     /// it: one port.
     fn take(&mut self, at: Found, lane: u32, opens: bool, now: Now) {
         let flow = *self.flows.get(at);
-        self.changed(self.counters.seat(flow.way), now);
+        self.changed(self.counters.of_way(flow.way), now);
         // The shorter a hold, the sooner it has let go.
         let gone = match flow.place() {
             Some(place) => (0..self.releases.holds()).take_while(|hold| !self.releases.keeps(*hold, place)).count(),
@@ -274,24 +274,24 @@ impl Stage {
             self.counters.hand_over(flow.lane, lane, flow.open, self.timed && gone <= self.main, now);
         }
         self.counters.take(lane, gone, opens && !flow.open, now);
-        let seat = self.counters.seat(flow.way);
-        let number = if gone > self.main { self.number(seat, now) } else { flow.number };
+        let spots = self.counters.of_way(flow.way);
+        let number = if gone > self.main { self.number(spots, now) } else { flow.number };
         let flow = self.flows.get_mut(at);
         (flow.lane, flow.number) = (lane, number);
         flow.let_go();
         if opens {
             flow.open(now.time.unwrap_or_default());
         }
-        self.raised(seat, now);
+        self.raised(spots, now);
     }
 
     /// A port number for a flow, if its destination is public.
     #[inline]
-    fn number(&mut self, seat: Seat, now: Now) -> u32 {
-        if !seat.is_public() {
+    fn number(&mut self, spots: Spots, now: Now) -> u32 {
+        if !spots.is_public() {
             return NONE;
         }
-        let spot = self.counters.spot_mut(seat.spot);
+        let spot = self.counters.spot_mut(spots.spot);
         self.pools[usize::from(spot.v6)].take(&mut spot.numbers, now)
     }
 
@@ -300,11 +300,11 @@ impl Stage {
         self.counts.closes += u64::from(now.measured);
         let flow = self.flows.get_mut(at);
         let (lane, double, opened) = (flow.lane, flow.double, flow.opened());
-        let seat = self.counters.seat(flow.way);
+        let spots = self.counters.of_way(flow.way);
         if !double {
             flow.counted = now.measured;
-            self.changed(seat, now);
-            self.counters.shut(lane, seat);
+            self.changed(spots, now);
+            self.counters.shut(lane, spots);
             self.counters.count(lane, 0, u16::from(now.measured));
         }
         let Some(time) = now.time else {
@@ -312,7 +312,7 @@ impl Stage {
             return;
         };
         if now.measured {
-            let group = self.counters.group(seat.way) as usize;
+            let group = self.counters.group(spots.way) as usize;
             if self.lives.len() <= group {
                 self.lives.resize_with(group + 1, Lives::default);
             }
@@ -329,7 +329,7 @@ impl Stage {
     #[inline]
     fn hold(&mut self, at: Found, time: i64) {
         let flow = self.flows.get(at);
-        let spot = self.counters.seat(flow.way).spot;
+        let spot = self.counters.of_way(flow.way).spot;
         let place = self.releases.push(time, Closed::of(flow, spot));
         self.flows.hold(at, place);
     }
@@ -345,9 +345,9 @@ impl Stage {
 
     /// Before a change where a lane is counted.
     #[inline]
-    fn changed(&mut self, seat: Seat, now: Now) {
+    fn changed(&mut self, spots: Spots, now: Now) {
         if let Some(time) = now.time {
-            seat.each(|spot| self.changes(spot, time));
+            spots.each(|spot| self.changes(spot, time));
         }
     }
 
@@ -366,12 +366,12 @@ impl Stage {
 
     /// After spots may have got more.
     #[inline]
-    fn raised(&mut self, seat: Seat, now: Now) {
+    fn raised(&mut self, spots: Spots, now: Now) {
         // Only public destinations have series.
-        if seat.is_public()
+        if spots.is_public()
             && let Some(time) = now.time.filter(|_| now.measured)
         {
-            seat.each(|spot| self.rises(spot, time));
+            spots.each(|spot| self.rises(spot, time));
         }
     }
 

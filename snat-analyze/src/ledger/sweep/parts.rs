@@ -85,7 +85,7 @@ impl LaneCount {
 
 /// Where the flows of a way are counted.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seat {
+pub(super) struct Spots {
     pub(super) way: u32,
     /// Its destination.
     pub(super) spot: u32,
@@ -93,7 +93,7 @@ pub(super) struct Seat {
     pub(super) sum: u32,
 }
 
-impl Seat {
+impl Spots {
     /// Its destination, and the sum if that is public.
     #[inline(always)]
     pub(super) fn each(self, mut tell: impl FnMut(u32)) {

@@ -43,8 +43,6 @@ pub(super) struct Stage {
     /// Flows that there may be.
     most: usize,
     phase: Phase,
-    /// The last instant that is known to be measured: until then there is nothing to be asked.
-    inside: Option<i64>,
     /// Time of the first row.
     first: Option<i64>,
     pub(super) lanes: Lanes,
@@ -86,7 +84,6 @@ impl Stage {
             idle: rules.idle,
             most: rules.flows,
             phase: if timed { Phase::Before } else { Phase::Inside },
-            inside: None,
             first: None,
             lanes: Lanes::default(),
             flows: Flows::default(),
@@ -176,18 +173,13 @@ impl Stage {
 
     /// Applies a row.
     fn apply(&mut self, time: i64, row: &Move, strangers: &[Ends]) {
-        let now = match self.inside {
-            Some(inside) if time <= inside => {
-                self.release(time);
-                Some(Now { time: Some(time), measured: true })
-            }
-            _ => self.advance(time),
-        };
-        let Some(now) = now else { return };
+        let Some(now) = self.advance(time) else { return };
+        if row.bits.is_stranger() {
+            return self.stranger(row, &strangers[row.lane as usize], now);
+        }
         if !row.bits.has_lane() {
-            // Of the others it is enough that it is later now.
-            let ends = strangers.get(row.lane as usize).filter(|_| row.bits.is_stranger());
-            return ends.into_iter().for_each(|ends| self.stranger(row, ends, now));
+            // It is enough that it is later now.
+            return;
         }
         match row.bits.kind() {
             StepKind::Connect => self.connect(row, now),
@@ -200,6 +192,7 @@ impl Stage {
     }
 
     /// Lets go of what is due; `None` behind the end of what is measured.
+    #[inline]
     fn advance(&mut self, time: i64) -> Option<Now> {
         if !self.timed {
             return Some(Now { time: None, measured: true });
@@ -219,9 +212,7 @@ impl Stage {
             }
             _ => {
                 self.release(time);
-                let measured = self.phase == Phase::Inside;
-                self.inside = measured.then_some(self.until.unwrap_or(i64::MAX));
-                Some(Now { time: Some(time), measured })
+                Some(Now { time: Some(time), measured: self.phase == Phase::Inside })
             }
         }
     }
@@ -256,8 +247,8 @@ impl Stage {
         self.series.finish(&mut self.counters);
         let past = |opened: i64| self.idle.is_some_and(|idle| end.saturating_sub(opened) > idle);
         for flow in self.flows.open().filter(|flow| past(flow.opened())) {
-            let seat = self.counters.seat(flow.way);
-            seat.each(|spot| self.counters.spot_mut(spot).past_idle += 1);
+            let spots = self.counters.of_way(flow.way);
+            spots.each(|spot| self.counters.spot_mut(spot).past_idle += 1);
         }
         self.counters.settle();
     }
@@ -282,9 +273,9 @@ impl Stage {
     #[inline]
     fn let_go(&mut self, hold: usize, time: i64, place: u64, closed: &Closed) {
         if hold == self.main {
-            let seat = self.counters.seat(closed.way);
-            seat.each(|spot| self.changes(spot, time));
-            self.give_back(seat.spot, closed.number);
+            let spots = self.counters.of_way(closed.way);
+            spots.each(|spot| self.changes(spot, time));
+            self.give_back(spots.spot, closed.number);
             self.counters.release(closed.lane);
         } else {
             self.counters.release_other(closed.spot, hold);

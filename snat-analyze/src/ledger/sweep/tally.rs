@@ -1,5 +1,7 @@
 //! Values that go up and down, their peaks, and the part that somebody has of them at the peak.
 
+use std::ops::{Add, Sub};
+
 use super::replay::Part;
 use super::step::Now;
 
@@ -50,34 +52,14 @@ impl Tally {
 }
 
 /// A number of ports. On one way there are no more than there are local ports; over all ways there may be.
-pub(super) trait Count: Copy + Default + Ord + Into<u32> {
-    fn up(self) -> Self;
-    fn down(self) -> Self;
+pub(super) trait Count:
+    Copy + Default + Ord + Into<u32> + From<u8> + Add<Output = Self> + Sub<Output = Self>
+{
 }
 
-impl Count for u16 {
-    #[inline]
-    fn up(self) -> Self {
-        self.saturating_add(1)
-    }
+impl Count for u16 {}
 
-    #[inline]
-    fn down(self) -> Self {
-        self.saturating_sub(1)
-    }
-}
-
-impl Count for u32 {
-    #[inline]
-    fn up(self) -> Self {
-        self.saturating_add(1)
-    }
-
-    #[inline]
-    fn down(self) -> Self {
-        self.saturating_sub(1)
-    }
-}
+impl Count for u32 {}
 
 /// The part of the ports held that one group or process has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -114,7 +96,7 @@ impl<C: Count> Own<C> {
     #[inline]
     pub(super) fn add(&mut self, of: &Tally, now: Now) {
         self.settle(of);
-        self.now = self.now.up();
+        self.now = self.now + C::from(1);
         if now.measured {
             self.peak = self.peak.max(self.now);
         }
@@ -123,7 +105,7 @@ impl<C: Count> Own<C> {
     #[inline]
     pub(super) fn take(&mut self, of: &Tally) {
         self.settle(of);
-        self.now = self.now.down();
+        self.now = self.now.max(C::from(1)) - C::from(1);
     }
 
     /// Measuring starts.

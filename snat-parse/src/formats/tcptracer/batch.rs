@@ -16,7 +16,7 @@ const SPILLED: u32 = 1 << 31;
 
 /// What a row says besides its time and its line, in two words.
 #[derive(Clone, Copy, Debug)]
-struct Ends {
+struct Packed {
     origin: u32,
     remote: u32,
     sport: u16,
@@ -59,7 +59,7 @@ impl Cells {
 pub struct Columns {
     line: Vec<u64>,
     time: Vec<i64>,
-    ends: Vec<Ends>,
+    packed: Vec<Packed>,
     text: Vec<Span>,
     /// The first row of each run, ascending, and the run.
     runs: Vec<(usize, u32)>,
@@ -71,10 +71,10 @@ pub struct Columns {
 impl Columns {
     /// Takes out all events and keeps the room.
     pub fn clear(&mut self) {
-        let Self { line, time, ends, text, runs, spill, names } = self;
+        let Self { line, time, packed, text, runs, spill, names } = self;
         line.clear();
         time.clear();
-        ends.clear();
+        packed.clear();
         text.clear();
         runs.clear();
         spill.clear();
@@ -107,7 +107,7 @@ impl Columns {
         let cells = Cells(Cells::TIME | Cells::SPORT | Cells::DPORT | Cells::PLAIN);
         self.line.push(number);
         self.time.push(time);
-        self.ends.push(Ends { origin, remote, sport, dport, kind, cells });
+        self.packed.push(Packed { origin, remote, sport, dport, kind, cells });
         self.text.push(Span { start: start as u32, len: row.text as u32 });
         true
     }
@@ -119,7 +119,7 @@ impl Columns {
         let batch = Batch::new(self, chunk);
         let stands_there = self.text[last] == Span { start: start as u32, len: row.text as u32 };
         if stands_there && row.is(&batch.event(last), batch.text(last)) {
-            let Ends { origin: of, remote: to, .. } = self.ends[last];
+            let Packed { origin: of, remote: to, .. } = self.packed[last];
             self.names.learn((&row.origin, of), (&row.remote, to));
         }
     }
@@ -142,7 +142,7 @@ impl Columns {
         let (sport, dport) = (event.sport.unwrap_or(0), event.dport.unwrap_or(0));
         self.line.push(number);
         self.time.push(event.time.unwrap_or(0));
-        self.ends.push(Ends { origin, remote, sport, dport, kind: event.kind, cells: Cells::of(event) });
+        self.packed.push(Packed { origin, remote, sport, dport, kind: event.kind, cells: Cells::of(event) });
         self.text.push(text);
     }
 }
@@ -211,14 +211,14 @@ impl<'a> Batch<'a> {
             dport: row.dport,
             netns: origin.netns,
             uid: origin.uid,
-            masked: self.columns.ends[at].cells.has(Cells::MASKED),
+            masked: self.columns.packed[at].cells.has(Cells::MASKED),
         }
     }
 
     /// Row `at`, with numbers for what many rows share.
     #[inline]
     pub fn row(&self, at: usize) -> BatchRow {
-        let Ends { origin, remote, sport, dport, kind, cells } = self.columns.ends[at];
+        let Packed { origin, remote, sport, dport, kind, cells } = self.columns.packed[at];
         BatchRow {
             time: cells.has(Cells::TIME).then_some(self.columns.time[at]),
             kind,
