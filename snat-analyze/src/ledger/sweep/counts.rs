@@ -7,11 +7,11 @@ use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
 use super::lanes::{Lanes, NONE};
-use super::parts::{LaneCount, LaneRest, OfGroup, OfProcess, Spots, Sum};
+use super::parts::{LaneCount, OfGroup, OfProcess, Spots, Sum};
 use super::ports::Numbers;
 use super::replay::{Part, Place, Share};
 use super::step::Now;
-use super::tally::{Count, Own, Tally};
+use super::tally::{Own, Tally};
 
 /// What is noted of the bucket of time that a spot's series is filling.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +84,7 @@ pub(super) struct Counters {
     /// Ports that the other holds keep of each spot, under one after the other.
     others: Vec<Tally>,
     pub(super) lanes: Vec<LaneCount>,
-    rest: Vec<LaneRest>,
-    ways: Vec<OfGroup<u16>>,
+    ways: Vec<OfGroup>,
     /// IPv4 and IPv6.
     sums: [Sum; 2],
     /// Which of the different holds the parts follow.
@@ -103,7 +102,6 @@ impl Counters {
             spots: Vec::new(),
             others: Vec::new(),
             lanes: Vec::new(),
-            rest: Vec::new(),
             ways: Vec::new(),
             sums: Default::default(),
             main,
@@ -115,7 +113,6 @@ impl Counters {
     pub(super) fn know(&mut self, lane: u32, way: u32, process: u32) {
         if self.lanes.len() <= lane as usize {
             self.lanes.resize(lane as usize + 1, LaneCount::NOWHERE);
-            self.rest.resize(lane as usize + 1, LaneRest::default());
         }
         let lane = &mut self.lanes[lane as usize];
         (lane.way, lane.process) = (way, process);
@@ -142,9 +139,8 @@ impl Counters {
         let (place, seat) = (here.order.partition_point(|(of, _)| *of < ends.cell), here.seats.len() as u32);
         here.order.insert(place, (ends.cell, seat));
         here.seats.push(0);
-        self.rest[lane as usize].seat = seat;
         let count = &mut self.lanes[lane as usize];
-        (count.own, count.sits) = (OfProcess::new(here), true);
+        (count.own, count.seat, count.sits) = (OfProcess::new(here), seat, true);
         let public = here.public;
         meet_group(&mut self.ways, known.way, spot, ends.group, here);
         self.ways[known.way as usize].sum = if public { self.sit_in_sum(v6, ends.group, ends.cell) } else { NONE };
@@ -222,25 +218,9 @@ impl Counters {
         self.spots.get(spot as usize).map_or(0, |spot| spot.numbers.touch_word(number))
     }
 
-    /// Counts connects and closes of a lane.
     #[inline]
-    pub(super) fn count(&mut self, lane: u32, connects: u16, closes: u16) {
-        let count = &mut self.lanes[lane as usize];
-        (count.connects, count.closes) = (count.connects + connects, count.closes + closes);
-        if count.connects.max(count.closes) == u16::MAX {
-            let rest = &mut self.rest[lane as usize];
-            rest.connects += u64::from(std::mem::take(&mut count.connects));
-            rest.closes += u64::from(std::mem::take(&mut count.closes));
-        }
-    }
-
-    /// A close that was counted is none.
-    pub(super) fn uncount_close(&mut self, lane: u32) {
-        let (count, rest) = (&mut self.lanes[lane as usize], &mut self.rest[lane as usize]);
-        match count.closes.checked_sub(1) {
-            Some(closes) => count.closes = closes,
-            None => rest.closes = rest.closes.saturating_sub(1),
-        }
+    pub(super) fn lane_mut(&mut self, lane: u32) -> &mut LaneCount {
+        &mut self.lanes[lane as usize]
     }
 
     #[inline]
@@ -264,7 +244,7 @@ impl Counters {
         let count = &mut self.lanes[lane as usize];
         let way = &mut self.ways[count.way as usize];
         let (own, sum) = (way.spot, way.sum);
-        count.open += u16::from(opens);
+        count.open += u32::from(opens);
         let spot = &mut self.spots[own as usize];
         if gone > self.main {
             count.changes(lane, spot);
@@ -341,7 +321,7 @@ impl Counters {
 
     /// Gives a flow's port to another process of its group; the node's value stays.
     pub(super) fn hand_over(&mut self, from: u32, to: u32, open: bool, held: bool, now: Now) {
-        fn step<C: Count>(part: &mut OfProcess<C>, spot: &Spot, adds: bool, now: Now) {
+        fn step(part: &mut OfProcess, spot: &Spot, adds: bool, now: Now) {
             if adds { part.add(spot, now) } else { part.take(spot) }
         }
         for (lane, adds) in [(from, false), (to, true)] {
@@ -393,16 +373,16 @@ impl Counters {
             let held = processes.filter_map(|(of, part)| {
                 let part = part.as_mut()?;
                 part.settle_bucket(epoch);
-                (part.held.at_bucket > 0).then_some((of as u32, part.held.at_bucket))
+                (part.at_bucket > 0).then_some((of as u32, part.at_bucket))
             });
             return held.collect();
         }
-        let (lanes, rest, seats) = (&mut self.lanes, &self.rest, &mut spot.seats);
+        let (lanes, seats) = (&mut self.lanes, &mut spot.seats);
         spot.waiting.retain(|lane| {
             let count = &mut lanes[*lane as usize];
             count.own.settle_bucket(epoch);
-            let at_bucket = count.own.held.at_bucket;
-            seats[rest[*lane as usize].seat as usize] = u32::from(at_bucket);
+            let at_bucket = count.own.at_bucket;
+            seats[count.seat as usize] = at_bucket;
             // What has changed since the bucket was largest is looked at again.
             count.waits = count.own.held.now != at_bucket;
             count.waits
@@ -450,10 +430,10 @@ impl Counters {
     pub(super) fn shares(&self) -> Vec<Shares> {
         let mut found: Vec<Shares> = vec![(Vec::new(), Vec::new()); self.spots.len()];
         let share = |of: usize, held: Part| Share { of, connects: 0, closes: 0, open: 0, held };
-        let add = |share: &mut Share, (lane, rest): (&LaneCount, &LaneRest)| {
-            share.connects += u64::from(lane.connects) + rest.connects;
-            share.closes += u64::from(lane.closes) + rest.closes;
-            share.open += u32::from(lane.open);
+        let add = |share: &mut Share, lane: &LaneCount| {
+            share.connects += lane.connects;
+            share.closes += lane.closes;
+            share.open += lane.open;
         };
         let mut of_ways: Vec<Share> = self.ways.iter().map(|way| share(way.group as usize, way.held.part())).collect();
         let mut of_sums = self.sums.each_ref().map(|sum| {
@@ -465,16 +445,16 @@ impl Counters {
             let groups: Vec<Share> = groups.collect();
             (groups, processes)
         });
-        for counted in self.lanes.iter().zip(&self.rest).filter(|(lane, _)| lane.sits) {
-            let (lane, way) = (counted.0, &self.ways[counted.0.way as usize]);
+        for lane in self.lanes.iter().filter(|lane| lane.sits) {
+            let way = &self.ways[lane.way as usize];
             let mut own = share(lane.process as usize, lane.own.held.part());
-            add(&mut own, counted);
+            add(&mut own, lane);
             found[way.spot as usize].1.push(own);
-            add(&mut of_ways[lane.way as usize], counted);
+            add(&mut of_ways[lane.way as usize], lane);
             if way.sum != NONE {
                 let (groups, processes) = &mut of_sums[usize::from(self.spots[way.sum as usize].v6)];
-                add(&mut groups[way.group as usize], counted);
-                add(&mut processes[lane.process as usize], counted);
+                add(&mut groups[way.group as usize], lane);
+                add(&mut processes[lane.process as usize], lane);
             }
         }
         for (way, share) in self.ways.iter().zip(of_ways).filter(|(way, _)| way.spot != NONE) {
@@ -496,9 +476,9 @@ impl Counters {
 }
 
 /// Finds or makes the part of a group.
-fn meet_group<C: Count>(parts: &mut Vec<OfGroup<C>>, at: u32, spot: u32, group: u32, here: &Spot) {
+fn meet_group(parts: &mut Vec<OfGroup>, at: u32, spot: u32, group: u32, here: &Spot) {
     if parts.len() <= at as usize {
-        parts.resize(at as usize + 1, OfGroup::nowhere());
+        parts.resize(at as usize + 1, OfGroup::NOWHERE);
     }
     let part = &mut parts[at as usize];
     if part.spot == NONE {
@@ -511,26 +491,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lane_is_half_a_cache_line() {
-        assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup<u16>>()), (32, 24));
+    fn a_lane_is_a_cache_line() {
+        assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 28));
         assert_eq!(std::mem::offset_of!(Spot, lone_mapped), 128);
-    }
-
-    #[test]
-    fn no_connect_and_no_close_of_many_is_lost() {
-        let mut counters = Counters::new(0, 1);
-        counters.know(0, 0, 0);
-        let found = |counters: &Counters| {
-            let (lane, rest) = (&counters.lanes[0], &counters.rest[0]);
-            (u64::from(lane.connects) + rest.connects, u64::from(lane.closes) + rest.closes)
-        };
-        for at in 0..200_000_u32 {
-            counters.count(0, 1, u16::from(at % 3 > 0));
-        }
-        assert_eq!(found(&counters), (200_000, 133_333));
-        (0..u32::from(u16::MAX) + 10).for_each(|_| counters.uncount_close(0));
-        assert_eq!(found(&counters), (200_000, 133_333 - 65_545));
-        (0..100_000).for_each(|_| counters.uncount_close(0));
-        assert_eq!(found(&counters), (200_000, 0));
     }
 }

@@ -20,8 +20,8 @@ fn key(sport: u16, ends: &Ends) -> FlowKey {
 
 impl Stage {
     pub(super) fn connect(&mut self, row: &Move, now: Now) {
-        let one = u16::from(now.measured);
-        self.counts.connects += u64::from(one);
+        let one = u64::from(now.measured);
+        self.counts.connects += one;
         if self.accepted.any(row.sport) {
             self.accepted.end(&key(row.sport, &self.lanes.get(row.lane).ends));
         }
@@ -29,7 +29,7 @@ impl Stage {
         let spots = self.counters.sit(row.lane, &self.lanes);
         if !self.has_room() && self.counted_beyond(spots.way, row.sport, now) {
             self.opened(spots, now);
-            self.counters.count(row.lane, one, 0);
+            self.counters.lane_mut(row.lane).connects += one;
             return;
         }
         let double = self.pair(row, spots.way, now);
@@ -44,7 +44,7 @@ impl Stage {
         if !double {
             self.opened(spots, now);
         }
-        self.counters.count(row.lane, one, 0);
+        self.counters.lane_mut(row.lane).connects += one;
     }
 
     /// The connect of a flow that is new.
@@ -145,7 +145,8 @@ impl Stage {
         let flow = self.flows.get_mut(at);
         flow.double = true;
         if flow.counted {
-            self.counters.uncount_close(flow.lane);
+            let count = self.counters.lane_mut(flow.lane);
+            count.closes = count.closes.saturating_sub(1);
         }
         if !flow.open {
             self.flows.remove(at);
@@ -242,7 +243,7 @@ impl Stage {
             self.flows.get_mut(at).serial = self.serial;
             self.take(at, lane, false, now);
             self.hold(at, time);
-            self.counters.count(lane, 0, u16::from(now.measured));
+            self.counters.lane_mut(lane).closes += one;
             spots.each(|spot| self.counters.spot_mut(spot).lone_mapped += one);
         } else {
             self.counts.lone_plain += one;
@@ -297,7 +298,8 @@ impl Stage {
 
     /// The close of an open flow.
     fn shut(&mut self, at: Found, now: Now) {
-        self.counts.closes += u64::from(now.measured);
+        let one = u64::from(now.measured);
+        self.counts.closes += one;
         let flow = self.flows.get_mut(at);
         let (lane, double, opened) = (flow.lane, flow.double, flow.opened());
         let spots = self.counters.of_way(flow.way);
@@ -305,7 +307,7 @@ impl Stage {
             flow.counted = now.measured;
             self.changed(spots, now);
             self.counters.shut(lane, spots);
-            self.counters.count(lane, 0, u16::from(now.measured));
+            self.counters.lane_mut(lane).closes += one;
         }
         let Some(time) = now.time else {
             self.flows.remove(at);

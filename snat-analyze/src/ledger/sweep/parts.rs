@@ -3,26 +3,27 @@
 use super::counts::Spot;
 use super::lanes::NONE;
 use super::step::Now;
-use super::tally::{Count, Own};
+use super::tally::Own;
 
 /// The part that a process has, which series ask for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct OfProcess<C> {
-    pub(super) held: Own<C>,
-    /// Of the bucket that the spot's series is filling.
-    pub(super) bucket_epoch: u32,
+pub(super) struct OfProcess {
+    pub(super) held: Own,
+    /// Ports held at the largest value of the bucket that the spot's series is filling.
+    pub(super) at_bucket: u32,
+    bucket_epoch: u32,
 }
 
-impl<C: Count> OfProcess<C> {
+impl OfProcess {
     pub(super) fn new(spot: &Spot) -> Self {
-        Self { held: Own::new(&spot.held), bucket_epoch: spot.filling.epoch }
+        Self { held: Own::new(&spot.held), at_bucket: 0, bucket_epoch: spot.filling.epoch }
     }
 
     /// Like [`Own::settle`], for the peak of the bucket.
     #[inline]
     pub(super) fn settle_bucket(&mut self, epoch: u32) {
         if self.bucket_epoch != epoch {
-            (self.held.at_bucket, self.bucket_epoch) = (self.held.now, epoch);
+            (self.at_bucket, self.bucket_epoch) = (self.held.now, epoch);
         }
     }
 
@@ -39,38 +40,32 @@ impl<C: Count> OfProcess<C> {
     }
 }
 
-/// What changes of a lane with most rows, in half a cache line.
+/// What is counted of a lane, in a cache line.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
+#[repr(align(64))]
 pub(super) struct LaneCount {
-    pub(super) own: OfProcess<u16>,
+    pub(super) own: OfProcess,
     /// Flows that are open.
-    pub(super) open: u16,
-    /// Connects, and closes that began a hold, that [`LaneRest`] is not told of yet.
-    pub(super) connects: u16,
-    pub(super) closes: u16,
+    pub(super) open: u32,
+    pub(super) way: u32,
+    pub(super) process: u32,
+    /// Place among the lanes of its spot.
+    pub(super) seat: u32,
+    pub(super) connects: u64,
+    /// Closes that began a hold.
+    pub(super) closes: u64,
     /// Whether it has a flow so far.
     pub(super) sits: bool,
     /// Whether its spot looks at it when the bucket is over.
     pub(super) waits: bool,
-    pub(super) way: u32,
-    pub(super) process: u32,
-}
-
-/// The rest of it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct LaneRest {
-    /// Place among the lanes of its spot.
-    pub(super) seat: u32,
-    pub(super) connects: u64,
-    pub(super) closes: u64,
 }
 
 impl LaneCount {
     /// Of a lane without a flow so far.
     pub(super) const NOWHERE: Self = {
-        let own = OfProcess { held: Own::NOTHING, bucket_epoch: 0 };
-        Self { own, open: 0, connects: 0, closes: 0, sits: false, waits: false, way: NONE, process: NONE }
+        let own = OfProcess { held: Own::NOTHING, at_bucket: 0, bucket_epoch: 0 };
+        let (open, way, process, seat) = (0, NONE, NONE, 0);
+        Self { own, open, way, process, seat, connects: 0, closes: 0, sits: false, waits: false }
     };
 
     /// Its ports will be others: the spot looks at it when the bucket is over.
@@ -112,8 +107,8 @@ impl Spots {
 
 /// The part that a group has of a destination, or of a sum.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct OfGroup<C> {
-    pub(super) held: Own<C>,
+pub(super) struct OfGroup {
+    pub(super) held: Own,
     /// Its spot; [`NONE`] where none of its flows was counted so far.
     pub(super) spot: u32,
     /// The sum that a destination is part of, or [`NONE`].
@@ -121,10 +116,8 @@ pub(super) struct OfGroup<C> {
     pub(super) group: u32,
 }
 
-impl<C: Count> OfGroup<C> {
-    pub(super) fn nowhere() -> Self {
-        Self { held: Own::default(), spot: NONE, sum: NONE, group: NONE }
-    }
+impl OfGroup {
+    pub(super) const NOWHERE: Self = Self { held: Own::NOTHING, spot: NONE, sum: NONE, group: NONE };
 }
 
 /// Parts of the sum over all public destinations of a family.
@@ -133,9 +126,9 @@ pub(super) struct Sum {
     /// [`NONE`] before the first flow.
     pub(super) spot: u32,
     /// By number of the process; `None` where it has no flow of the sum.
-    pub(super) processes: Vec<Option<OfProcess<u32>>>,
+    pub(super) processes: Vec<Option<OfProcess>>,
     /// By number of the group.
-    pub(super) groups: Vec<OfGroup<u32>>,
+    pub(super) groups: Vec<OfGroup>,
 }
 
 impl Default for Sum {

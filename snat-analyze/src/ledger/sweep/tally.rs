@@ -1,7 +1,5 @@
 //! Values that go up and down, their peaks, and the part that somebody has of them at the peak.
 
-use std::ops::{Add, Sub};
-
 use super::replay::Part;
 use super::step::Now;
 
@@ -51,37 +49,23 @@ impl Tally {
     }
 }
 
-/// A number of ports. On one way there are no more than there are local ports; over all ways there may be.
-pub(super) trait Count:
-    Copy + Default + Ord + Into<u32> + From<u8> + Add<Output = Self> + Sub<Output = Self>
-{
-}
-
-impl Count for u16 {}
-
-impl Count for u32 {}
-
 /// The part of the ports held that one group or process has.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Own<C> {
-    pub(super) now: C,
-    pub(super) peak: C,
+pub(super) struct Own {
+    pub(super) now: u32,
+    pub(super) peak: u32,
     /// Value at the tally's peak of that epoch.
-    at_peak: C,
-    /// Value at the largest of a bucket, where series ask for it.
-    pub(super) at_bucket: C,
+    at_peak: u32,
     epoch: u32,
 }
 
-impl Own<u16> {
+impl Own {
     /// Of nobody.
-    pub(super) const NOTHING: Self = Self { now: 0, peak: 0, at_peak: 0, at_bucket: 0, epoch: 0 };
-}
+    pub(super) const NOTHING: Self = Self { now: 0, peak: 0, at_peak: 0, epoch: 0 };
 
-impl<C: Count> Own<C> {
     /// One that had nothing at the peaks so far.
     pub(super) fn new(of: &Tally) -> Self {
-        Self { epoch: of.epoch, ..Self::default() }
+        Self { epoch: of.epoch, ..Self::NOTHING }
     }
 
     /// To be called before every change: since the last one the value stood still, so it also is what it was at any
@@ -96,7 +80,7 @@ impl<C: Count> Own<C> {
     #[inline]
     pub(super) fn add(&mut self, of: &Tally, now: Now) {
         self.settle(of);
-        self.now = self.now + C::from(1);
+        self.now += 1;
         if now.measured {
             self.peak = self.peak.max(self.now);
         }
@@ -105,7 +89,7 @@ impl<C: Count> Own<C> {
     #[inline]
     pub(super) fn take(&mut self, of: &Tally) {
         self.settle(of);
-        self.now = self.now.max(C::from(1)) - C::from(1);
+        self.now = self.now.saturating_sub(1);
     }
 
     /// Measuring starts.
@@ -114,6 +98,6 @@ impl<C: Count> Own<C> {
     }
 
     pub(super) fn part(&self) -> Part {
-        Part { now: self.now.into(), peak: self.peak.into(), at_node_peak: self.at_peak.into() }
+        Part { now: self.now, peak: self.peak, at_node_peak: self.at_peak }
     }
 }
