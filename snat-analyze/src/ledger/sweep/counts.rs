@@ -9,9 +9,9 @@ use indexmap::IndexSet;
 use super::lanes::{Lanes, NONE};
 use super::parts::{LaneCount, OfGroup, OfProcess, Spots, Sum};
 use super::ports::Numbers;
-use super::replay::{Part, Place, Share};
+use super::replay::{Part, Peak, Place, Share};
 use super::step::Now;
-use super::tally::{Own, Tally};
+use super::tally::{Count, Own, Tally};
 
 /// What is noted of the bucket of time that a spot's series is filling.
 #[derive(Clone, Copy, Debug)]
@@ -35,21 +35,33 @@ impl Default for Filling {
     }
 }
 
+/// What a spot stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A destination that takes no port of the node.
+    #[default]
+    Private,
+    Public,
+    /// The sum over all public destinations of a family.
+    Sum,
+}
+
 /// A destination, or the sum over all public ones of a family.
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub(super) struct Spot {
-    pub(super) open: Tally,
     /// Ports that the main hold keeps.
     pub(super) held: Tally,
-    pub(super) filling: Filling,
+    pub(super) open: Count,
+    /// Ports that the first other hold keeps.
+    other: Count,
     /// Its series, or [`NONE`].
     pub(super) track: u32,
-    /// The last minute with a connect, or [`NONE`].
-    pub(super) minute: u32,
-    pub(super) public: bool,
+    /// The last minute with a connect, or [`NO_MINUTE`].
+    pub(super) minute: u16,
+    pub(super) role: Role,
     pub(super) v6: bool,
-    pub(super) is_sum: bool,
+    pub(super) filling: Filling,
     pub(super) numbers: Numbers,
     pub(super) lone_mapped: u64,
     pub(super) lone_plain: u64,
@@ -62,17 +74,62 @@ pub(super) struct Spot {
     pub(super) waiting: Vec<u32>,
 }
 
+/// More than there are.
+pub(super) const NO_MINUTE: u16 = u16::MAX;
+
 impl Spot {
+    #[inline(always)]
+    pub(super) fn is_public(&self) -> bool {
+        self.role != Role::Private
+    }
+
+    #[inline(always)]
+    pub(super) fn is_sum(&self) -> bool {
+        self.role == Role::Sum
+    }
+
     /// The values of now count for the bucket that is being filled.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self) {
-        let (held, filling) = (self.held.now, &mut self.filling);
+        let (held, filling) = (self.held.value.now, &mut self.filling);
         filling.most[1] = filling.most[1].max(self.open.now);
         if held > filling.most[0] {
             filling.most[0] = held;
             filling.epoch = filling.epoch.wrapping_add(1);
         }
     }
+
+    /// A flow opens, and takes a port that all holds keep, of which there are others than the main one or not.
+    #[inline(always)]
+    fn opens(&mut self, others: bool, now: Now) {
+        self.held.add(now);
+        self.open.add(now);
+        if others {
+            self.other.add(now);
+        }
+    }
+
+    /// Whether the spot's series, or that it has none, needs no more than a note of a connect at this instant; then it
+    /// is taken.
+    #[inline(always)]
+    fn notes(&mut self, time: i64, needs: u32) -> bool {
+        if self.track == NONE {
+            return !self.is_sum() && self.held.value.now < needs;
+        }
+        let notes = time < self.filling.until;
+        if notes {
+            self.note();
+            self.filling.opened = self.filling.opened.wrapping_add(1);
+        }
+        notes
+    }
+}
+
+/// Of the spots of a connect, whether the series needs more than a note.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Unnoted {
+    pub(super) spot: bool,
+    pub(super) sum: bool,
 }
 
 /// All counters.
@@ -81,8 +138,8 @@ pub(super) struct Counters {
     /// In the order of [`Counters::spots`].
     pub(super) places: IndexSet<Place, RandomState>,
     pub(super) spots: Vec<Spot>,
-    /// Ports that the other holds keep of each spot, under one after the other.
-    others: Vec<Tally>,
+    /// Ports that the other holds but the first keep of each spot, one after the other.
+    others: Vec<Count>,
     pub(super) lanes: Vec<LaneCount>,
     ways: Vec<OfGroup>,
     /// IPv4 and IPv6.
@@ -120,35 +177,42 @@ impl Counters {
 
     /// Where a lane is counted; one that was nowhere so far gets its counters here. A destination is public or not for
     /// good.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> Spots {
-        let count = &self.lanes[lane as usize];
-        if !count.sits {
-            return self.sit_down(lane, lanes);
+        if !self.lanes[lane as usize].sits {
+            self.sit_down(lane, lanes);
         }
-        self.of_way(count.way)
+        self.of_lane(lane)
+    }
+
+    /// Where a lane is counted that had a flow.
+    #[inline(always)]
+    pub(super) fn of_lane(&self, lane: u32) -> Spots {
+        let LaneCount { way, spot, public, v6, .. } = self.lanes[lane as usize];
+        Spots { way, spot, sum: if public { self.sums[usize::from(v6)].spot } else { NONE } }
     }
 
     #[cold]
-    fn sit_down(&mut self, lane: u32, lanes: &Lanes) -> Spots {
+    fn sit_down(&mut self, lane: u32, lanes: &Lanes) {
         let known = lanes.get(lane);
         let ends = known.ends;
         let v6 = ends.daddr.is_ipv6();
-        let spot = self.meet(Place::Dest { addr: ends.daddr, port: ends.dport }, ends.public, v6);
+        let role = if ends.public { Role::Public } else { Role::Private };
+        let spot = self.meet(Place::Dest { addr: ends.daddr, port: ends.dport }, role, v6);
         let here = &mut self.spots[spot as usize];
         let (place, seat) = (here.order.partition_point(|(of, _)| *of < ends.cell), here.seats.len() as u32);
         here.order.insert(place, (ends.cell, seat));
         here.seats.push(0);
+        let public = here.is_public();
         let count = &mut self.lanes[lane as usize];
-        (count.own, count.seat, count.sits) = (OfProcess::new(here), seat, true);
-        let public = here.public;
+        (count.own, count.seat, count.spot) = (OfProcess::new(here), seat, spot);
+        (count.sits, count.public, count.v6) = (true, public, v6);
         meet_group(&mut self.ways, known.way, spot, ends.group, here);
         self.ways[known.way as usize].sum = if public { self.sit_in_sum(v6, ends.group, ends.cell) } else { NONE };
-        self.of_way(known.way)
     }
 
     fn sit_in_sum(&mut self, v6: bool, group: u32, process: u32) -> u32 {
-        let spot = self.meet(Place::Sum { v6 }, true, v6);
+        let spot = self.meet(Place::Sum { v6 }, Role::Sum, v6);
         let sum = &mut self.sums[usize::from(v6)];
         sum.spot = spot;
         let here = &self.spots[spot as usize];
@@ -160,25 +224,27 @@ impl Counters {
         spot
     }
 
-    fn meet(&mut self, place: Place, public: bool, v6: bool) -> u32 {
+    fn meet(&mut self, place: Place, role: Role, v6: bool) -> u32 {
         let (at, is_new) = self.places.insert_full(place);
         if is_new {
-            self.others.resize(self.others.len() + self.holds.saturating_sub(1), Tally::default());
-            let is_sum = matches!(place, Place::Sum { .. });
-            self.spots.push(Spot { public, v6, is_sum, track: NONE, minute: NONE, ..Spot::default() });
+            self.others.resize(self.others.len() + self.holds.saturating_sub(2), Count::default());
+            self.spots.push(Spot { role, v6, track: NONE, minute: NO_MINUTE, ..Spot::default() });
         }
         at as u32
     }
 
-    /// The place among the others of a hold that is not the main one.
+    /// Ports that a hold keeps of a spot, one that is not the main one.
     #[inline]
-    fn other(&self, spot: u32, hold: usize) -> usize {
-        spot as usize * (self.holds - 1) + hold - usize::from(hold > self.main)
+    fn other_mut(&mut self, spot: u32, hold: usize) -> &mut Count {
+        match (hold - usize::from(hold > self.main)).checked_sub(1) {
+            None => &mut self.spots[spot as usize].other,
+            Some(other) => &mut self.others[spot as usize * (self.holds - 2) + other],
+        }
     }
 
     /// Ports that a hold keeps of a spot.
-    pub(super) fn held(&self, spot: u32, hold: usize) -> &Tally {
-        if hold == self.main { &self.spots[spot as usize].held } else { &self.others[self.other(spot, hold)] }
+    pub(super) fn held(&mut self, spot: u32, hold: usize) -> Peak {
+        if hold == self.main { self.spots[spot as usize].held.value.peak() } else { self.other_mut(spot, hold).peak() }
     }
 
     /// Where the flows of a way that had any are counted.
@@ -194,28 +260,15 @@ impl Counters {
         self.lanes[lane as usize].way
     }
 
-    /// Fetches the counters of a lane that are needed soon; what is returned is of no use but to be looked at.
-    #[inline]
-    pub(super) fn touch(&self, lane: u32) -> u32 {
-        self.lanes.get(lane as usize).map_or(0, |lane| lane.process)
+    /// Fetches the counters of a spot that are needed soon; what is returned is of no use but to be looked at.
+    #[inline(always)]
+    pub(super) fn touch(&self, spot: u32) -> u32 {
+        self.spots.get(spot as usize).map_or(0, |spot| spot.held.value.now ^ spot.numbers.touch())
     }
 
-    /// The same of its way: the spot.
-    #[inline]
-    pub(super) fn touch_way(&self, way: u32) -> u32 {
-        self.ways.get(way as usize).map_or(NONE, |way| way.spot)
-    }
-
-    /// The same of a spot.
-    #[inline]
-    pub(super) fn touch_spot(&self, spot: u32) -> u32 {
-        self.spots.get(spot as usize).map_or(0, |spot| spot.held.now ^ spot.numbers.touch())
-    }
-
-    /// The same of the numbers of a spot, of that or the lowest that is free.
-    #[inline]
-    pub(super) fn touch_number(&self, spot: u32, number: u32) -> u32 {
-        self.spots.get(spot as usize).map_or(0, |spot| spot.numbers.touch_word(number))
+    #[inline(always)]
+    pub(super) fn lane(&self, lane: u32) -> &LaneCount {
+        &self.lanes[lane as usize]
     }
 
     #[inline]
@@ -238,14 +291,57 @@ impl Counters {
         self.places.get_index_of(place).map(|at| &mut self.spots[at])
     }
 
+    /// The connect of a flow that is new: it is open, and all holds will keep its port. To be asked for where there is a
+    /// hold. Also returned: for which spots series need more than a note, which is taken where the connect is measured.
+    #[inline(always)]
+    pub(super) fn opens(&mut self, at: u32, needs: u32, now: Now) -> Unnoted {
+        let others = self.holds > 1;
+        let lane = &mut self.lanes[at as usize];
+        let way = &mut self.ways[lane.way as usize];
+        let spot = &mut self.spots[lane.spot as usize];
+        lane.open += 1;
+        lane.connects += u64::from(now.measured);
+        lane.changes(at, spot);
+        lane.own.add(spot, now);
+        way.held.add(&spot.held, now);
+        spot.opens(others, now);
+        let mut unnoted = Unnoted::default();
+        if lane.public {
+            let measured = now.time.filter(|_| now.measured);
+            unnoted.spot = measured.is_some_and(|time| !spot.notes(time, needs));
+            let sum = &mut self.sums[usize::from(lane.v6)];
+            let spot = &mut self.spots[sum.spot as usize];
+            if let Some(part) = &mut sum.processes[lane.process as usize] {
+                part.add(spot, now);
+            }
+            sum.groups[way.group as usize].held.add(&spot.held, now);
+            spot.opens(others, now);
+            unnoted.sum = measured.is_some_and(|time| !spot.notes(time, needs));
+        }
+        if self.holds > 2 {
+            self.take_others(self.of_lane(at), 1, self.holds - 1, now);
+        }
+        unnoted
+    }
+
+    /// Ports that some of the other holds keep from now on.
+    #[cold]
+    fn take_others(&mut self, spots: Spots, from: usize, to: usize, now: Now) {
+        let main = self.main;
+        for hold in (0..self.holds).filter(|hold| *hold != main).skip(from).take(to - from) {
+            spots.each(|spot| {
+                self.other_mut(spot, hold).add(now);
+            });
+        }
+    }
+
     /// A port that the holds before `gone` keep from now on, and, where it `opens`, one more open flow.
-    #[inline]
     pub(super) fn take(&mut self, lane: u32, gone: usize, opens: bool, now: Now) {
+        let spots = self.of_lane(lane);
         let count = &mut self.lanes[lane as usize];
         let way = &mut self.ways[count.way as usize];
-        let (own, sum) = (way.spot, way.sum);
         count.open += u32::from(opens);
-        let spot = &mut self.spots[own as usize];
+        let spot = &mut self.spots[spots.spot as usize];
         if gone > self.main {
             count.changes(lane, spot);
             count.own.add(spot, now);
@@ -255,9 +351,9 @@ impl Counters {
         if opens {
             spot.open.add(now);
         }
-        if sum != NONE {
+        if spots.is_public() {
             let (process, group) = (count.process as usize, way.group as usize);
-            let spot = &mut self.spots[sum as usize];
+            let spot = &mut self.spots[spots.sum as usize];
             if gone > self.main {
                 let parts = &mut self.sums[usize::from(spot.v6)];
                 if let Some(part) = &mut parts.processes[process] {
@@ -270,51 +366,49 @@ impl Counters {
                 spot.open.add(now);
             }
         }
-        let (spots, main) = (Spots { way: count.way, spot: own, sum }, self.main);
-        for hold in (0..gone).filter(|hold| *hold != main) {
-            spots.each(|spot| {
-                let other = self.other(spot, hold);
-                self.others[other].add(now);
-            });
+        self.take_others(spots, 0, gone - usize::from(gone > self.main), now);
+    }
+
+    /// One open flow less; its close is counted, or not.
+    #[inline(always)]
+    pub(super) fn shut(&mut self, lane: u32, closes: u64) {
+        let count = &mut self.lanes[lane as usize];
+        count.open = count.open.saturating_sub(1);
+        count.closes += closes;
+        self.spots[count.spot as usize].open.take();
+        if count.public {
+            let sum = self.sums[usize::from(count.v6)].spot;
+            self.spots[sum as usize].open.take();
         }
     }
 
-    /// One open flow less.
-    #[inline]
-    pub(super) fn shut(&mut self, lane: u32, spots: Spots) {
-        let count = &mut self.lanes[lane as usize];
-        count.open = count.open.saturating_sub(1);
-        spots.each(|spot| self.spots[spot as usize].open.take());
-    }
-
     /// A hold that is not the main one lets go of a port of a destination.
-    #[inline]
-    pub(super) fn release_other(&mut self, spot: u32, hold: usize) {
-        let here = self.spot(spot);
-        let sum = if here.public { self.sums[usize::from(here.v6)].spot } else { NONE };
-        Spots { way: NONE, spot, sum }.each(|spot| {
-            let other = self.other(spot, hold);
-            self.others[other].take();
-        });
+    #[inline(always)]
+    pub(super) fn release_other(&mut self, spot: u32, is_public: bool, hold: usize) {
+        self.other_mut(spot, hold).take();
+        if is_public {
+            let sum = self.sums[usize::from(self.spots[spot as usize].v6)].spot;
+            self.other_mut(sum, hold).take();
+        }
     }
 
     /// The main hold lets go of a port.
-    #[inline]
-    pub(super) fn release(&mut self, lane: u32) {
-        let count = &mut self.lanes[lane as usize];
-        let way = &mut self.ways[count.way as usize];
-        let spot = &mut self.spots[way.spot as usize];
-        count.changes(lane, spot);
-        count.own.take(spot);
+    #[inline(always)]
+    pub(super) fn release(&mut self, at: u32) {
+        let lane = &mut self.lanes[at as usize];
+        let way = &mut self.ways[lane.way as usize];
+        let spot = &mut self.spots[lane.spot as usize];
+        lane.changes(at, spot);
+        lane.own.take(spot);
         way.held.take(&spot.held);
         spot.held.take();
-        if way.sum != NONE {
-            let spot = &mut self.spots[way.sum as usize];
-            let parts = &mut self.sums[usize::from(spot.v6)];
-            if let Some(part) = &mut parts.processes[count.process as usize] {
+        if lane.public {
+            let sum = &mut self.sums[usize::from(lane.v6)];
+            let spot = &mut self.spots[sum.spot as usize];
+            if let Some(part) = &mut sum.processes[lane.process as usize] {
                 part.take(spot);
             }
-            parts.groups[way.group as usize].held.take(&spot.held);
+            sum.groups[way.group as usize].held.take(&spot.held);
             spot.held.take();
         }
     }
@@ -348,7 +442,7 @@ impl Counters {
     #[inline]
     pub(super) fn values(&self, spot: u32) -> [u32; 2] {
         let spot = self.spot(spot);
-        [spot.held.now, spot.open.now]
+        [spot.held.value.now, spot.open.now]
     }
 
     /// What is noted of the bucket that the spot's series is filling.
@@ -368,7 +462,7 @@ impl Counters {
     pub(super) fn bucket_parts(&mut self, at: u32) -> Vec<(u32, u32)> {
         let spot = &mut self.spots[at as usize];
         let epoch = spot.filling.epoch;
-        if spot.is_sum {
+        if spot.is_sum() {
             let processes = self.sums[usize::from(spot.v6)].processes.iter_mut().enumerate();
             let held = processes.filter_map(|(of, part)| {
                 let part = part.as_mut()?;
@@ -402,6 +496,7 @@ impl Counters {
         for spot in &mut self.spots {
             spot.open.begin(at);
             spot.held.begin(at);
+            spot.other.begin(at);
         }
         self.others.iter_mut().for_each(|held| held.begin(at));
         self.lanes.iter_mut().for_each(|lane| lane.own.held.begin());
@@ -493,6 +588,6 @@ mod tests {
     #[test]
     fn a_lane_is_a_cache_line() {
         assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 28));
-        assert_eq!(std::mem::offset_of!(Spot, lone_mapped), 128);
+        assert_eq!((std::mem::offset_of!(Spot, filling), std::mem::offset_of!(Spot, lone_mapped)), (64, 128));
     }
 }

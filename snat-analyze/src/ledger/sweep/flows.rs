@@ -1,10 +1,11 @@
-//! The flows that are open or whose port is held: one table, in which a flow is an eighth of a cache line. What is known
-//! of a flow is in a place of its own while it is open, and with its release while it is held.
+//! The flows that are open or whose port is held. The open ones are few: a table of them, in which a flow is an eighth of a
+//! cache line, says where each is. What is known of those that are held is with their releases.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use super::held::Held;
 use super::lanes::NONE;
 use super::release::{Closed, Releases};
 
@@ -50,7 +51,8 @@ impl Flow {
 
     /// One that is held from that place of the queue on.
     fn held(closed: &Closed, place: u64) -> Self {
-        let Closed { way, lane, number, serial, sport, counted, .. } = *closed;
+        let Closed { way, lane, number, serial, sport, .. } = *closed;
+        let counted = closed.is_counted();
         Self { number, serial, counted, held: true, stamp: place as i64, ..Self::new(way, lane, sport) }
     }
 
@@ -78,27 +80,30 @@ impl Flow {
 /// The slots of a table with few flows.
 const LEAST: usize = 64;
 
-/// Where a flow is found.
+/// Where a flow that is open is found.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     /// The hash of its way and local port: its last bits say where it is looked for first.
     tag: u32,
-    /// Its place among the flows that are open, or [`HELD`] and the last bits of its place in the queue of releases;
-    /// [`NONE`] in a free slot.
+    /// Its place among the flows that are open; [`NONE`] in a free slot.
     at: u32,
 }
 
 const FREE: Slot = Slot { tag: 0, at: NONE };
-const HELD: u32 = 1 << 31;
-/// Bits of a place that a slot has. A queue as long would take 32 GiB.
-const PLACE: u32 = (1 << 30) - 1;
 
-/// A slot, until the next flow is put in or taken out.
+/// A flow that is open, or was woken, until the next one is put in or taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found(usize);
 
-/// Flows by way and local port: open addressing, the next slot is tried next, so that one fetch finds most. Nothing is left
-/// behind by flows that are taken out, so that the table does not grow with the log.
+/// A flow that is open, or the place of one that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Open(Found),
+    Held(u64),
+}
+
+/// Flows by way and local port. Those that are open: open addressing, the next slot is tried next, and nothing is left behind
+/// by those that are taken out, so that the table does not grow with the log.
 #[derive(Clone, Debug)]
 pub(super) struct Flows {
     slots: Vec<Slot>,
@@ -107,147 +112,125 @@ pub(super) struct Flows {
     /// Flows that are open, and places that are not taken.
     open: Vec<Flow>,
     vacant: Vec<u32>,
-}
-
-impl Default for Flows {
-    fn default() -> Self {
-        let seed = RandomState::default().hash_one(LEAST);
-        Self { slots: vec![FREE; LEAST], len: 0, seed, open: Vec::new(), vacant: Vec::new() }
-    }
+    held: Held,
 }
 
 impl Flows {
-    #[inline]
-    fn tag(&self, way: u32, sport: u16) -> u32 {
-        let key = (u64::from(way) << 16 | u64::from(sport)) ^ self.seed;
-        let mixed = u128::from(key) * 0x9e37_79b9_7f4a_7c15;
-        ((mixed >> 64) as u64 ^ mixed as u64) as u32
+    pub(super) fn new(releases: &Releases) -> Self {
+        let seed = RandomState::default().hash_one(LEAST);
+        let held = Held::new(releases);
+        Self { slots: vec![FREE; LEAST], len: 0, seed, open: Vec::new(), vacant: Vec::new(), held }
     }
 
-    #[inline]
+    /// The hash of a way and a local port.
+    #[inline(always)]
+    pub(super) fn tag(&self, way: u32, sport: u16) -> u32 {
+        tag(self.seed, way, sport)
+    }
+
+    #[inline(always)]
     fn next(&self, at: usize) -> usize {
         (at + 1) & (self.slots.len() - 1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn first(&self, tag: u32) -> usize {
         tag as usize & (self.slots.len() - 1)
     }
 
-    /// Fetches the slot of a flow that is needed soon; what is returned is of no use but to be looked at.
-    #[inline]
-    pub(super) fn touch(&self, way: u32, sport: u16) -> u32 {
-        self.slots[self.first(self.tag(way, sport))].at
+    /// Fetches what says whether a flow is held; what is returned is of no use but to be looked at.
+    #[inline(always)]
+    pub(super) fn touch(&self, tag: u32) -> u32 {
+        self.held.touch(tag)
     }
 
-    /// The slot of a flow, or the free one that it would get.
-    #[inline]
-    fn seek(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> (usize, bool) {
+    /// The flow of a way and a local port, of which the hash is given, if it is open.
+    #[inline(always)]
+    pub(super) fn find_open(&self, tag: u32, way: u32, sport: u16) -> Option<Found> {
         let mut at = self.first(tag);
         loop {
             let slot = self.slots[at];
             if slot.at == NONE {
-                return (at, false);
+                return None;
             }
-            if slot.tag == tag && self.is(slot, way, sport, releases) {
-                return (at, true);
+            if slot.tag == tag {
+                let flow = &self.open[slot.at as usize];
+                if flow.way == way && flow.sport == sport {
+                    return Some(Found(at));
+                }
             }
             at = self.next(at);
         }
     }
 
-    #[inline]
-    fn is(&self, slot: Slot, way: u32, sport: u16, releases: &Releases) -> bool {
-        if slot.at & HELD == 0 {
-            let flow = &self.open[slot.at as usize];
-            return flow.way == way && flow.sport == sport;
+    /// The same, or the place in the queue where it is held.
+    #[inline(always)]
+    pub(super) fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<Known> {
+        if let Some(place) = self.held.find(tag, way, sport, releases) {
+            return Some(Known::Held(place));
         }
-        releases.get(place(slot, releases)).is_some_and(|closed| closed.way == way && closed.sport == sport)
-    }
-
-    /// The flow of a way and a local port.
-    #[inline]
-    pub(super) fn find(&self, way: u32, sport: u16, releases: &Releases) -> Option<Found> {
-        let (at, is_there) = self.seek(self.tag(way, sport), way, sport, releases);
-        is_there.then_some(Found(at))
-    }
-
-    /// The same, if it is open.
-    #[inline]
-    pub(super) fn find_open(&self, way: u32, sport: u16, releases: &Releases) -> Option<Found> {
-        self.find(way, sport, releases).filter(|found| self.slots[found.0].at & HELD == 0)
+        self.find_open(tag, way, sport).map(Known::Open)
     }
 
     /// The number of a flow's last connect.
-    pub(super) fn serial(&self, found: Found, releases: &Releases) -> Option<u32> {
-        let slot = self.slots[found.0];
-        if slot.at & HELD == 0 {
-            return Some(self.open[slot.at as usize].serial);
+    pub(super) fn serial(&self, known: Known, releases: &Releases) -> Option<u32> {
+        match known {
+            Known::Open(found) => Some(self.get(found).serial),
+            Known::Held(place) => releases.get(place).map(|closed| closed.serial),
         }
-        releases.get(place(slot, releases)).map(|closed| closed.serial)
     }
 
     /// A flow that is open, or was woken.
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&self, found: Found) -> &Flow {
         &self.open[self.slots[found.0].at as usize]
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn get_mut(&mut self, found: Found) -> &mut Flow {
         &mut self.open[self.slots[found.0].at as usize]
     }
 
-    /// Puts a flow that is held among those that are open: it is one that will be open or held anew.
-    pub(super) fn wake(&mut self, found: Found, releases: &Releases) {
-        let slot = self.slots[found.0];
-        if slot.at & HELD != 0 {
-            let place = place(slot, releases);
-            if let Some(closed) = releases.get(place) {
-                self.slots[found.0].at = self.settle(Flow::held(closed, place));
+    /// Puts a flow that is held among those that are open: it will be open or held anew, and its place is to be
+    /// cancelled.
+    pub(super) fn wake(&mut self, known: Known, releases: &Releases) -> Option<Found> {
+        match known {
+            Known::Open(found) => Some(found),
+            Known::Held(place) => {
+                let closed = releases.get(place)?;
+                Some(self.insert(self.tag(closed.way, closed.sport), Flow::held(closed, place)))
             }
         }
     }
 
-    /// A flow that was among those that are open is held from that place of the queue on.
-    #[inline]
-    pub(super) fn hold(&mut self, found: Found, place: u64) {
-        let slot = &mut self.slots[found.0];
-        self.vacant.push(slot.at);
-        slot.at = HELD | place as u32 & PLACE;
+    /// A flow that was among those that are open is held from now on; it has just joined the queue, at that place.
+    #[inline(always)]
+    pub(super) fn hold(&mut self, found: Found, place: u64, releases: &Releases) {
+        let (tag, seed) = (self.slots[found.0].tag, self.seed);
+        self.held.insert(tag, place, releases, |way, sport| self::tag(seed, way, sport));
+        self.remove(found);
     }
 
-    #[inline]
-    fn settle(&mut self, flow: Flow) -> u32 {
-        match self.vacant.pop() {
-            Some(at) => {
-                self.open[at as usize] = flow;
-                at
+    /// Adds a flow that is not there.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, tag: u32, flow: Flow) -> Found {
+        if self.len * 8 >= self.slots.len() * 5 {
+            self.grow();
+        }
+        let place = match self.vacant.pop() {
+            Some(place) => {
+                self.open[place as usize] = flow;
+                place
             }
             None => {
                 self.open.push(flow);
                 self.open.len() as u32 - 1
             }
-        }
-    }
-
-    /// The flow of a way and a local port, awake, and whether it is new: then it is of that lane, and neither open nor
-    /// held yet.
-    #[inline]
-    pub(super) fn meet(&mut self, way: u32, lane: u32, sport: u16, releases: &Releases) -> (Found, bool) {
-        let tag = self.tag(way, sport);
-        let (mut at, is_there) = self.seek(tag, way, sport, releases);
-        if is_there {
-            self.wake(Found(at), releases);
-            return (Found(at), false);
-        }
-        if self.len * 8 >= self.slots.len() * 5 {
-            self.grow();
-            at = self.free(tag);
-        }
+        };
+        let at = self.free(tag);
+        self.slots[at] = Slot { tag, at: place };
         self.len += 1;
-        self.slots[at] = Slot { tag, at: self.settle(Flow::new(way, lane, sport)) };
-        (Found(at), true)
+        Found(at)
     }
 
     #[cold]
@@ -259,6 +242,7 @@ impl Flows {
         }
     }
 
+    #[inline(always)]
     fn free(&self, tag: u32) -> usize {
         let mut at = self.first(tag);
         while self.slots[at].at != NONE {
@@ -267,30 +251,12 @@ impl Flows {
         at
     }
 
-    /// Takes out a flow that is among those that are open.
+    /// Takes out a flow that is among those that are open. The slots behind it move up, so that none is cut off from its
+    /// first slot.
+    #[inline(always)]
     pub(super) fn remove(&mut self, found: Found) {
-        self.vacant.push(self.slots[found.0].at);
-        self.clear(found.0);
-    }
-
-    /// Takes out a flow that is held from that place of the queue on.
-    #[inline]
-    pub(super) fn remove_held(&mut self, way: u32, sport: u16, place: u64) {
-        let held = HELD | place as u32 & PLACE;
-        let mut at = self.first(self.tag(way, sport));
-        while self.slots[at].at != held {
-            if self.slots[at].at == NONE {
-                debug_assert!(false, "a flow that is held has a slot");
-                return;
-            }
-            at = self.next(at);
-        }
-        self.clear(at);
-    }
-
-    /// Empties a slot; those behind it move up, so that none is cut off from its first slot.
-    #[inline]
-    fn clear(&mut self, mut hole: usize) {
+        let mut hole = found.0;
+        self.vacant.push(self.slots[hole].at);
         let mask = self.slots.len() - 1;
         self.len -= 1;
         let mut next = hole;
@@ -311,74 +277,73 @@ impl Flows {
 
     /// Flows whose close has not come, those that hold nothing aside.
     pub(super) fn open(&self) -> impl Iterator<Item = &Flow> {
-        let open = self.slots.iter().filter(|slot| slot.at & HELD == 0).map(|slot| &self.open[slot.at as usize]);
+        let open = self.slots.iter().filter(|slot| slot.at != NONE).map(|slot| &self.open[slot.at as usize]);
         open.filter(|flow| flow.open && !flow.double)
     }
 
-    /// Flows that are open or held.
-    #[inline]
+    /// Flows that are open.
+    #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// Slots, those free included.
+    /// Room for flows, free or not.
     #[cfg(test)]
     pub(super) fn slots(&self) -> usize {
-        self.slots.len()
+        self.slots.len() + self.held.seats()
     }
 }
 
-/// The place of a flow that is held.
-#[inline]
-fn place(slot: Slot, releases: &Releases) -> u64 {
-    let base = releases.base();
-    base + u64::from((slot.at & PLACE).wrapping_sub(base as u32) & PLACE)
+#[inline(always)]
+fn tag(seed: u64, way: u32, sport: u16) -> u32 {
+    let key = (u64::from(way) << 16 | u64::from(sport)) ^ seed;
+    let mixed = u128::from(key) * 0x9e37_79b9_7f4a_7c15;
+    ((mixed >> 64) as u64 ^ mixed as u64) as u32
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::parts::Spots;
     use super::*;
 
     /// A table beside a map, through many accidents.
     #[test]
     fn the_table_is_a_map() {
-        let (mut flows, mut map, mut releases) = (Flows::default(), BTreeMap::new(), Releases::new(&[1_000]).0);
+        let mut releases = Releases::new(&[1_000]).0;
+        let (mut flows, mut map) = (Flows::new(&releases), BTreeMap::new());
         let mut random = fixtures::Random::new(7);
         for at in 0..60_000_u32 {
             let (way, sport) = (random.below(40) as u32, random.below(100) as u16);
-            let found = flows.find(way, sport, &releases);
-            assert_eq!(found.and_then(|found| flows.serial(found, &releases)), map.get(&(way, sport)).copied());
-            match found {
-                Some(found) if random.one_in(2) => {
-                    let open = flows.find_open(way, sport, &releases).is_some();
-                    flows.wake(found, &releases);
+            let tag = flows.tag(way, sport);
+            let known = flows.find(tag, way, sport, &releases);
+            assert_eq!(known.and_then(|known| flows.serial(known, &releases)), map.get(&(way, sport)).copied());
+            match known {
+                Some(known) => {
+                    let open = flows.find_open(tag, way, sport).is_some();
+                    let found = flows.wake(known, &releases).unwrap();
                     let place = flows.get(found).place();
                     assert_eq!(place.is_none(), open);
                     place.into_iter().for_each(|place| releases.cancel(place));
-                    flows.remove(found);
-                    map.remove(&(way, sport));
-                }
-                Some(_) => {
-                    let (found, is_new) = flows.meet(way, 0, sport, &releases);
-                    flows.get(found).place().into_iter().for_each(|place| releases.cancel(place));
-                    let place = releases.push(i64::from(at), Closed::of(flows.get(found), 0));
-                    flows.hold(found, place);
-                    assert!(!is_new);
+                    if random.one_in(2) {
+                        flows.remove(found);
+                        map.remove(&(way, sport));
+                    } else {
+                        let spots = Spots { way, spot: 0, sum: NONE };
+                        let place = releases.push(i64::from(at), Closed::of(flows.get(found), spots));
+                        flows.hold(found, place, &releases);
+                    }
                 }
                 None => {
-                    let (found, is_new) = flows.meet(way, 0, sport, &releases);
-                    flows.get_mut(found).serial = at;
+                    flows.insert(tag, Flow { serial: at, ..Flow::new(way, 0, sport) });
                     map.insert((way, sport), at);
-                    assert!(is_new && flows.get(found).place().is_none());
                 }
             }
-            while let Some((_, place, closed)) = releases.next(0, i64::from(at)) {
-                flows.remove_held(closed.way, closed.sport, place);
+            while let Some((_, closed)) = releases.next(0, i64::from(at)) {
                 map.remove(&(closed.way, closed.sport));
             }
-            assert_eq!(flows.len(), map.len());
+            assert_eq!(flows.len() + releases.held(), map.len());
         }
         assert!(map.len() > 500 && flows.slots() <= 8_192, "{} in {}", map.len(), flows.slots());
     }

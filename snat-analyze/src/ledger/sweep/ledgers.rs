@@ -7,11 +7,10 @@
 
 use std::mem;
 
-use super::lanes::{Ends, Lane, NONE};
+use super::lanes::{Ends, NONE};
 use super::order::{At, HANDED, Order, PENDING};
 use super::replay::Replay;
-use super::stage::Move;
-use super::step::{Bits, Row, Rules};
+use super::step::{Bits, Row, Rules, Told};
 use super::{End, Sweep};
 use crate::apart::Apart;
 
@@ -60,15 +59,6 @@ enum Where {
     Apart(Apart<Pair, Heap>),
 }
 
-/// What the ledgers are told of a row.
-#[derive(Clone, Copy, Debug)]
-struct Told {
-    /// Its target; of a stranger, which of those that wait, and then which of the heap's ends are its.
-    target: u32,
-    sport: u16,
-    bits: Bits,
-}
-
 /// Rows in their order, and what is to be known before them.
 #[derive(Debug, Default)]
 struct Heap {
@@ -90,10 +80,10 @@ struct Heap {
 struct Pair {
     sweep: Sweep,
     mesh: Option<Box<Sweep>>,
-    /// The numbers of each target.
-    lanes: Vec<Lane>,
+    /// The lane of each target.
+    lanes: Vec<u32>,
     /// The same in the ledger of the mesh.
-    of_mesh: Vec<Lane>,
+    of_mesh: Vec<u32>,
     /// Rows of targets that nobody told of: no row is lost.
     unknown: u64,
     /// There once the log is over.
@@ -326,10 +316,9 @@ impl Pair {
             self.of_mesh.clone_from(&self.lanes);
         }
         for rows in heap.rows.chunks(HANDED) {
-            let unknown = tell(&mut self.sweep, rows, &self.lanes, &heap.strangers);
-            self.unknown += unknown;
+            self.unknown += self.sweep.apply(rows, &self.lanes, &heap.strangers);
             self.mesh.iter_mut().for_each(|mesh| {
-                tell(mesh, rows, &self.of_mesh, &heap.strangers);
+                mesh.apply(rows, &self.of_mesh, &heap.strangers);
             });
         }
         heap.rows.clear();
@@ -340,25 +329,6 @@ impl Pair {
             self.found = Some((sweep.finish(&end), self.mesh.take().map(|mesh| mesh.finish(&end))));
         }
     }
-}
-
-/// Tells a ledger of rows, by the numbers that their targets have there; how many are of none.
-fn tell(sweep: &mut Sweep, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
-    let mut unknown = 0;
-    let mut moves = [(0, Move { lane: NONE, way: NONE, sport: 0, bits: Bits::default() }); HANDED];
-    for (moved, (time, told)) in moves.iter_mut().zip(rows) {
-        let Told { target, sport, mut bits } = *told;
-        let (mut lane, mut way) = (target, NONE);
-        if bits.has_lane() {
-            match lanes.get(target as usize) {
-                Some(known) => (lane, way) = (known.lane, known.way),
-                None => (unknown, bits) = (unknown + 1, bits.only_time()),
-            }
-        }
-        *moved = (*time, Move { lane, way, sport, bits });
-    }
-    sweep.apply(moves.get(..rows.len()).unwrap_or_default(), strangers);
-    unknown
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 mod accepted;
 mod counts;
 mod flows;
+mod held;
 mod lanes;
 mod ledgers;
 mod lives;
@@ -56,8 +57,8 @@ pub(crate) use step::{Row, Rules, SECOND, StepKind};
 #[cfg(test)]
 pub(crate) use steps::{Step, Steps};
 
-use lanes::Lane;
-use stage::{Move, Stage};
+use stage::Stage;
+use step::Told;
 
 /// Replays one run: rows in the order of their times, each of them with its time.
 #[derive(Clone, Debug)]
@@ -111,14 +112,15 @@ impl Sweep {
         self.stage.again(&self.rules);
     }
 
-    /// The numbers of a connect's ends.
-    fn know(&mut self, ends: &Ends) -> Lane {
-        self.stage.know(ends)
+    /// The lane of a connect's ends.
+    fn know(&mut self, ends: &Ends) -> u32 {
+        self.stage.know(ends).lane
     }
 
-    /// Takes the next rows; `strangers` are the ends of those that have no lane.
-    fn apply(&mut self, rows: &[(i64, Move)], strangers: &[Ends]) {
-        self.stage.apply_all(rows, strangers);
+    /// Takes the next rows, by the lanes of their targets; `strangers` are the ends of those that have no target. How many are
+    /// of no lane.
+    fn apply(&mut self, rows: &[(i64, Told)], lanes: &[u32], strangers: &[Ends]) -> u64 {
+        self.stage.apply_all(rows, lanes, strangers)
     }
 
     /// The log is over.
@@ -132,7 +134,7 @@ impl Sweep {
     #[cfg(test)]
     fn size(&self) -> Size {
         Size {
-            flows: self.stage.flows.len() + self.stage.accepted.len(),
+            flows: self.stage.flows.len() + self.stage.releases.held() + self.stage.accepted.len(),
             slots: self.stage.flows.slots(),
             queue: self.stage.releases.len(),
             pending: 0,

@@ -1,6 +1,7 @@
 //! What a row does: connects take ports, closes begin holds, accepts are remembered.
 
-use super::flows::Found;
+use super::counts::Unnoted;
+use super::flows::{Flow, Found, Known};
 use super::lanes::{Ends, Lane, NONE};
 use super::lives::Lives;
 use super::mesh::Waiting;
@@ -19,6 +20,7 @@ fn key(sport: u16, ends: &Ends) -> FlowKey {
 }
 
 impl Stage {
+    #[inline(always)]
     pub(super) fn connect(&mut self, row: &Move, now: Now) {
         let one = u64::from(now.measured);
         self.counts.connects += one;
@@ -33,36 +35,47 @@ impl Stage {
             return;
         }
         let double = self.pair(row, spots.way, now);
-        let (at, is_new) = self.flows.meet(spots.way, row.lane, row.sport, &self.releases);
+        match self.flows.find(row.tag, spots.way, row.sport, &self.releases) {
+            None if self.timed && !double => self.opens(row, spots, now),
+            known => self.opens_again(row, spots, known, double, now),
+        }
+    }
+
+    /// The connect of a flow that is new, in a run that has TIME.
+    #[inline(always)]
+    fn opens(&mut self, row: &Move, spots: Spots, now: Now) {
+        self.changed(spots, now);
+        let unnoted = self.counters.opens(row.lane, self.series.needs, now);
+        let number = self.number(spots, now);
+        let mut flow = Flow::new(spots.way, row.lane, row.sport);
+        (flow.number, flow.serial) = (number, self.serial);
+        flow.open(now.time.unwrap_or_default());
+        self.flows.insert(row.tag, flow);
+        if unnoted.spot || unnoted.sum {
+            self.notes(spots, unnoted, now);
+        }
+        self.reaches(spots, now);
+    }
+
+    /// Series that need more than a note of a connect.
+    #[cold]
+    fn notes(&mut self, spots: Spots, unnoted: Unnoted, now: Now) {
+        let Some(time) = now.time else { return };
+        for (spot, _) in [(spots.spot, unnoted.spot), (spots.sum, unnoted.sum)].into_iter().filter(|(_, is)| *is) {
+            self.rises(spot, time);
+            let opened = &mut self.counters.spot_mut(spot).filling.opened;
+            *opened = opened.wrapping_add(1);
+        }
+    }
+
+    /// The connect of one that was open or held before, or that a proxy has made already, or in a run without TIME.
+    #[inline(never)]
+    fn opens_again(&mut self, row: &Move, spots: Spots, known: Option<Known>, double: bool, now: Now) {
+        let new = || Flow::new(spots.way, row.lane, row.sport);
+        let at = known.and_then(|known| self.flows.wake(known, &self.releases));
+        let at = at.unwrap_or_else(|| self.flows.insert(row.tag, new()));
         let flow = self.flows.get_mut(at);
         (flow.serial, flow.counted) = (self.serial, false);
-        if is_new && !double {
-            self.opens(at, row.lane, spots, now);
-        } else {
-            self.opens_again(at, row.lane, double, now);
-        }
-        if !double {
-            self.opened(spots, now);
-        }
-        self.counters.lane_mut(row.lane).connects += one;
-    }
-
-    /// The connect of a flow that is new.
-    #[inline]
-    fn opens(&mut self, at: Found, lane: u32, spots: Spots, now: Now) {
-        self.changed(spots, now);
-        let holds = self.releases.holds();
-        self.counters.take(lane, holds, true, now);
-        let number = if holds > 0 { self.number(spots, now) } else { NONE };
-        let flow = self.flows.get_mut(at);
-        flow.number = number;
-        flow.open(now.time.unwrap_or_default());
-        self.raised(spots, now);
-    }
-
-    /// The connect of one that was open or held before, or that a proxy has made already.
-    fn opens_again(&mut self, at: Found, lane: u32, double: bool, now: Now) {
-        let flow = self.flows.get_mut(at);
         if now.measured {
             self.counts.reopened += u64::from(flow.open);
             let kept = flow.place().is_some_and(|place| self.releases.keeps(self.main, place));
@@ -72,28 +85,34 @@ impl Stage {
             (flow.open, flow.double) = (false, false);
         }
         if double {
-            self.opens_as_double(at, lane, now);
+            self.opens_as_double(at, row.lane, now);
         } else {
-            self.take(at, lane, true, now);
+            self.take(at, row.lane, true, now);
+            self.opened(spots, now);
         }
+        self.counters.lane_mut(row.lane).connects += u64::from(now.measured);
     }
 
     /// Counts a connect in its buckets, and its destination among those that were reached in that minute.
-    #[inline]
     fn opened(&mut self, spots: Spots, now: Now) {
-        let Some(time) = now.time.filter(|_| now.measured) else { return };
-        spots.each(|spot| {
-            // Of use where the spot has a series, and set back when a bucket begins.
-            let opened = &mut self.counters.spot_mut(spot).filling.opened;
-            *opened = opened.wrapping_add(1);
-        });
-        if !spots.is_public() {
-            return;
+        if now.time.is_some() && now.measured {
+            spots.each(|spot| {
+                // Of use where the spot has a series, and set back when a bucket begins.
+                let opened = &mut self.counters.spot_mut(spot).filling.opened;
+                *opened = opened.wrapping_add(1);
+            });
         }
+        self.reaches(spots, now);
+    }
+
+    /// Counts a connect's destination among those that were reached in that minute.
+    #[inline(always)]
+    fn reaches(&mut self, spots: Spots, now: Now) {
+        let Some(time) = now.time.filter(|_| now.measured && spots.is_public()) else { return };
         let minute = self.minute(time);
         let spot = self.counters.spot_mut(spots.spot);
-        if minute < MINUTES && spot.minute != minute as u32 {
-            spot.minute = minute as u32;
+        if minute < MINUTES && spot.minute != minute as u16 {
+            spot.minute = minute as u16;
             let reached = &mut self.reached[usize::from(spot.v6)];
             if reached.len() <= minute {
                 reached.resize(minute + 1, 0);
@@ -103,7 +122,7 @@ impl Stage {
     }
 
     /// The minute of an instant that is measured; times do not go back.
-    #[inline]
+    #[inline(always)]
     fn minute(&mut self, time: i64) -> usize {
         if time >= self.minute_ends {
             self.minute = (time.saturating_sub(self.series.origin) / MINUTE).max(0) as usize;
@@ -115,7 +134,7 @@ impl Stage {
 
     /// Looks for the other connect of a pair: whether this one is an application's whose proxy waits. Is it a proxy's,
     /// the application's flow holds no port from here on.
-    #[inline]
+    #[inline(always)]
     fn pair(&mut self, row: &Move, way: u32, now: Now) -> bool {
         let Some(time) = now.time else { return false };
         let own = Waiting { time, lane: row.lane, way, sport: row.sport, serial: self.serial };
@@ -127,9 +146,10 @@ impl Stage {
     /// Both connects of a pair; the later one is a proxy's, or an application's: whether it is the latter.
     fn is_pair(&mut self, own: Waiting, other: Waiting, is_proxy: bool, now: Now) -> bool {
         let (proxy, app) = if is_proxy { (own, other) } else { (other, own) };
-        let is_it = |at: &Found| self.flows.serial(*at, &self.releases) == Some(app.serial);
-        let found = self.flows.find(app.way, app.sport, &self.releases).filter(is_it);
-        if let Some(at) = found {
+        let is_it = |known: &Known| self.flows.serial(*known, &self.releases) == Some(app.serial);
+        let tag = self.flows.tag(app.way, app.sport);
+        let found = self.flows.find(tag, app.way, app.sport, &self.releases).filter(is_it);
+        if let Some(at) = found.and_then(|known| self.flows.wake(known, &self.releases)) {
             self.is_double(at, now);
         }
         let counts = now.measured && (found.is_some() || !is_proxy);
@@ -140,7 +160,6 @@ impl Stage {
 
     /// A proxy makes the connect of a flow again.
     fn is_double(&mut self, at: Found, now: Now) {
-        self.flows.wake(at, &self.releases);
         self.drop_port(at, now);
         let flow = self.flows.get_mut(at);
         flow.double = true;
@@ -175,11 +194,11 @@ impl Stage {
         for hold in kept..self.releases.holds() {
             match hold == self.main {
                 true => self.counters.release(flow.lane),
-                false => self.counters.release_other(spots.spot, hold),
+                false => self.counters.release_other(spots.spot, spots.is_public(), hold),
             }
         }
         if flow.open {
-            self.counters.shut(flow.lane, spots);
+            self.counters.shut(flow.lane, 0);
         }
         if kept <= self.main {
             self.give_back(spots.spot, flow.number);
@@ -196,8 +215,9 @@ impl Stage {
         self.accepted.accept(key(sport, ends));
     }
 
+    #[inline(always)]
     pub(super) fn close(&mut self, row: &Move, now: Now) {
-        match self.flows.find_open(row.way, row.sport, &self.releases) {
+        match self.flows.find_open(row.tag, self.counters.lane(row.lane).way, row.sport) {
             Some(at) => self.shut(at, now),
             None => {
                 let ends = self.lanes.get(row.lane).ends;
@@ -212,13 +232,14 @@ impl Stage {
             return self.accept(row.sport, ends, now);
         }
         let way = self.lanes.way(ends);
-        match way.and_then(|way| self.flows.find_open(way, row.sport, &self.releases)) {
+        match way.and_then(|way| self.flows.find_open(self.flows.tag(way, row.sport), way, row.sport)) {
             Some(at) => self.shut(at, now),
             None => self.lone(row, ends, now),
         }
     }
 
     /// A close without an open flow.
+    #[inline(never)]
     fn lone(&mut self, row: &Move, ends: &Ends, now: Now) {
         let one = u64::from(now.measured);
         self.counts.closes += one;
@@ -238,7 +259,10 @@ impl Stage {
             }
             self.counts.lone_mapped += one;
             let spots = self.counters.sit(lane, &self.lanes);
-            let (at, _) = self.flows.meet(spots.way, lane, row.sport, &self.releases);
+            let tag = self.flows.tag(way, row.sport);
+            let known = self.flows.find(tag, way, row.sport, &self.releases);
+            let at = known.and_then(|known| self.flows.wake(known, &self.releases));
+            let at = at.unwrap_or_else(|| self.flows.insert(tag, Flow::new(way, lane, row.sport)));
             self.serial = self.serial.wrapping_add(1);
             self.flows.get_mut(at).serial = self.serial;
             self.take(at, lane, false, now);
@@ -287,7 +311,7 @@ impl Stage {
     }
 
     /// A port number for a flow, if its destination is public.
-    #[inline]
+    #[inline(always)]
     fn number(&mut self, spots: Spots, now: Now) -> u32 {
         if !spots.is_public() {
             return NONE;
@@ -297,17 +321,17 @@ impl Stage {
     }
 
     /// The close of an open flow.
+    #[inline(always)]
     fn shut(&mut self, at: Found, now: Now) {
         let one = u64::from(now.measured);
         self.counts.closes += one;
         let flow = self.flows.get_mut(at);
         let (lane, double, opened) = (flow.lane, flow.double, flow.opened());
-        let spots = self.counters.of_way(flow.way);
+        let spots = self.counters.of_lane(lane);
         if !double {
             flow.counted = now.measured;
             self.changed(spots, now);
-            self.counters.shut(lane, spots);
-            self.counters.lane_mut(lane).closes += one;
+            self.counters.shut(lane, one);
         }
         let Some(time) = now.time else {
             self.flows.remove(at);
@@ -328,16 +352,15 @@ impl Stage {
     }
 
     /// Starts the holds of a flow.
-    #[inline]
+    #[inline(always)]
     fn hold(&mut self, at: Found, time: i64) {
         let flow = self.flows.get(at);
-        let spot = self.counters.of_way(flow.way).spot;
-        let place = self.releases.push(time, Closed::of(flow, spot));
-        self.flows.hold(at, place);
+        let place = self.releases.push(time, Closed::of(flow, self.counters.of_lane(flow.lane)));
+        self.flows.hold(at, place, &self.releases);
     }
 
     /// The main hold has let go of a flow's port number, if it had one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn give_back(&mut self, spot: u32, number: u32) {
         if number != NONE {
             let spot = self.counters.spot_mut(spot);
@@ -346,7 +369,7 @@ impl Stage {
     }
 
     /// Before a change where a lane is counted.
-    #[inline]
+    #[inline(always)]
     fn changed(&mut self, spots: Spots, now: Now) {
         if let Some(time) = now.time {
             spots.each(|spot| self.changes(spot, time));
@@ -382,7 +405,7 @@ impl Stage {
     pub(super) fn rises(&mut self, at: u32, time: i64) {
         let spot = self.counters.spot_mut(at);
         if spot.track == NONE {
-            if spot.is_sum || spot.held.now >= self.series.needs {
+            if spot.is_sum() || spot.held.value.now >= self.series.needs {
                 self.enters(at, time);
             }
         } else if time < spot.filling.until {

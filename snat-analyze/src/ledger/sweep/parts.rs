@@ -20,20 +20,20 @@ impl OfProcess {
     }
 
     /// Like [`Own::settle`], for the peak of the bucket.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle_bucket(&mut self, epoch: u32) {
         if self.bucket_epoch != epoch {
             (self.at_bucket, self.bucket_epoch) = (self.held.now, epoch);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, spot: &Spot, now: Now) {
         self.settle_bucket(spot.filling.epoch);
         self.held.add(&spot.held, now);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, spot: &Spot) {
         self.settle_bucket(spot.filling.epoch);
         self.held.take(&spot.held);
@@ -48,6 +48,8 @@ pub(super) struct LaneCount {
     /// Flows that are open.
     pub(super) open: u32,
     pub(super) way: u32,
+    /// The way's spot, once it has a flow.
+    pub(super) spot: u32,
     pub(super) process: u32,
     /// Place among the lanes of its spot.
     pub(super) seat: u32,
@@ -56,6 +58,9 @@ pub(super) struct LaneCount {
     pub(super) closes: u64,
     /// Whether it has a flow so far.
     pub(super) sits: bool,
+    /// Whether its destination is a public one, and one of IPv6; of meaning when it has a flow.
+    pub(super) public: bool,
+    pub(super) v6: bool,
     /// Whether its spot looks at it when the bucket is over.
     pub(super) waits: bool,
 }
@@ -64,12 +69,13 @@ impl LaneCount {
     /// Of a lane without a flow so far.
     pub(super) const NOWHERE: Self = {
         let own = OfProcess { held: Own::NOTHING, at_bucket: 0, bucket_epoch: 0 };
-        let (open, way, process, seat) = (0, NONE, NONE, 0);
-        Self { own, open, way, process, seat, connects: 0, closes: 0, sits: false, waits: false }
+        let (open, way, spot, process, seat, connects, closes) = (0, NONE, NONE, NONE, 0, 0, 0);
+        let (sits, public, v6, waits) = (false, false, false, false);
+        Self { own, open, way, spot, process, seat, connects, closes, sits, public, v6, waits }
     };
 
     /// Its ports will be others: the spot looks at it when the bucket is over.
-    #[inline]
+    #[inline(always)]
     pub(super) fn changes(&mut self, at: u32, spot: &mut Spot) {
         if !self.waits {
             self.waits = true;

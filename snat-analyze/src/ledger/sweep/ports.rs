@@ -3,9 +3,8 @@
 //! The number of different ports in use lies between the fullest destination and the sum; it is what a metric of used
 //! ports should show.
 
-use super::lanes::NONE;
 use super::step::Now;
-use super::tally::Tally;
+use super::tally::Count;
 
 /// Port numbers of one destination: a bit for each that is taken, and one for each 64 that all are.
 #[derive(Clone, Debug, Default)]
@@ -72,12 +71,6 @@ impl Numbers {
         self.full as u32
     }
 
-    /// The same of the word that a number is in, or the lowest that is free.
-    #[inline]
-    pub(super) fn touch_word(&self, number: u32) -> u32 {
-        let word = if number == NONE { self.full.trailing_ones() } else { number / 64 };
-        self.taken.get(word as usize).map_or(0, |bits| *bits as u32)
-    }
 }
 
 impl More {
@@ -106,11 +99,11 @@ pub(super) struct Pool {
     /// Destinations that use each number.
     uses: Vec<u32>,
     /// Numbers in use.
-    pub(super) used: Tally,
+    pub(super) used: Count,
 }
 
 impl Pool {
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, numbers: &mut Numbers, now: Now) -> u32 {
         let number = numbers.take();
         let at = number as usize;
@@ -124,6 +117,7 @@ impl Pool {
         number
     }
 
+    #[inline(always)]
     pub(super) fn give_back(&mut self, numbers: &mut Numbers, number: u32) {
         numbers.give_back(number);
         let uses = &mut self.uses[number as usize];

@@ -3,15 +3,14 @@
 //! Closes come in the order of time, so one queue serves all holds: each has a cursor in it, the shorter the hold the
 //! further ahead. A flow keeps its place in the queue; a hold has let go of it when its cursor is behind that place.
 
-use std::collections::VecDeque;
-
 use super::flows::Flow;
+use super::parts::Spots;
 
 /// A hold of nothing would make a close alone a port that never was held.
 const SHORTEST: i64 = 1;
 
 /// A closed flow, with all that is known of it: nothing else is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Closed {
     pub(super) way: u32,
     pub(super) lane: u32,
@@ -22,28 +21,51 @@ pub(super) struct Closed {
     /// Number of its last connect in the run.
     pub(super) serial: u32,
     pub(super) sport: u16,
-    /// Its close was counted.
-    pub(super) counted: bool,
-    /// Its 4-tuple was opened again: nothing is to be released.
-    cancelled: bool,
+    bits: u8,
 }
 
+/// Its close was counted.
+const COUNTED: u8 = 1;
+/// Its destination is a public one.
+const PUBLIC: u8 = 2;
+/// Its 4-tuple was opened again: nothing is to be released.
+const CANCELLED: u8 = 4;
+
 impl Closed {
-    #[inline]
-    pub(super) fn of(flow: &Flow, spot: u32) -> Self {
+    #[inline(always)]
+    pub(super) fn of(flow: &Flow, spots: Spots) -> Self {
         let Flow { way, lane, number, serial, sport, counted, .. } = *flow;
-        Self { way, lane, spot, number, serial, sport, counted, cancelled: false }
+        let bits = u8::from(counted) * COUNTED | u8::from(spots.is_public()) * PUBLIC;
+        Self { way, lane, spot: spots.spot, number, serial, sport, bits }
+    }
+
+    pub(super) fn is_counted(&self) -> bool {
+        self.bits & COUNTED != 0
+    }
+
+    #[inline]
+    pub(super) fn is_public(&self) -> bool {
+        self.bits & PUBLIC != 0
+    }
+
+    #[inline]
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.bits & CANCELLED != 0
     }
 }
 
-/// Closed flows whose port some hold keeps.
+/// Closed flows whose port some hold keeps, with the times of their closes.
 #[derive(Clone, Debug)]
 pub(super) struct Releases {
     /// Different holds, ascending.
     holds: Vec<Hold>,
-    queue: VecDeque<(i64, Closed)>,
-    /// Place of the queue's front.
+    /// A power of two: what has place n is at n modulo that.
+    ring: Vec<(i64, Closed)>,
+    /// Place of the queue's front, and the next place.
     base: u64,
+    next: u64,
+    /// Those in the queue that are not cancelled.
+    held: usize,
     /// Before it nothing is due.
     earliest: i64,
 }
@@ -60,6 +82,9 @@ struct Hold {
 
 const NEVER: i64 = i64::MAX;
 
+/// Room for few.
+const LEAST: usize = 64;
+
 impl Releases {
     /// `holds` in any order. Also returned: for each of them which of the different ones it is.
     pub(super) fn new(holds: &[i64]) -> (Self, Vec<usize>) {
@@ -69,43 +94,95 @@ impl Releases {
         distinct.dedup();
         let which = holds.iter().map(|hold| distinct.partition_point(|other| other < hold)).collect();
         let holds = distinct.into_iter().map(|length| Hold { length, cursor: 0, due: NEVER }).collect();
-        (Self { holds, queue: VecDeque::new(), base: 0, earliest: NEVER }, which)
+        let ring = vec![(0, Closed::default()); LEAST];
+        (Self { holds, ring, base: 0, next: 0, held: 0, earliest: NEVER }, which)
     }
 
     /// Different holds.
-    #[inline]
+    #[inline(always)]
     pub(super) fn holds(&self) -> usize {
         self.holds.len()
     }
 
+    #[inline(always)]
+    fn at(&self, place: u64) -> &(i64, Closed) {
+        &self.ring[place as usize & (self.ring.len() - 1)]
+    }
+
     /// Puts a flow that closed at `time` into the queue.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, time: i64, closed: Closed) -> u64 {
-        let place = self.base + self.queue.len() as u64;
+        let place = self.next;
         for hold in self.holds.iter_mut().filter(|hold| hold.cursor == place) {
             hold.due = time.saturating_add(hold.length);
             self.earliest = self.earliest.min(hold.due);
         }
-        self.queue.push_back((time, closed));
+        if self.len() == self.ring.len() {
+            self.grow();
+        }
+        let mask = self.ring.len() - 1;
+        self.ring[place as usize & mask] = (time, closed);
+        self.next += 1;
+        self.held += 1;
         place
     }
 
+    #[cold]
+    fn grow(&mut self) {
+        let mut ring = vec![(0, Closed::default()); self.ring.len() * 2];
+        let mask = ring.len() - 1;
+        for place in self.base..self.next {
+            ring[place as usize & mask] = *self.at(place);
+        }
+        self.ring = ring;
+    }
+
     /// Place of the queue's front.
-    #[inline]
     pub(super) fn base(&self) -> u64 {
         self.base
+    }
+
+    /// Entries in the queue, those cancelled included.
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        (self.next - self.base) as usize
+    }
+
+    /// Flows that some hold keeps.
+    #[inline(always)]
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Whether a place, of which the last bits are given, is in the queue.
+    #[inline(always)]
+    pub(super) fn is_in_queue(&self, place: u32) -> bool {
+        u64::from(place.wrapping_sub(self.base as u32)) < self.next - self.base
+    }
+
+    /// The whole place.
+    #[inline]
+    pub(super) fn place(&self, place: u32) -> u64 {
+        self.base + u64::from(place.wrapping_sub(self.base as u32))
     }
 
     /// What was pushed to a place, while any hold keeps it.
     #[inline]
     pub(super) fn get(&self, place: u64) -> Option<&Closed> {
-        self.queue.get((place - self.base) as usize).map(|(_, closed)| closed)
+        (self.base <= place && place < self.next).then(|| &self.at(place).1)
+    }
+
+    /// All that is in the queue and not cancelled, with its place.
+    pub(super) fn all(&self) -> impl Iterator<Item = (u64, &Closed)> {
+        (self.base..self.next).map(|place| (place, &self.at(place).1)).filter(|(_, closed)| !closed.is_cancelled())
     }
 
     /// Takes the pending releases of a place out.
     pub(super) fn cancel(&mut self, place: u64) {
-        if let Some((_, closed)) = self.queue.get_mut((place - self.base) as usize) {
-            closed.cancelled = true;
+        if self.get(place).is_some_and(|closed| !closed.is_cancelled()) {
+            let mask = self.ring.len() - 1;
+            self.ring[place as usize & mask].1.bits |= CANCELLED;
+            self.held -= 1;
         }
     }
 
@@ -115,51 +192,48 @@ impl Releases {
     }
 
     /// Whether anything may be due at `time`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_due(&self, time: i64) -> bool {
         self.earliest <= time
     }
 
     /// All that was due has been taken.
-    #[inline]
+    #[inline(always)]
     pub(super) fn done(&mut self) {
         self.earliest = self.holds.iter().fold(NEVER, |earliest, hold| earliest.min(hold.due));
     }
 
-    /// The next release of one hold that is due at `time`: when it is, and its place.
-    #[inline]
-    pub(super) fn next(&mut self, which: usize, time: i64) -> Option<(i64, u64, Closed)> {
+    /// The next release of one hold that is due at `time`, and when it is.
+    #[inline(always)]
+    pub(super) fn next(&mut self, which: usize, time: i64) -> Option<(i64, Closed)> {
         let last = which + 1 == self.holds.len();
+        let mask = self.ring.len() - 1;
         let hold = &mut self.holds[which];
         while hold.due <= time {
             let end = hold.due;
-            let place = hold.cursor;
-            let at = (place - self.base) as usize;
-            let (_, closed) = *self.queue.get(at)?;
+            let closed = self.ring[hold.cursor as usize & mask].1;
             hold.cursor += 1;
-            hold.due = self.queue.get(at + 1).map_or(NEVER, |(closed_at, _)| closed_at.saturating_add(hold.length));
+            hold.due = match hold.cursor < self.next {
+                true => self.ring[hold.cursor as usize & mask].0.saturating_add(hold.length),
+                false => NEVER,
+            };
             if last {
-                self.queue.pop_front();
                 self.base += 1;
             }
-            if !closed.cancelled {
-                return Some((end, place, closed));
+            if !closed.is_cancelled() {
+                self.held -= usize::from(last);
+                return Some((end, closed));
             }
         }
         None
     }
 
-    /// Flows that the longest hold lets go of until `time`.
-    pub(super) fn leaving(&self, time: i64) -> impl Iterator<Item = &Closed> {
-        let hold = self.holds.last().map_or(0, |hold| hold.length);
-        let due = move |(closed_at, _): &&(i64, Closed)| closed_at.saturating_add(hold) <= time;
-        self.queue.iter().take_while(due).map(|(_, closed)| closed)
-    }
-
-    /// Entries in the queue.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.queue.len()
+    /// Flows that a hold lets go of until `time`.
+    #[inline]
+    pub(super) fn leaving(&self, which: usize, time: i64) -> impl Iterator<Item = &Closed> {
+        let (length, cursor) = self.holds.get(which).map_or((0, self.next), |hold| (hold.length, hold.cursor));
+        let due = move |(closed_at, _): &&(i64, Closed)| closed_at.saturating_add(length) <= time;
+        (cursor..self.next).map(|place| self.at(place)).take_while(due).map(|(_, closed)| closed)
     }
 }
 
@@ -171,16 +245,16 @@ mod tests {
     fn every_hold_lets_go_at_its_own_time() {
         let (mut releases, which) = Releases::new(&[20, 5, 20]);
         assert_eq!(which, [1, 0, 1]);
-        let closed = |way| Closed::of(&Flow::new(way, 0, 1), 0);
+        let closed = |way| Closed::of(&Flow::new(way, 0, 1), Spots { way, spot: 0, sum: u32::MAX });
         let place = releases.push(100, closed(7));
         assert!(!releases.is_due(104) && releases.next(0, 104).is_none());
         assert!(releases.is_due(105));
-        assert_eq!(releases.next(0, 105), Some((105, place, closed(7))));
+        assert_eq!(releases.next(0, 105), Some((105, closed(7))));
         assert!(!releases.keeps(0, place) && releases.keeps(1, place));
         releases.done();
         assert!(!releases.is_due(119) && releases.is_due(120));
         assert!(releases.next(1, 119).is_none());
-        assert_eq!(releases.next(1, 130).map(|(time, _, _)| time), Some(120));
+        assert_eq!(releases.next(1, 130).map(|(time, _)| time), Some(120));
         let place = releases.push(200, closed(8));
         releases.cancel(place);
         assert!(releases.next(0, 900).is_none() && releases.next(1, 900).is_none());

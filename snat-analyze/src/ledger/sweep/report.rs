@@ -4,7 +4,6 @@ use super::flows::Flow;
 use super::replay::{OPEN, OpenEnds, Peak, Place, Replay, Series, Spot, Timeline};
 use super::stage::Stage;
 use super::step::Rules;
-use super::tally::Tally;
 
 /// `span`: smallest and largest TIME; `None` where the run has none.
 pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) -> Replay {
@@ -18,7 +17,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
     let timeline = window.map(|_| timeline(&stage));
     let open = open(&stage);
     let shares = stage.counters.shares();
-    let expected_used_ports = stage.pools.map(|pool| timed.then(|| peak(&pool.used)));
+    let expected_used_ports = stage.pools.map(|pool| timed.then(|| pool.used.peak()));
     let doubles = stage.doubles.iter().filter(|(_, pairs)| **pairs > 0);
     let doubles = doubles.map(|((proxy, app), pairs)| ((*proxy as usize, *app as usize), *pairs)).collect();
     let which = &stage.which;
@@ -26,18 +25,18 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
     let held: Vec<Vec<Peak>> = (0..stage.counters.spots.len() as u32)
         .map(|spot| {
             let known = which.iter().filter(|hold| **hold < holds);
-            known.map(|hold| peak(stage.counters.held(spot, *hold))).collect()
+            known.map(|hold| stage.counters.held(spot, *hold)).collect()
         })
         .collect();
     let counted = stage.counters.places.into_iter().zip(stage.counters.spots);
     let spots = counted.zip(held).zip(shares).map(|(((place, spot), held), (groups, cells))| Spot {
         place,
-        public: spot.public,
+        public: spot.is_public(),
         connects: groups.iter().map(|share| share.connects).sum(),
         closes: groups.iter().map(|share| share.closes).sum(),
         lone_mapped: spot.lone_mapped,
         lone_plain: spot.lone_plain,
-        open: peak(&spot.open),
+        open: spot.open.peak(),
         past_idle: spot.past_idle,
         held,
         groups,
@@ -68,10 +67,6 @@ fn open(stage: &Stage) -> Vec<OpenEnds> {
     found.sort_unstable();
     found.truncate(OPEN);
     found
-}
-
-fn peak(tally: &Tally) -> Peak {
-    Peak { now: tally.now, peak: tally.peak, at: tally.at() }
 }
 
 fn timeline(stage: &Stage) -> Timeline {

@@ -152,7 +152,7 @@ impl Series {
 
     /// A series for a spot that has none, if it earns one; and the spot that lost its own for it.
     pub(super) fn enter(&mut self, spot: u32, time: i64, counters: &Counters) -> Option<(u32, Option<u32>)> {
-        let (held, is_sum) = (counters.values(spot)[0], counters.spot(spot).is_sum);
+        let (held, is_sum) = (counters.values(spot)[0], counters.spot(spot).is_sum());
         if !is_sum && held < self.needs {
             return None;
         }
@@ -227,7 +227,7 @@ mod tests {
         let (mut series, mut counters) = (Series::new(rules(4, 2)), Counters::new(0, 1));
         counters.spots.resize(4, Spot::default());
         let mut enter = |spot, time, held| {
-            counters.spots[spot as usize].held.now = held;
+            counters.spots[spot as usize].held.value.now = held;
             series.enter(spot, time, &counters)
         };
         assert!(enter(1, 0, 1).is_none(), "too few");

@@ -5,7 +5,7 @@ use crate::fold::Map;
 use super::accepted::Accepted;
 use super::counts::Counters;
 use super::flows::Flows;
-use super::lanes::{Ends, Lane, Lanes, NONE};
+use super::lanes::{Ends, Lane, Lanes};
 use super::lives::Lives;
 use super::mesh::Mesh;
 use super::order::HANDED;
@@ -13,15 +13,16 @@ use super::ports::Pool;
 use super::release::{Closed, Releases};
 use super::replay::Counts;
 use super::series::Series;
-use super::step::{Bits, Now, Rules, StepKind};
+use super::step::{Bits, Now, Rules, StepKind, Told};
 
-/// A row on its way through the order.
-#[derive(Clone, Copy, Debug)]
+/// A row with what it is found by.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Move {
+    time: i64,
     /// Of a stranger, which of their ends are its; of no meaning where the row only says what time it is.
     pub(super) lane: u32,
-    /// The lane's.
-    pub(super) way: u32,
+    /// The hash of the lane's way and the local port.
+    pub(super) tag: u32,
     pub(super) sport: u16,
     pub(super) bits: Bits,
 }
@@ -43,6 +44,8 @@ pub(super) struct Stage {
     /// Flows that there may be.
     most: usize,
     phase: Phase,
+    /// The last instant of what is measured, when that has begun; no TIME is so small as it is before, and without TIME.
+    inside: i64,
     /// Time of the first row.
     first: Option<i64>,
     pub(super) lanes: Lanes,
@@ -84,9 +87,10 @@ impl Stage {
             idle: rules.idle,
             most: rules.flows,
             phase: if timed { Phase::Before } else { Phase::Inside },
+            inside: i64::MIN,
             first: None,
             lanes: Lanes::default(),
-            flows: Flows::default(),
+            flows: Flows::new(&releases),
             accepted: Accepted::default(),
             main,
             counters: Counters::new(main, releases.holds()),
@@ -125,60 +129,81 @@ impl Stage {
         lane
     }
 
-    /// Applies rows. Times never go back, and are meaningless in a run without TIME.
-    pub(super) fn apply_all(&mut self, rows: &[(i64, Move)], strangers: &[Ends]) {
-        std::hint::black_box(self.fetch(rows));
-        rows.iter().for_each(|(time, row)| self.apply(*time, row, strangers));
-    }
-
-    /// Fetches what rows need and what leaves with them: it lies anywhere in memory, and all at once it costs a fraction
-    /// of one after the other. What is returned is of no use but to be looked at.
-    fn fetch(&self, rows: &[(i64, Move)]) -> u32 {
-        let mut touched = 0;
-        // Spots and port numbers that will be needed: one thing is found by the other, so each gets its turn.
-        let mut needs = [(NONE, NONE); 2 * HANDED];
-        let mut next = 0;
-        for (_, row) in rows.iter().take(HANDED).filter(|(_, row)| row.bits.has_lane()) {
-            touched ^= self.flows.touch(row.way, row.sport) ^ self.counters.touch(row.lane);
-            needs[next] = (self.counters.touch_way(row.way), NONE);
-            next += 1;
+    /// Applies rows, [`HANDED`] at the most, by the lanes of their targets; how many are of none. Times never go back, and
+    /// are meaningless in a run without TIME.
+    ///
+    /// What the rows need, and what leaves with them, lies anywhere in memory: all at once it is fetched in a fraction of the
+    /// time of one after the other.
+    pub(super) fn apply_all(&mut self, rows: &[(i64, Told)], lanes: &[u32], strangers: &[Ends]) -> u64 {
+        let (mut unknown, mut touched) = (0, 0);
+        let mut moves = [Move::default(); HANDED];
+        for (moved, (time, told)) in moves.iter_mut().zip(rows) {
+            let Told { target, sport, mut bits } = *told;
+            let (mut lane, mut tag) = (target, 0);
+            if bits.has_lane() {
+                match lanes.get(target as usize) {
+                    Some(known) => {
+                        lane = *known;
+                        tag = self.flows.tag(self.counters.lane(lane).way, sport);
+                        touched ^= self.flows.touch(tag);
+                    }
+                    None => (unknown, bits) = (unknown + 1, bits.only_time()),
+                }
+            }
+            *moved = Move { time: *time, lane, tag, sport, bits };
         }
         if let Some((time, _)) = rows.last()
             && self.releases.is_due(*time)
         {
-            for closed in self.releases.leaving(*time).take(HANDED) {
-                touched ^= self.flows.touch(closed.way, closed.sport) ^ self.counters.touch(closed.lane);
-                needs[next] = (self.counters.touch_way(closed.way), closed.number);
-                next += 1;
+            for closed in self.releases.leaving(self.main, *time).take(HANDED) {
+                touched ^= self.counters.lane(closed.lane).open ^ self.counters.touch(closed.spot);
             }
         }
-        let needs = needs.get(..next).unwrap_or_default();
-        touched ^= needs.iter().fold(0, |touched, (spot, _)| touched ^ self.counters.touch_spot(*spot));
-        needs.iter().fold(touched, |touched, (spot, number)| touched ^ self.counters.touch_number(*spot, *number))
+        std::hint::black_box(touched);
+        moves.iter().take(rows.len()).for_each(|row| self.apply(row, strangers));
+        unknown
     }
 
     /// Counts a row whose flow is not there, and for which there is no room; whether it is one.
     #[cold]
     pub(super) fn counted_beyond(&mut self, way: u32, sport: u16, now: Now) -> bool {
-        let beyond = self.flows.find(way, sport, &self.releases).is_none();
+        let beyond = self.flows.find(self.flows.tag(way, sport), way, sport, &self.releases).is_none();
         self.counts.beyond += u64::from(beyond && now.measured);
         beyond
     }
 
     /// Whether there is room for one more flow.
-    #[inline]
+    #[inline(always)]
     pub(super) fn has_room(&self) -> bool {
-        self.flows.len() < self.most
+        self.flows.len() + self.releases.held() < self.most
     }
 
     /// Applies a row.
-    fn apply(&mut self, time: i64, row: &Move, strangers: &[Ends]) {
-        let Some(now) = self.advance(time) else { return };
-        if row.bits.is_stranger() {
-            return self.stranger(row, &strangers[row.lane as usize], now);
+    #[inline(always)]
+    fn apply(&mut self, row: &Move, strangers: &[Ends]) {
+        if row.time <= self.inside {
+            self.release(row.time);
+            return self.act(row, strangers, Now { time: Some(row.time), measured: true });
         }
+        self.apply_odd(row, strangers);
+    }
+
+    /// The same where it is not known to be inside of what is measured.
+    #[cold]
+    #[inline(never)]
+    fn apply_odd(&mut self, row: &Move, strangers: &[Ends]) {
+        if let Some(now) = self.advance(row.time) {
+            self.act(row, strangers, now);
+        }
+    }
+
+    #[inline(always)]
+    fn act(&mut self, row: &Move, strangers: &[Ends], now: Now) {
         if !row.bits.has_lane() {
-            // It is enough that it is later now.
+            if row.bits.is_stranger() {
+                self.stranger(row, &strangers[row.lane as usize], now);
+            }
+            // Of others it is enough that it is later now.
             return;
         }
         match row.bits.kind() {
@@ -192,7 +217,6 @@ impl Stage {
     }
 
     /// Lets go of what is due; `None` behind the end of what is measured.
-    #[inline]
     fn advance(&mut self, time: i64) -> Option<Now> {
         if !self.timed {
             return Some(Now { time: None, measured: true });
@@ -219,12 +243,12 @@ impl Stage {
 
     fn begin(&mut self, from: i64) {
         self.release(from);
-        self.phase = Phase::Inside;
+        (self.phase, self.inside) = (Phase::Inside, self.until.unwrap_or(i64::MAX));
         self.counters.begin(from);
         self.pools.iter_mut().for_each(|pool| pool.used.begin(from));
         self.series.begin(from);
         for spot in 0..self.counters.spots.len() as u32 {
-            if self.counters.spot(spot).public {
+            if self.counters.spot(spot).is_public() {
                 self.rises(spot, from);
             }
         }
@@ -253,35 +277,35 @@ impl Stage {
         self.counters.settle();
     }
 
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, time: i64) {
         if self.releases.is_due(time) {
             self.release_due(time);
         }
     }
 
+    #[inline(never)]
     fn release_due(&mut self, time: i64) {
         for hold in 0..self.releases.holds() {
-            while let Some((time, place, closed)) = self.releases.next(hold, time) {
-                self.let_go(hold, time, place, &closed);
+            if hold == self.main {
+                while let Some((due, closed)) = self.releases.next(hold, time) {
+                    self.let_go(due, &closed);
+                }
+            } else {
+                while let Some((_, closed)) = self.releases.next(hold, time) {
+                    self.counters.release_other(closed.spot, closed.is_public(), hold);
+                }
             }
         }
         self.releases.done();
     }
 
-    /// A hold lets go of a closed flow's port.
-    #[inline]
-    fn let_go(&mut self, hold: usize, time: i64, place: u64, closed: &Closed) {
-        if hold == self.main {
-            let spots = self.counters.of_way(closed.way);
-            spots.each(|spot| self.changes(spot, time));
-            self.give_back(spots.spot, closed.number);
-            self.counters.release(closed.lane);
-        } else {
-            self.counters.release_other(closed.spot, hold);
-        }
-        if hold + 1 == self.releases.holds() {
-            self.flows.remove_held(closed.way, closed.sport, place);
-        }
+    /// The main hold lets go of a closed flow's port.
+    #[inline(always)]
+    fn let_go(&mut self, time: i64, closed: &Closed) {
+        let spots = self.counters.of_lane(closed.lane);
+        spots.each(|spot| self.changes(spot, time));
+        self.give_back(spots.spot, closed.number);
+        self.counters.release(closed.lane);
     }
 }

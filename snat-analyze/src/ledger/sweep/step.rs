@@ -77,6 +77,15 @@ impl Bits {
     }
 }
 
+/// What a ledger is told of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    /// Its target; of a stranger, which of those that wait, and then which of the heap's ends are its.
+    pub(super) target: u32,
+    pub(super) sport: u16,
+    pub(super) bits: Bits,
+}
+
 /// Local and remote end of an accepted flow. The group is the namespace and the local address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct FlowKey {

@@ -1,38 +1,38 @@
 //! Values that go up and down, their peaks, and the part that somebody has of them at the peak.
 
-use super::replay::Part;
+use super::replay::{Part, Peak};
 use super::step::Now;
 
 /// Nothing happened so far: no TIME is so small.
 const NEVER: i64 = i64::MIN;
 
 /// A value over the node, and its peak: the first instant at which it was largest.
-#[derive(Clone, Debug)]
-pub(super) struct Tally {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Count {
     pub(super) now: u32,
     pub(super) peak: u32,
     at: i64,
-    /// One more with every new peak, so that shares know that theirs is out of date.
-    epoch: u32,
 }
 
-impl Default for Tally {
+impl Default for Count {
     fn default() -> Self {
-        Self { now: 0, peak: 0, at: NEVER, epoch: 0 }
+        Self { now: 0, peak: 0, at: NEVER }
     }
 }
 
-impl Tally {
-    #[inline]
-    pub(super) fn add(&mut self, now: Now) {
+impl Count {
+    /// One more; whether that is a new peak.
+    #[inline(always)]
+    pub(super) fn add(&mut self, now: Now) -> bool {
         self.now += 1;
-        if now.measured && self.now > self.peak {
+        let is_peak = now.measured && self.now > self.peak;
+        if is_peak {
             (self.peak, self.at) = (self.now, now.time.unwrap_or(NEVER));
-            self.epoch = self.epoch.wrapping_add(1);
         }
+        is_peak
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self) {
         self.now = self.now.saturating_sub(1);
     }
@@ -40,12 +40,37 @@ impl Tally {
     /// Measuring starts: what is there now is the first value.
     pub(super) fn begin(&mut self, at: i64) {
         (self.peak, self.at) = (self.now, if self.now > 0 { at } else { NEVER });
-        self.epoch = self.epoch.wrapping_add(1);
     }
 
-    /// The instant of the peak.
-    pub(super) fn at(&self) -> Option<i64> {
-        (self.at != NEVER).then_some(self.at)
+    pub(super) fn peak(&self) -> Peak {
+        Peak { now: self.now, peak: self.peak, at: (self.at != NEVER).then_some(self.at) }
+    }
+}
+
+/// The same of a value that has parts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) value: Count,
+    /// One more with every new peak, so that parts know that theirs is out of date.
+    epoch: u32,
+}
+
+impl Tally {
+    #[inline(always)]
+    pub(super) fn add(&mut self, now: Now) {
+        let is_peak = self.value.add(now);
+        self.epoch = self.epoch.wrapping_add(u32::from(is_peak));
+    }
+
+    #[inline(always)]
+    pub(super) fn take(&mut self) {
+        self.value.take();
+    }
+
+    /// Measuring starts: what is there now is the first value.
+    pub(super) fn begin(&mut self, at: i64) {
+        self.value.begin(at);
+        self.epoch = self.epoch.wrapping_add(1);
     }
 }
 
@@ -70,14 +95,14 @@ impl Own {
 
     /// To be called before every change: since the last one the value stood still, so it also is what it was at any
     /// peak in between.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self, of: &Tally) {
         if self.epoch != of.epoch {
             (self.at_peak, self.epoch) = (self.now, of.epoch);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, of: &Tally, now: Now) {
         self.settle(of);
         self.now += 1;
@@ -86,7 +111,7 @@ impl Own {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, of: &Tally) {
         self.settle(of);
         self.now = self.now.saturating_sub(1);

@@ -1,0 +1,129 @@
+//! Which flows are held: where in the queue of releases each of them is.
+//!
+//! Flows leave the queue in the order in which they came, so nothing is taken out here: what is said of a place that is not
+//! in the queue any more is void. A bucket is a cache line that is written in turn, so that what it is to take next
+//! is the oldest that it has; is that in the queue still, the next bucket takes the new one, and this one says so.
+
+use super::release::Releases;
+
+/// Flows of a bucket.
+const SEATS: usize = 7;
+/// The buckets of few flows.
+const LEAST: usize = 16;
+
+/// Hashes of flows, and the last bits of their places in the queue.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Bucket {
+    tags: [u32; SEATS],
+    places: [u32; SEATS],
+    /// The last place that the next bucket had to take.
+    over: u32,
+    /// Which is written next.
+    next: u32,
+}
+
+/// Buckets by the hashes of flows.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    buckets: Vec<Bucket>,
+}
+
+impl Held {
+    pub(super) fn new(releases: &Releases) -> Self {
+        Self { buckets: empty(LEAST, releases) }
+    }
+
+    #[inline(always)]
+    fn home(&self, tag: u32) -> usize {
+        tag as usize & (self.buckets.len() - 1)
+    }
+
+    /// Fetches the bucket of a flow that is needed soon; what is returned is of no use but to be looked at.
+    #[inline(always)]
+    pub(super) fn touch(&self, tag: u32) -> u32 {
+        self.buckets[self.home(tag)].over
+    }
+
+    /// The place of a flow that is held, by the hash of its way and local port.
+    #[inline(always)]
+    pub(super) fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<u64> {
+        let mut at = self.home(tag);
+        // Once around is enough, whatever the buckets say.
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[at];
+            let may_be = bucket.tags.iter().fold(false, |may_be, known| may_be | (*known == tag));
+            if may_be && let Some(place) = bucket.find(tag, way, sport, releases) {
+                return Some(place);
+            }
+            if !releases.is_in_queue(bucket.over) {
+                return None;
+            }
+            at = (at + 1) & (self.buckets.len() - 1);
+        }
+        None
+    }
+
+    /// Adds the flow that was the last to join the queue.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, tag: u32, place: u64, releases: &Releases, tag_of: impl Fn(u32, u16) -> u32) {
+        if releases.len() * 8 > self.buckets.len() * SEATS * 5 || !self.put(tag, place as u32, releases) {
+            self.grow(releases, tag_of);
+        }
+    }
+
+    /// False where there is no room.
+    #[inline(always)]
+    fn put(&mut self, tag: u32, place: u32, releases: &Releases) -> bool {
+        let mut at = self.home(tag);
+        for _ in 0..self.buckets.len() {
+            let most = self.buckets.len() - 1;
+            let bucket = &mut self.buckets[at];
+            let seat = bucket.next as usize % SEATS;
+            if !releases.is_in_queue(bucket.places[seat]) {
+                (bucket.tags[seat], bucket.places[seat]) = (tag, place);
+                bucket.next = if seat + 1 == SEATS { 0 } else { seat as u32 + 1 };
+                return true;
+            }
+            bucket.over = place;
+            at = (at + 1) & most;
+        }
+        false
+    }
+
+    /// Twice as many buckets, with all that is in the queue.
+    #[cold]
+    fn grow(&mut self, releases: &Releases, tag_of: impl Fn(u32, u16) -> u32) {
+        loop {
+            self.buckets = empty(self.buckets.len() * 2, releases);
+            let mut all = releases.all();
+            if all.all(|(place, closed)| self.put(tag_of(closed.way, closed.sport), place as u32, releases)) {
+                return;
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn seats(&self) -> usize {
+        self.buckets.len() * SEATS
+    }
+}
+
+impl Bucket {
+    #[cold]
+    fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<u64> {
+        let known = self.tags.iter().zip(self.places).filter(|(known, _)| **known == tag);
+        let mut places = known.filter(|(_, place)| releases.is_in_queue(*place)).map(|(_, place)| releases.place(place));
+        places.find(|place| {
+            releases.get(*place).is_some_and(|closed| {
+                closed.way == way && closed.sport == sport && !closed.is_cancelled()
+            })
+        })
+    }
+}
+
+/// Buckets that say nothing.
+fn empty(buckets: usize, releases: &Releases) -> Vec<Bucket> {
+    let void = (releases.base() as u32).wrapping_sub(1);
+    vec![Bucket { tags: [0; SEATS], places: [void; SEATS], over: void, next: 0 }; buckets]
+}
