@@ -50,7 +50,8 @@ impl Pair {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pairs {
     pairs: Vec<Pair>,
-    places: HashTable<u32>,
+    /// With the keys, so that a pair is looked at only where it is counted.
+    places: HashTable<(PairKey, u32)>,
     hasher: RandomState,
 }
 
@@ -63,8 +64,7 @@ impl Pairs {
     /// The place of a pair, or [`NONE`].
     #[inline]
     pub(super) fn find(&self, key: PairKey) -> u32 {
-        let is = |place: &u32| self.pairs[*place as usize].key == key;
-        self.places.find(hash(&self.hasher, key), is).copied().unwrap_or(NONE)
+        self.places.find(hash(&self.hasher, key), |(known, _)| *known == key).map_or(NONE, |(_, place)| *place)
     }
 
     /// The pair of a place; places stand as long as the generation.
@@ -75,10 +75,10 @@ impl Pairs {
 
     /// Adds a pair that is not there.
     pub(super) fn insert(&mut self, pair: Pair) {
-        let place = self.pairs.len() as u32;
+        let (key, place) = (pair.key, self.pairs.len() as u32);
         self.pairs.push(pair);
-        let of = |place: &u32| hash(&self.hasher, self.pairs[*place as usize].key);
-        self.places.insert_unique(of(&place), place, of);
+        let of = |(key, _): &(PairKey, u32)| hash(&self.hasher, *key);
+        self.places.insert_unique(of(&(key, place)), (key, place), of);
     }
 
     /// Takes all out.

@@ -8,8 +8,9 @@
 use std::mem;
 
 use super::lanes::{Ends, NONE};
-use super::order::{At, HANDED, Order, PENDING};
+use super::order::{Order, PENDING};
 use super::replay::Replay;
+use super::stage::HANDED;
 use super::step::{Bits, Row, Rules, Told};
 use super::{End, Sweep};
 use crate::apart::Apart;
@@ -34,7 +35,7 @@ pub(crate) struct Ledgers {
     vacant: Vec<u32>,
     heap: Heap,
     at: Where,
-    /// Rows that are handed over at once.
+    /// Targets, and rows of a run without TIME, that are handed over at once.
     most: usize,
     /// Rows so far.
     rows: usize,
@@ -98,7 +99,7 @@ impl Ledgers {
     pub(crate) fn new(rules: &Rules, threads: usize) -> Self {
         Self {
             clock: Clock::Unknown(Vec::new()),
-            order: Order::new(),
+            order: Order::new(FEW),
             span: (i64::MAX, i64::MIN),
             unkeyed: 0,
             waiting: Vec::new(),
@@ -168,8 +169,8 @@ impl Ledgers {
     /// The log is over. What was found is there sooner or later.
     pub(crate) fn end(&mut self) {
         self.has_no_time();
-        let heap = &mut self.heap;
-        self.order.drain(&mut |rows| heap.take(rows, &self.waiting, &mut self.vacant));
+        self.order.end();
+        self.hand_over_ripe();
         let span = Some(self.span).filter(|(low, high)| matches!(self.clock, Clock::Runs(_)) && low <= high);
         self.heap.end = Some(End { span, late: self.order.late, unkeyed: self.unkeyed });
         self.hand_over();
@@ -183,13 +184,13 @@ impl Ledgers {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, line: u64, told: Told) {
-        let heap = &mut self.heap;
         match &mut self.clock {
             Clock::Runs(time) => {
-                let take = &mut |rows: &[At<Told>]| heap.take(rows, &self.waiting, &mut self.vacant);
-                self.order.push(*time, line, told, take);
+                if self.order.push(*time, line, told) {
+                    self.hand_over_ripe();
+                }
             }
             Clock::Unknown(rows) => {
                 rows.push((line, told));
@@ -197,9 +198,24 @@ impl Ledgers {
                     self.has_no_time();
                 }
             }
-            Clock::None => heap.take(&[(0, line, told)], &self.waiting, &mut self.vacant),
+            Clock::None => {
+                self.heap.rows.push((0, told));
+                if self.heap.rows.len() >= self.most {
+                    self.hand_over();
+                }
+            }
         }
-        if self.heap.rows.len() >= self.most {
+    }
+
+    #[inline(never)]
+    fn hand_over_ripe(&mut self) {
+        while let Some(mut rows) = self.order.take() {
+            // Only those of a run without TIME are there already.
+            if !self.heap.rows.is_empty() {
+                self.hand_over();
+            }
+            mem::swap(&mut self.heap.rows, &mut rows);
+            self.order.give_back(rows);
             self.hand_over();
         }
     }
@@ -235,6 +251,7 @@ impl Ledgers {
     }
 
     fn hand_over(&mut self) {
+        self.heap.call(&self.waiting, &mut self.vacant);
         self.rows = self.rows.saturating_add(self.heap.rows.len());
         match &mut self.at {
             Where::Here(pair) => {
@@ -260,6 +277,7 @@ impl Ledgers {
                 Ok(apart) => (Where::Apart(apart), HEAP),
                 Err(pair) => (Where::Here(pair), self.most),
             };
+            self.order.most = self.most;
         }
     }
 
@@ -269,7 +287,7 @@ impl Ledgers {
         if apart {
             self.part();
         }
-        self.most = most;
+        (self.most, self.order.most) = (most, most);
     }
 
     /// What is kept at the moment.
@@ -282,17 +300,12 @@ impl Ledgers {
 }
 
 impl Heap {
-    /// Takes rows that are in order. The ends of strangers come with them, and need not wait any more.
-    fn take(&mut self, rows: &[At<Told>], waiting: &[Ends], vacant: &mut Vec<u32>) {
-        let strangers = &mut self.strangers;
-        self.rows.extend(rows.iter().map(|(time, _, told)| {
-            let mut told = *told;
-            if told.bits.is_stranger() {
-                strangers.push(waiting[told.target as usize]);
-                vacant.push(mem::replace(&mut told.target, strangers.len() as u32 - 1));
-            }
-            (*time, told)
-        }));
+    /// The ends of strangers come with their rows, and need not wait any more.
+    fn call(&mut self, waiting: &[Ends], vacant: &mut Vec<u32>) {
+        for (_, told) in self.rows.iter_mut().filter(|(_, told)| told.bits.is_stranger()) {
+            self.strangers.push(waiting[told.target as usize]);
+            vacant.push(mem::replace(&mut told.target, self.strangers.len() as u32 - 1));
+        }
     }
 }
 
@@ -346,6 +359,6 @@ mod tests {
                 assert!(bits.stranger().is_stranger() && !bits.only_time().is_stranger());
             }
         }
-        assert!(size_of::<At<Told>>() <= 24 && size_of::<(i64, Told)>() <= 16);
+        assert_eq!(size_of::<(i64, Told)>(), 16);
     }
 }

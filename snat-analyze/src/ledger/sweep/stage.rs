@@ -8,12 +8,14 @@ use super::flows::Flows;
 use super::lanes::{Ends, Lane, Lanes};
 use super::lives::Lives;
 use super::mesh::Mesh;
-use super::order::HANDED;
 use super::ports::Pool;
 use super::release::{Closed, Releases};
 use super::replay::Counts;
 use super::series::Series;
 use super::step::{Bits, Now, Rules, StepKind, Told};
+
+/// Rows that are applied at a time.
+pub(super) const HANDED: usize = 64;
 
 /// A row with what it is found by.
 #[derive(Clone, Copy, Debug, Default)]
