@@ -4,141 +4,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+#[path = "plain/both.rs"]
+mod both;
+
 use std::path::{Path, PathBuf};
 
 use fixtures::Random;
-use snat_parse::Fate;
-use snat_parse::formats::tcptracer::{Batch, Columns, Fates, LineFormat, Reader};
 
-/// What a reader told of its lines.
-#[derive(Debug, PartialEq)]
-enum Told {
-    Claim {
-        line: u64,
-        raw: Vec<u8>,
-        bytes: u64,
-        fate: Fate,
-        why: Option<String>,
-    },
-    Other {
-        line: u64,
-        raw: Vec<u8>,
-        bytes: u64,
-        ended: bool,
-    },
-    Note {
-        line: u64,
-        code: &'static str,
-        message: String,
-    },
-    /// Rows that were taken by their layout: first line, lines, bytes.
-    Rows(u64, u64, u64),
-}
-
-#[derive(Default)]
-struct Tellings(Vec<Told>);
-
-impl Fates for Tellings {
-    fn claim(&mut self, line: u64, raw: &[u8], bytes: u64, fate: Fate, why: Option<&str>) {
-        self.0.push(Told::Claim { line, raw: raw.to_vec(), bytes, fate, why: why.map(str::to_owned) });
-    }
-
-    fn rows(&mut self, first: u64, lines: u64, bytes: u64) {
-        self.0.push(Told::Rows(first, lines, bytes));
-    }
-
-    fn other(&mut self, line: u64, raw: &[u8], bytes: u64, ended: bool) {
-        self.0.push(Told::Other { line, raw: raw.to_vec(), bytes, ended });
-    }
-
-    fn note(&mut self, line: u64, code: &'static str, message: &str) {
-        self.0.push(Told::Note { line, code, message: message.to_owned() });
-    }
-}
-
-/// The same log through both readers, piece by piece.
-#[derive(Default)]
-struct Both {
-    whole: Reader,
-    columns: Columns,
-    lone: Reader,
-    lone_columns: Columns,
-    /// Rows that were taken by their layout.
-    plain: u64,
-    /// Generation of the numbers, and the highest of them.
-    generation: u32,
-    highest: u32,
-}
-
-impl Both {
-    /// Reads further lines; the last of them are to be more than the layout looks ahead.
-    #[track_caller]
-    fn read(&mut self, text: &[u8]) {
-        let mut told = Tellings::default();
-        self.columns.clear();
-        self.whole.read(text, &mut self.columns, &mut told);
-        let batch = Batch::new(&self.columns, text);
-        self.generation = batch.generation();
-        let numbers = (0..batch.len()).flat_map(|at| [batch.row(at).origin, batch.row(at).remote]);
-        self.highest = numbers.fold(self.highest, u32::max);
-        let mut wanted = Tellings::default();
-        let mut row = 0;
-        for line in text.split_inclusive(|b| *b == b'\n') {
-            self.lone_columns.clear();
-            self.lone.read(line, &mut self.lone_columns, &mut wanted);
-            let alone = Batch::new(&self.lone_columns, line);
-            for at in 0..alone.len() {
-                let seen = || format!("row {row} of {:?}", String::from_utf8_lossy(alone.text(at)));
-                assert!(row < batch.len(), "no {}", seen());
-                let place = |batch: &Batch<'_>, at: usize| (batch.line(at), batch.run(at));
-                assert_eq!(batch.text(row), alone.text(at), "{}", seen());
-                assert_eq!(batch.event(row), alone.event(at), "{}", seen());
-                assert_eq!(place(&batch, row), place(&alone, at), "{}", seen());
-                row += 1;
-            }
-        }
-        assert_eq!(batch.len(), row, "rows that the grammar does not know");
-        self.same_fates(told.0, wanted.0);
-        let sums = |reader: &Reader| (reader.lines(), reader.rows(), reader.runs(), reader.lost_samples());
-        assert_eq!(sums(&self.whole), sums(&self.lone));
-    }
-
-    #[track_caller]
-    fn same_fates(&mut self, told: Vec<Told>, wanted: Vec<Told>) {
-        let mut wanted = wanted.into_iter();
-        for told in told {
-            let Told::Rows(first, lines, bytes) = told else {
-                assert_eq!(Some(told), wanted.next());
-                continue;
-            };
-            let mut sum = 0;
-            for at in first..first + lines {
-                match wanted.next() {
-                    Some(Told::Claim { line, bytes, fate: Fate::Data, why: None, .. }) if line == at => sum += bytes,
-                    other => panic!("line {at} is a plain row and {other:?}"),
-                }
-            }
-            assert_eq!(sum, bytes, "bytes from line {first} on");
-            self.plain += lines;
-        }
-        assert_eq!(wanted.next(), None);
-    }
-
-    #[track_caller]
-    fn end(&mut self) {
-        let mut told = [Tellings::default(), Tellings::default()];
-        self.columns.clear();
-        self.lone_columns.clear();
-        self.whole.end(&mut self.columns, &mut told[0]);
-        self.lone.end(&mut self.lone_columns, &mut told[1]);
-        let events = |columns: &Columns| {
-            let batch = Batch::new(columns, &[]);
-            (0..batch.len()).map(|at| format!("{:?} {:?}", batch.event(at), batch.text(at))).collect::<Vec<_>>()
-        };
-        assert_eq!(events(&self.columns), events(&self.lone_columns));
-        assert_eq!(told[0].0, told[1].0);
-    }
-}
+use both::Both;
 
 /// Plain rows: more than what the layout looks ahead.
 const TAIL: &str = "\
@@ -585,4 +458,92 @@ fn both_addresses_in_one_cell() {
         both.read(&[&rows, TAIL.as_bytes(), TAIL.as_bytes()].concat());
     }
     both.end();
+}
+
+/// The row as it is printed with one other byte, for every place and every byte: of a row whose cells are known, and
+/// with what the grammar made of it known as well.
+fn other_bytes(both: &mut Both, base: &Row, places: std::ops::Range<usize>) {
+    let (line, _) = base.print();
+    for place in places {
+        let mut text = Vec::new();
+        for byte in 0..=255 {
+            let mut changed = line.clone();
+            let Some(at) = changed.get_mut(place) else { return };
+            *at = byte;
+            text.extend_from_slice(&line);
+            // The first is what the second is taken for.
+            text.extend_from_slice(&changed.repeat(2));
+        }
+        text.extend_from_slice(b"\n");
+        text.extend_from_slice(TAIL.as_bytes());
+        both.read(&text);
+    }
+}
+
+#[test]
+fn every_other_byte_at_every_place() {
+    let base = plain_row();
+    let narrow =
+        Row { time: "10000000412733".to_owned(), pid: "77".to_owned(), comm: COMMS[4].to_vec(), ..base.clone() };
+    let wide = Row { saddr: V4[2].to_owned(), daddr: V6[1].to_owned(), time: "10000000".to_owned(), ..base };
+    let mut both = Both::default();
+    for row in [narrow, wide] {
+        let length = row.print().0.len();
+        other_bytes(&mut both, &row, 0..length);
+    }
+    both.end();
+    assert!(both.plain > 60_000, "only {} rows were taken by their layout", both.plain);
+}
+
+/// Widths at which a cell moves those behind it, all with all, each row known and not.
+#[test]
+fn every_width_at_the_edges() {
+    let digits = |count: usize| "4026533011123456789"[..count].to_owned();
+    let mut both = Both::default();
+    for (time, pid, netns) in
+        (5..=16).flat_map(|time| (4..=9).flat_map(move |pid| (7..=12).map(move |ns| (time, pid, ns))))
+    {
+        let mut text = Vec::new();
+        for (saddr, daddr) in [(V4[0], V4[1]), (V4[9], V4[9]), (V6[1], V6[2]), (V6[2], V6[1]), (V6[2], V4[1])] {
+            let row = Row { time: digits(time), pid: digits(pid), netns: digits(netns), ..plain_row() };
+            let row = Row { saddr: saddr.to_owned(), daddr: daddr.to_owned(), ..row };
+            text.extend(row.print().0.repeat(3));
+            text.extend(Row { end: "\r", ..row }.print().0.repeat(2));
+        }
+        text.extend_from_slice(TAIL.as_bytes());
+        both.read(&text);
+        // A row at the very end of a chunk.
+        let last = text.len() - TAIL.len();
+        both.read(&text[..last]);
+    }
+    both.end();
+    assert!(both.plain > 2_000, "only {} rows were taken by their layout", both.plain);
+}
+
+/// More processes and remote addresses in turn than have a place of their own.
+#[test]
+fn keys_that_take_each_others_places() {
+    let mut both = Both::default();
+    for round in 0..3_u64 {
+        let mut text = Vec::new();
+        for at in 0..12_000_u64 {
+            // Another order each round, and each process with many addresses.
+            let (process, dest) = (at * (2 * round + 1) % 6_000, at * 7 % 9_000);
+            let row = Row {
+                time: (10_000_000 + at).to_string(),
+                kind: KINDS[at as usize % 3],
+                pid: (1_000 + process).to_string(),
+                comm: format!("pool-{}-thread", process % 40).into_bytes(),
+                saddr: format!("10.244.{}.{}", process >> 8, process & 255),
+                daddr: format!("20.51.{}.{}", dest >> 8, dest & 255),
+                netns: (4_026_532_000 + process).to_string(),
+                ..plain_row()
+            };
+            text.extend(row.print().0);
+        }
+        text.extend_from_slice(TAIL.as_bytes());
+        both.read(&text);
+    }
+    both.end();
+    assert!(both.plain > 20_000, "only {} rows were taken by their layout", both.plain);
 }

@@ -1,7 +1,7 @@
 //! Events as columns: what the reader fills and the fold reads. Kept between chunks, so that a line allocates nothing.
 
 use crate::formats::tcptracer::dictionary::Dictionary;
-use crate::formats::tcptracer::plain::Plain;
+use crate::formats::tcptracer::plain::{Even, Plain};
 use crate::formats::tcptracer::{Event, Kind};
 
 /// A stretch of the chunk, or of the spill.
@@ -14,9 +14,12 @@ struct Span {
 
 const SPILLED: u32 = 1 << 31;
 
-/// What a row says besides its time and its line, in two words.
+/// What a row says, and where.
 #[derive(Clone, Copy, Debug)]
 struct Packed {
+    line: u64,
+    time: i64,
+    text: Span,
     origin: u32,
     remote: u32,
     sport: u16,
@@ -36,6 +39,8 @@ impl Cells {
     const MASKED: u8 = 8;
     /// The row is plain.
     const PLAIN: u8 = 16;
+    /// All of a plain row.
+    const OF_PLAIN: Self = Self(Self::TIME | Self::SPORT | Self::DPORT | Self::PLAIN);
 
     fn of(event: &Event<'_>) -> Self {
         let bit = |is: bool, bit: u8| if is { bit } else { 0 };
@@ -57,10 +62,7 @@ impl Cells {
 /// addresses are numbers of a dictionary that outlives the chunk.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
-    line: Vec<u64>,
-    time: Vec<i64>,
-    packed: Vec<Packed>,
-    text: Vec<Span>,
+    rows: Vec<Packed>,
     /// The first row of each run, ascending, and the run.
     runs: Vec<(usize, u32)>,
     /// Lines that do not stand in the chunk in one piece.
@@ -71,11 +73,8 @@ pub struct Columns {
 impl Columns {
     /// Takes out all events and keeps the room.
     pub fn clear(&mut self) {
-        let Self { line, time, packed, text, runs, spill, names } = self;
-        line.clear();
-        time.clear();
-        packed.clear();
-        text.clear();
+        let Self { rows, runs, spill, names } = self;
+        rows.clear();
         runs.clear();
         spill.clear();
         names.bound();
@@ -83,12 +82,12 @@ impl Columns {
 
     /// How many events there are.
     pub fn len(&self) -> usize {
-        self.line.len()
+        self.rows.len()
     }
 
     /// Whether there is no event.
     pub fn is_empty(&self) -> bool {
-        self.line.is_empty()
+        self.rows.is_empty()
     }
 
     /// Rows that are appended from here on are of that run.
@@ -98,28 +97,43 @@ impl Columns {
         }
     }
 
+    /// The namespace of the last row.
+    pub(super) fn last_netns(&self) -> Option<u64> {
+        self.names.origin(self.rows.last()?.origin).netns
+    }
+
+    /// Appends the row at `start` of the chunk if it is an even one and known, as [`Columns::plain`] does; how many bytes
+    /// it takes.
+    #[inline(always)]
+    pub(super) fn even(&mut self, line: u64, chunk: &[u8], start: usize) -> Option<usize> {
+        let row = Even::of(chunk.get(start..)?)?;
+        let kind = row.kind()?;
+        let recent = self.names.recent(&row.origin()?, &row.remote()?);
+        let (origin, remote) = if recent.is_some() { recent } else { self.names.older(row) }?;
+        let time = row.time()?;
+        let (sport, dport) = row.ports()?;
+        let text = Span { start: start as u32, len: row.text as u32 };
+        self.rows.push(Packed { line, time, text, origin, remote, sport, dport, kind, cells: Cells::OF_PLAIN });
+        Some(row.text + 1)
+    }
+
     /// Appends a plain row that starts at `start` of the chunk, of the run that [`Columns::in_run`] named; false where
     /// what it prints is not known yet.
-    #[inline(always)]
-    pub(super) fn plain(&mut self, number: u64, row: &Plain, start: usize) -> bool {
+    pub(super) fn plain(&mut self, line: u64, row: &Plain, start: usize) -> bool {
         let Some((origin, remote)) = self.names.known(&row.origin, &row.remote) else { return false };
-        let Plain { time, kind, sport, dport, .. } = *row;
-        let cells = Cells(Cells::TIME | Cells::SPORT | Cells::DPORT | Cells::PLAIN);
-        self.line.push(number);
-        self.time.push(time);
-        self.packed.push(Packed { origin, remote, sport, dport, kind, cells });
-        self.text.push(Span { start: start as u32, len: row.text as u32 });
+        let Plain { time, kind, sport, dport, text, .. } = *row;
+        let text = Span { start: start as u32, len: text as u32 };
+        self.rows.push(Packed { line, time, text, origin, remote, sport, dport, kind, cells: Cells::OF_PLAIN });
         true
     }
 
     /// The grammar read the last event, from the line at `start` of the chunk: if it is as this row has it, its cells
     /// are known from now on.
     pub(super) fn learn(&mut self, row: &Plain, chunk: &[u8], start: usize) {
-        let Some(last) = self.len().checked_sub(1) else { return };
-        let batch = Batch::new(self, chunk);
-        let stands_there = self.text[last] == Span { start: start as u32, len: row.text as u32 };
+        let Some(Packed { text, origin: of, remote: to, .. }) = self.rows.last().copied() else { return };
+        let (batch, last) = (Batch::new(self, chunk), self.len() - 1);
+        let stands_there = text == Span { start: start as u32, len: row.text as u32 };
         if stands_there && row.is(&batch.event(last), batch.text(last)) {
-            let Packed { origin: of, remote: to, .. } = self.packed[last];
             self.names.learn((&row.origin, of), (&row.remote, to));
         }
     }
@@ -136,14 +150,12 @@ impl Columns {
         self.add(number, run, event, Span { start: start as u32, len: line.len() as u32 | SPILLED });
     }
 
-    fn add(&mut self, number: u64, run: u32, event: &Event<'_>, text: Span) {
+    fn add(&mut self, line: u64, run: u32, event: &Event<'_>, text: Span) {
         self.in_run(run);
         let (origin, remote) = self.names.numbers(event);
         let (sport, dport) = (event.sport.unwrap_or(0), event.dport.unwrap_or(0));
-        self.line.push(number);
-        self.time.push(event.time.unwrap_or(0));
-        self.packed.push(Packed { origin, remote, sport, dport, kind: event.kind, cells: Cells::of(event) });
-        self.text.push(text);
+        let (time, kind, cells) = (event.time.unwrap_or(0), event.kind, Cells::of(event));
+        self.rows.push(Packed { line, time, text, origin, remote, sport, dport, kind, cells });
     }
 }
 
@@ -211,16 +223,16 @@ impl<'a> Batch<'a> {
             dport: row.dport,
             netns: origin.netns,
             uid: origin.uid,
-            masked: self.columns.packed[at].cells.has(Cells::MASKED),
+            masked: self.columns.rows[at].cells.has(Cells::MASKED),
         }
     }
 
     /// Row `at`, with numbers for what many rows share.
     #[inline]
     pub fn row(&self, at: usize) -> BatchRow {
-        let Packed { origin, remote, sport, dport, kind, cells } = self.columns.packed[at];
+        let Packed { time, origin, remote, sport, dport, kind, cells, .. } = self.columns.rows[at];
         BatchRow {
-            time: cells.has(Cells::TIME).then_some(self.columns.time[at]),
+            time: cells.has(Cells::TIME).then_some(time),
             kind,
             origin,
             remote,
@@ -238,7 +250,7 @@ impl<'a> Batch<'a> {
     /// 1-based line of the entry that the event starts on.
     #[inline]
     pub fn line(&self, at: usize) -> u64 {
-        self.columns.line[at]
+        self.columns.rows[at].line
     }
 
     /// Run of the event: 0 for the first of the entry, one more after each further banner or header.
@@ -259,7 +271,7 @@ impl<'a> Batch<'a> {
 
     /// The line that the event stands on, without its line end.
     pub fn text(&self, at: usize) -> &'a [u8] {
-        let Span { start, len } = self.columns.text[at];
+        let Span { start, len } = self.columns.rows[at].text;
         let from = if len & SPILLED == 0 { self.chunk } else { &self.columns.spill };
         &from[start as usize..start as usize + (len & !SPILLED) as usize]
     }

@@ -9,7 +9,9 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::formats::tcptracer::Event;
-use crate::formats::tcptracer::plain::{Key, LONG_ORIGIN, LONG_REMOTE, ORIGIN, OriginKey, Printed, REMOTE, RemoteKey};
+use crate::formats::tcptracer::plain::{
+    Even, Key, LONG_ORIGIN, LONG_REMOTE, ORIGIN, OriginKey, Printed, REMOTE, RemoteKey,
+};
 use crate::lex::{Addr, AddrRef};
 
 /// Values that are kept. More, and all are forgotten when the chunk is done with.
@@ -83,28 +85,66 @@ impl<T> Values<T> {
     }
 }
 
+/// Keys and their numbers, each in the one place that it may stand in: nearly all that are looked up are found here.
+/// There is something in every place, or nothing in any.
+#[derive(Clone, Debug, Default)]
+struct Recent<const N: usize>(Vec<(Key<N>, u32)>);
+
+impl<const N: usize> Recent<N> {
+    /// Of the number of a place.
+    const BITS: u32 = 12;
+
+    #[inline(always)]
+    fn place(mixed: u64) -> usize {
+        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - Self::BITS)) as usize
+    }
+
+    #[inline(always)]
+    fn find(&self, key: &Key<N>) -> Option<u32> {
+        let (known, number) = self.0.get(Self::place(key.mixed()))?;
+        (known == key).then_some(*number)
+    }
+
+    fn put(&mut self, key: &Key<N>, number: u32) {
+        if self.0.is_empty() {
+            self.0.resize(1 << Self::BITS, (*key, number));
+        }
+        if let Some(place) = self.0.get_mut(Self::place(key.mixed())) {
+            *place = (*key, number);
+        }
+    }
+}
+
 /// Numbers by what a plain row prints.
 #[derive(Clone, Debug)]
 struct ByPrint<const S: usize, const L: usize> {
     short: HashTable<(Key<S>, u32)>,
+    recent: Recent<S>,
     long: HashTable<(Key<L>, u32)>,
 }
 
 impl<const S: usize, const L: usize> Default for ByPrint<S, L> {
     fn default() -> Self {
-        Self { short: HashTable::new(), long: HashTable::new() }
+        Self { short: HashTable::new(), recent: Recent::default(), long: HashTable::new() }
     }
 }
 
 impl<const S: usize, const L: usize> ByPrint<S, L> {
-    #[inline(always)]
-    fn find(&self, printed: &Printed<S, L>, seed: u64) -> Option<u32> {
+    fn find(&mut self, printed: &Printed<S, L>, seed: u64) -> Option<u32> {
         match printed {
-            Printed::Short(key) => {
-                self.short.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number)
-            }
+            Printed::Short(key) => self.find_short(key, seed),
             Printed::Long(key) => self.find_long(key, seed),
         }
+    }
+
+    fn find_short(&mut self, key: &Key<S>, seed: u64) -> Option<u32> {
+        self.recent.find(key).or_else(|| self.find_older(key, seed))
+    }
+
+    fn find_older(&mut self, key: &Key<S>, seed: u64) -> Option<u32> {
+        let (_, number) = *self.short.find(key.hash(seed), |(known, _)| known == key)?;
+        self.recent.put(key, number);
+        Some(number)
     }
 
     #[cold]
@@ -130,6 +170,7 @@ impl<const S: usize, const L: usize> ByPrint<S, L> {
 
     fn clear(&mut self) {
         self.short.clear();
+        self.recent.0.clear();
         self.long.clear();
     }
 }
@@ -234,9 +275,20 @@ impl Dictionary {
         borrowed(&self.addrs.values[number as usize])
     }
 
-    /// Numbers of what a plain row prints, if both were learnt.
+    /// Numbers of what an even row prints, if both are in their places.
     #[inline(always)]
-    pub(super) fn known(&self, origin: &OriginKey, remote: &RemoteKey) -> Option<(u32, u32)> {
+    pub(super) fn recent(&self, origin: &Key<ORIGIN>, remote: &Key<REMOTE>) -> Option<(u32, u32)> {
+        Some((self.by_origin.recent.find(origin)?, self.by_remote.recent.find(remote)?))
+    }
+
+    /// The same if both were learnt; they are in their places then.
+    #[inline(never)]
+    pub(super) fn older(&mut self, row: Even<'_>) -> Option<(u32, u32)> {
+        self.known(&Printed::Short(row.origin()?), &Printed::Short(row.remote()?))
+    }
+
+    /// Numbers of what a plain row prints, if both were learnt.
+    pub(super) fn known(&mut self, origin: &OriginKey, remote: &RemoteKey) -> Option<(u32, u32)> {
         Some((self.by_origin.find(origin, self.seed)?, self.by_remote.find(remote, self.seed)?))
     }
 

@@ -7,6 +7,9 @@
 //! Numbers are read eight digits at a time. The cells that few values go through (process, thread name, local address,
 //! namespace; the remote address) are not read at all, but looked up as they are printed: they are what the grammar
 //! said they are when it first saw them. So this may decline a line, and can never disagree with the grammar.
+//!
+//! Nearly all rows are even: their cells lie where the layout has them, and are read there. Others are plain still, but
+//! where a cell starts is told by those before it.
 
 use std::io::Write;
 
@@ -22,7 +25,18 @@ const COMM: usize = 16;
 const ADDR: usize = 16;
 const PORT: usize = 7;
 
-/// Words of what a row prints, where addresses take no more than their cells, and where they do.
+/// Where cells of an even row start, counted from the thread name on.
+const IP: usize = COMM + 1;
+const SADDR: usize = IP + 3;
+const DADDR: usize = SADDR + ADDR + 1;
+const SPORT: usize = DADDR + ADDR + 1;
+const DPORT: usize = SPORT + PORT;
+const NETNS: usize = DPORT + PORT;
+/// Digits of a namespace of an even row, and its line feed.
+const NETNS_DIGITS: usize = 10;
+const END: usize = NETNS + NETNS_DIGITS;
+
+/// Words of what a row prints, where its cells are those of an even row, and where they are not.
 pub(super) const ORIGIN: usize = 8;
 pub(super) const LONG_ORIGIN: usize = 11;
 pub(super) const REMOTE: usize = 2;
@@ -54,6 +68,14 @@ impl<const N: usize> PartialEq for Key<N> {
 }
 
 impl<const N: usize> Key<N> {
+    /// For the place of a key: of a process what is its own and its thread's, of an address all.
+    #[inline(always)]
+    pub(super) fn mixed(&self) -> u64 {
+        let words = &self.0;
+        let name = if N > REMOTE { words[1].rotate_left(20) ^ words[2 % N].rotate_left(36) } else { 0 };
+        words[0] ^ words[N - 1].rotate_left(4) ^ name
+    }
+
     /// Two words at a time: each in both halves of a product.
     #[inline(always)]
     pub(super) fn hash(&self, seed: u64) -> u64 {
@@ -87,27 +109,55 @@ pub(super) struct Plain {
 
 type Window = [u8; WINDOW];
 
+/// An even row from its thread name on, with its line feed.
+type Tail = [u8; END + 1];
+
 const HIGH: u64 = 0x8080_8080_8080_8080;
 const BLANKS: u64 = 0x2020_2020_2020_2020;
 
 #[inline(always)]
-fn word(row: &Window, at: usize) -> Option<u64> {
+fn word<const N: usize>(row: &[u8; N], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*row.get(at..)?.first_chunk()?))
+}
+
+/// The highest bit of each of eight bytes that is no digit, or that may be none because one before it is not; and their
+/// values.
+#[inline(always)]
+fn values(bytes: u64) -> (u64, u64) {
+    let values = bytes ^ 0x3030_3030_3030_3030;
+    // A carry goes to later bytes only, and those before the first that is no digit make none.
+    ((values.wrapping_add(0x7676_7676_7676_7676) | values) & HIGH, values)
+}
+
+/// The number that eight values make.
+#[inline(always)]
+fn number(values: u64) -> u64 {
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let fours = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let others = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    fours.wrapping_add(others) >> 32
 }
 
 /// How many of eight bytes are digits before the first that is none, and the number that they make.
 #[inline(always)]
 fn eight(bytes: u64) -> (u32, u64) {
-    let values = bytes ^ 0x3030_3030_3030_3030;
-    // A carry goes to later bytes only, and those before the first that is no digit make none.
-    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & HIGH;
+    let (others, values) = values(bytes);
     let digits = others.trailing_zeros() / 8;
-    let values = values.checked_shl(64 - 8 * digits).unwrap_or(0);
-    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
-    let fours = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
-    let others = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
-    (digits, fours.wrapping_add(others) >> 32)
+    (digits, number(values.checked_shl(64 - 8 * digits).unwrap_or(0)))
 }
+
+/// A number in a cell of fewer than eight bytes: how many digits it has, the number, and zero if what is left of the
+/// cell is blank. It is not zero where eight bytes are digits.
+#[inline(always)]
+fn padded<const BYTES: u32>(text: u64) -> (u32, u64, u64) {
+    let (others, values) = values(text);
+    // Of the first that is no digit this is the highest bit.
+    let end = others.trailing_zeros();
+    let left = (text ^ BLANKS) << (64 - 8 * BYTES) >> (57 - 8 * BYTES);
+    (end / 8, number((values << 8).wrapping_shl(!end)), left.wrapping_shr(end))
+}
+
+const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// Up to fifteen digits, and their number.
 #[inline(always)]
@@ -117,13 +167,12 @@ fn digits(row: &Window, at: usize) -> Option<(usize, u64)> {
         return Some((first as usize, high));
     }
     let (more, low) = eight(word(row, at + 8)?);
-    const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
     Some((8 + more as usize, high * TENS.get(more as usize)? + low))
 }
 
 /// A port in its cell of seven bytes, the last of them blank.
 #[inline(always)]
-fn port(row: &Window, at: usize) -> Option<u16> {
+fn port<const N: usize>(row: &[u8; N], at: usize) -> Option<u16> {
     let bytes = word(row, at)?;
     let (digits, number) = eight(bytes);
     let padding = (bytes ^ BLANKS) << 8 >> (8 + 8 * digits.min(6));
@@ -141,14 +190,89 @@ const fn text(bytes: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*bytes)
 }
 
+/// Kinds by two bits of their second letter, with the first and the last eight of their thirteen bytes. None has the
+/// bits of the first one.
+const KINDS: [(u64, u64, Kind); 4] = {
+    let close = (text(b"close   "), BLANKS, Kind::Close);
+    let accept = (text(b"accept  "), text(b"t       "), Kind::Accept);
+    let connect = (text(b"connect "), text(b"ct      "), Kind::Connect);
+    [close, accept, close, connect]
+};
+
+/// Kinds follow each other at random: so there is no branch for each.
 #[inline(always)]
 fn kind(row: &Window, at: usize) -> Option<Kind> {
-    // The last eight of thirteen bytes overlap the first.
-    match (word(row, at)?, word(row, at + KIND - 8)?) {
-        (first, last) if first == text(b"connect ") && last == text(b"ct      ") => Some(Kind::Connect),
-        (first, BLANKS) if first == text(b"close   ") => Some(Kind::Close),
-        (first, last) if first == text(b"accept  ") && last == text(b"t       ") => Some(Kind::Accept),
-        _ => None,
+    let (first, last) = (word(row, at)?, word(row, at + KIND - 8)?);
+    let (known, rest, kind) = KINDS[(first >> 9 & 3) as usize];
+    ((first ^ known) | (last ^ rest) == 0).then_some(kind)
+}
+
+/// What an even row prints of its process: the first eight bytes of the PID, which say where the thread name starts,
+/// what there is from there up to the remote address, and the first and the last eight of the namespace.
+#[inline(always)]
+fn origin(pid: u64, cells: &[u8; DADDR], netns: [u64; 2]) -> Option<Key<ORIGIN>> {
+    let cell = |at| word(cells, at);
+    Some(Key([pid, cell(0)?, cell(8)?, cell(16)?, cell(24)?, cell(DADDR - 8)?, netns[0], netns[1]]))
+}
+
+/// A row whose cells may be those of an even one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Even<'a> {
+    row: &'a Window,
+    tail: &'a Tail,
+    /// Bytes of the text; with its line end it takes one more.
+    pub(super) text: usize,
+}
+
+impl<'a> Even<'a> {
+    /// The row at the start of `rest`, if it ends where an even one does and is followed by enough.
+    #[inline(always)]
+    pub(super) fn of(rest: &'a [u8]) -> Option<Self> {
+        let row: &Window = rest.first_chunk()?;
+        // A PID of seven digits moves what is behind it.
+        let comm = TIME + KIND + PID + 1 + usize::from(row[TIME + KIND + PID] != b' ');
+        let tail: &Tail = row.get(comm..)?.first_chunk()?;
+        (tail[END] == b'\n' && tail[SPORT - 1] == b' ').then_some(Self { row, tail, text: comm + END })
+    }
+
+    #[inline(always)]
+    pub(super) fn kind(&self) -> Option<Kind> {
+        kind(self.row, TIME)
+    }
+
+    #[inline(always)]
+    pub(super) fn origin(&self) -> Option<Key<ORIGIN>> {
+        let netns = [word(self.tail, NETNS)?, word(self.tail, END - 8)?];
+        origin(word(self.row, TIME + KIND)?, self.tail.first_chunk()?, netns)
+    }
+
+    #[inline(always)]
+    pub(super) fn remote(&self) -> Option<Key<REMOTE>> {
+        Some(Key([word(self.tail, DADDR)?, word(self.tail, DADDR + 8)?]))
+    }
+
+    /// The time of a row that has a kind, of eight digits at least.
+    #[inline(always)]
+    pub(super) fn time(&self) -> Option<i64> {
+        let (first, last) = (word(self.row, 0)?, word(self.row, 8)?);
+        let (others, high) = values(first);
+        // The kind ends the digits.
+        let (digits, low, left) = padded::<6>(last);
+        let plain = others == 0 && first as u8 != b'0' && left == 0;
+        plain.then_some((number(high) * TENS[(digits & 7) as usize] + low) as i64)
+    }
+
+    /// Local and remote port, both above zero.
+    #[inline(always)]
+    pub(super) fn ports(&self) -> Option<(u16, u16)> {
+        let (sport, dport) = (word(self.tail, SPORT)?, word(self.tail, DPORT)?);
+        let digit = |bytes: u64| matches!(bytes as u8, b'1'..=b'9');
+        if !digit(sport) || !digit(dport) {
+            return None;
+        }
+        let ((_, sport, left), (_, dport, more)) = (padded::<7>(sport), padded::<7>(dport));
+        // Six digits and seven are too much.
+        (left | more | sport >> 16 | dport >> 16 == 0).then_some((sport as u16, dport as u16))
     }
 }
 
@@ -158,21 +282,28 @@ fn behind_addr(row: &Window, at: usize) -> Option<usize> {
     if *row.get(at + ADDR)? == b' ' {
         return Some(at + ADDR + 1);
     }
-    let rest = row.get(at + ADDR..)?;
-    Some(at + ADDR + rest.iter().take(32).position(|b| *b == b' ')? + 1)
+    (at + ADDR..at + ADDR + 32).step_by(8).find_map(|at| {
+        let others = word(row, at)? ^ BLANKS;
+        // The lowest that is set is that of the first blank.
+        let blanks = others.wrapping_sub(0x0101_0101_0101_0101) & !others & HIGH;
+        (blanks != 0).then_some(at + blanks.trailing_zeros() as usize / 8 + 1)
+    })
 }
 
 /// Stretches of up to eight bytes a word; what is longer than the words is `None`.
 #[inline]
 fn long<const N: usize>(row: &Window, from: usize, to: usize) -> Option<[u64; N]> {
     let mut words = [0; N];
-    let mut bytes = row.get(from..to)?.chunks(8);
-    for (word, bytes) in words.iter_mut().zip(&mut bytes) {
-        let mut eight = [0; 8];
-        eight.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        *word = u64::from_le_bytes(eight);
+    let mut at = from;
+    for slot in &mut words {
+        if at >= to {
+            break;
+        }
+        let others = 8_usize.saturating_sub(to - at);
+        *slot = word(row, at)? << (8 * others) >> (8 * others);
+        at += 8;
     }
-    bytes.next().is_none().then_some(words)
+    (at >= to).then_some(words)
 }
 
 /// The row at the start of `rest`, if it is a plain one and followed by enough.
@@ -208,16 +339,12 @@ pub(super) fn plain(rest: &[u8]) -> Option<Plain> {
     if netns_digits < 8 {
         return None;
     }
-    let length = daddr - pid;
-    let lengths = (length as u64) << 32 | netns_digits as u64;
-    let origin = if length <= 48 {
-        let mut words = [0; ORIGIN];
-        for (at, slot) in words.iter_mut().take(5).enumerate() {
-            *slot = word(row, pid + 8 * at)?;
-        }
-        (words[5], words[6], words[7]) = (word(row, daddr - 8)?, netns, lengths);
-        Printed::Short(Key(words))
+    let is_even = pid_digits <= 7 && daddr == comm + DADDR && netns_digits == NETNS_DIGITS;
+    let origin = if is_even {
+        let netns = [word(row, netns_at)?, word(row, text - 8)?];
+        Printed::Short(origin(word(row, pid)?, row.get(comm..)?.first_chunk()?, netns)?)
     } else {
+        let lengths = ((daddr - pid) as u64) << 32 | netns_digits as u64;
         let mut words = [0; LONG_ORIGIN];
         let cells: [u64; LONG_ORIGIN - 2] = long(row, pid, daddr)?;
         words[..LONG_ORIGIN - 2].copy_from_slice(&cells);

@@ -192,22 +192,26 @@ impl Reader {
             return (0, None);
         }
         columns.in_run(self.run);
-        let (first, mut last) = (self.lines, None);
-        let mut at = start;
+        let first = self.lines;
+        let (mut line, mut at) = (first + 1, start);
         let unknown = loop {
-            let Some(row) = text.get(at..).and_then(plain) else { break None };
-            if !columns.plain(self.lines + 1, &row, at) {
-                break Some(row);
+            if let Some(bytes) = columns.even(line, text, at) {
+                at += bytes;
+            } else {
+                let Some(row) = text.get(at..).and_then(plain) else { break None };
+                if !columns.plain(line, &row, at) {
+                    break Some(row);
+                }
+                at += row.whole;
             }
-            self.lines += 1;
-            at += row.whole;
-            last = Some(row.netns);
+            line += 1;
         };
+        self.lines = line - 1;
         let (rows, bytes) = (self.lines - first, at - start);
         if rows > 0 {
             self.rows += rows;
             self.rows_in_run = true;
-            (self.last_netns, self.last_padded) = (last, false);
+            (self.last_netns, self.last_padded) = (columns.last_netns(), false);
             self.claimed = self.lines;
             fates.rows(first + 1, rows, bytes as u64);
         }
