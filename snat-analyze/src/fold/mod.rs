@@ -21,7 +21,7 @@ pub(crate) use same::same_events;
 use crate::egress::{Class, Rule, classify};
 use crate::ledger::{Ends, Home, Ledgers, Replay, Row, SECOND, StepKind, SweepRules};
 
-use pairs::NONE;
+use pairs::{Known, NONE};
 use rows::{Origin, Rows};
 use same::{Sketch, front};
 
@@ -206,12 +206,12 @@ impl Sink for Fold {
             let Some(run) = self.runs.last_mut() else { return };
             run.rows.begin(batch);
             let end = batch.run_end(at);
-            let mut places = [NONE; rows::AHEAD];
+            let mut pairs = [Known::NONE; rows::AHEAD];
             while at < end {
                 let ahead = end.min(at + rows::AHEAD);
-                run.rows.look(batch, at..ahead, &mut places);
-                for place in &places[..ahead - at] {
-                    run.event(batch, at, *place, &self.ruling);
+                run.rows.look(batch, at..ahead, &mut pairs);
+                for known in &pairs[..ahead - at] {
+                    run.event(batch, at, known, &self.ruling);
                     at += 1;
                 }
             }
@@ -301,9 +301,9 @@ impl Run {
         }
     }
 
-    /// Counts one event, and tells the ledger of it. `place` is that of its pair, as it was looked for.
+    /// Counts one event, and tells the ledger of it. `known` is its pair, as it was looked for.
     #[inline]
-    fn event(&mut self, batch: &Batch<'_>, at: usize, place: u32, ruling: &Ruling) {
+    fn event(&mut self, batch: &Batch<'_>, at: usize, known: &Known, ruling: &Ruling) {
         let row = batch.row(at);
         let (time, kind) = (row.time, row.kind);
         if let Some(time) = time {
@@ -332,19 +332,20 @@ impl Run {
         if origin.is_proxy && step == StepKind::Connect {
             ledgers.proxy_connects();
         }
-        let Some(pair) = self.rows.pair_at(place) else {
+        if known.place == NONE {
             return self.unknown(batch, at, &origin, one, ruling);
-        };
+        }
         let (sport, line) = (row.sport.unwrap_or(0), batch.line(at));
         if sport == 0 {
             ledgers.unkeyed(time);
         } else {
-            let (mapped, proxy) = (origin.v6 && pair.v4, origin.is_proxy);
-            ledgers.row(&Row { time, line, kind: step, sport, mapped, proxy }, pair.target);
+            let (mapped, proxy) = (origin.v6 && known.v4, origin.is_proxy);
+            ledgers.row(&Row { time, line, kind: step, sport, mapped, proxy }, known.target);
         }
         if step != StepKind::Connect {
             return;
         }
+        let Some(pair) = self.rows.pair_at(known.place) else { return };
         self.sketch.connect(pair.front, [sport, row.dport.unwrap_or(0)], time);
         pair.connects += one;
         match time {

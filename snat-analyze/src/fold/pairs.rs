@@ -46,12 +46,33 @@ impl Pair {
     }
 }
 
+/// Where a pair is found, with what a row other than a connect asks of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    number: u32,
+    remote: u32,
+    dport: u16,
+    pub(super) v4: bool,
+    /// Its place; [`NONE`] of no pair.
+    pub(super) place: u32,
+    pub(super) target: u32,
+}
+
+impl Known {
+    /// No pair.
+    pub(super) const NONE: Self = Self { number: 0, remote: 0, dport: 0, v4: false, place: NONE, target: NONE };
+
+    #[inline]
+    fn key(&self) -> PairKey {
+        PairKey { number: self.number, remote: self.remote, dport: self.dport }
+    }
+}
+
 /// All pairs of a generation, and where each is found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pairs {
     pairs: Vec<Pair>,
-    /// With the keys, so that a pair is looked at only where it is counted.
-    places: HashTable<(PairKey, u32)>,
+    known: HashTable<Known>,
     hasher: RandomState,
 }
 
@@ -61,10 +82,17 @@ fn hash(hasher: &RandomState, key: PairKey) -> u64 {
 }
 
 impl Pairs {
-    /// The place of a pair, or [`NONE`].
+    /// A pair, or [`Known::NONE`].
     #[inline]
-    pub(super) fn find(&self, key: PairKey) -> u32 {
-        self.places.find(hash(&self.hasher, key), |(known, _)| *known == key).map_or(NONE, |(_, place)| *place)
+    pub(super) fn find(&self, key: PairKey) -> Known {
+        let is = |known: &Known| known.key() == key;
+        self.known.find(hash(&self.hasher, key), is).copied().unwrap_or(Known::NONE)
+    }
+
+    /// Fetches a pair that is needed soon; what is returned is of no use but to be looked at.
+    #[inline]
+    pub(super) fn touch(&self, place: u32) -> u32 {
+        self.pairs.get(place as usize).map_or(0, |pair| pair.target)
     }
 
     /// The pair of a place; places stand as long as the generation.
@@ -75,15 +103,16 @@ impl Pairs {
 
     /// Adds a pair that is not there.
     pub(super) fn insert(&mut self, pair: Pair) {
-        let (key, place) = (pair.key, self.pairs.len() as u32);
+        let PairKey { number, remote, dport } = pair.key;
+        let place = self.pairs.len() as u32;
+        let known = Known { number, remote, dport, v4: pair.v4, place, target: pair.target };
         self.pairs.push(pair);
-        let of = |(key, _): &(PairKey, u32)| hash(&self.hasher, *key);
-        self.places.insert_unique(of(&(key, place)), (key, place), of);
+        self.known.insert_unique(hash(&self.hasher, pair.key), known, |known| hash(&self.hasher, known.key()));
     }
 
     /// Takes all out.
     pub(super) fn drain(&mut self) -> Vec<Pair> {
-        self.places.clear();
+        self.known.clear();
         std::mem::take(&mut self.pairs)
     }
 }
@@ -97,15 +126,16 @@ mod tests {
         let mut pairs = Pairs::default();
         let key = |at: u32| PairKey { number: at % 50, remote: at / 50, dport: (at % 3) as u16 };
         for at in 0..5_000 {
-            assert_eq!(pairs.find(key(at)), NONE);
+            assert_eq!(pairs.find(key(at)).place, NONE);
             pairs.insert(Pair::new(key(at), at, Front::default(), true));
         }
         for at in 0..5_000 {
-            let place = pairs.find(key(at));
+            let Known { place, target, .. } = pairs.find(key(at));
+            assert_eq!(target, at);
             assert_eq!(pairs.get_mut(place).map(|pair| pair.target), Some(at));
         }
         assert_eq!(pairs.drain().len(), 5_000);
-        assert_eq!(pairs.find(key(0)), NONE);
+        assert_eq!(pairs.find(key(0)).place, NONE);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use snat_parse::formats::tcptracer::{Batch, BatchRow, Event, Kind, printed_again};
 use snat_parse::{Addr, place_text};
 
-use super::pairs::{NONE, Pair, PairKey, Pairs};
+use super::pairs::{Known, NONE, Pair, PairKey, Pairs};
 use super::same::{Front, front};
 use super::{Cell, Dest, DestKey, Group, GroupKey, Map, Mark, PIDS_PER_GROUP, PidKey, mark};
 use crate::mesh;
@@ -117,17 +117,23 @@ impl Rows {
         }
     }
 
-    /// The places of the next rows' pairs, [`NONE`] of those that are not known; looked for all at once: one after the
-    /// other it takes several times as long.
+    /// The pairs of the next rows, as far as they are known; looked for all at once: one after the other it takes several
+    /// times as long.
     #[inline]
-    pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, places: &mut [u32; AHEAD]) {
-        for (place, at) in places.iter_mut().zip(rows) {
+    pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, known: &mut [Known; AHEAD]) {
+        let mut touched = 0;
+        for (known, at) in known.iter_mut().zip(rows) {
             let row = batch.row(at);
-            *place = match self.origins.get(row.origin as usize) {
+            *known = match self.origins.get(row.origin as usize) {
                 Some(Some(origin)) => self.pairs.find(key(origin, &row)),
-                _ => NONE,
+                _ => Known::NONE,
             };
+            // Only a connect is counted there.
+            if row.kind == Kind::Connect {
+                touched ^= self.pairs.touch(known.place);
+            }
         }
+        std::hint::black_box(touched);
     }
 
     /// The process of a row; the row is counted to its group.
@@ -224,7 +230,7 @@ impl Rows {
 
     /// The same, if a connect has made the row's pair known to this generation.
     pub(super) fn pair(&mut self, origin: &Origin, batch: &Batch<'_>, at: usize) -> Option<&mut Pair> {
-        self.pairs.get_mut(self.pairs.find(key(origin, &batch.row(at))))
+        self.pairs.get_mut(self.pairs.find(key(origin, &batch.row(at))).place)
     }
 
     /// The same of one that this generation does not know; a connect makes it known. Also returned: whether it is new
@@ -326,7 +332,7 @@ impl Rows {
             let row = target.last_at as usize;
             let mut pair_to = |remote: u32, change: &mut dyn FnMut(&mut Pair)| {
                 let key = PairKey { number: target.place.number, remote, dport: target.dport };
-                self.pairs.get_mut(self.pairs.find(key)).into_iter().for_each(change);
+                self.pairs.get_mut(self.pairs.find(key).place).into_iter().for_each(change);
             };
             // The address may be printed in two ways: the text is that of one pair.
             let (last, mut later) = (batch.row(row), None);

@@ -260,10 +260,11 @@ impl Counters {
         self.lanes[lane as usize].way
     }
 
-    /// Fetches the counters of a spot that are needed soon; what is returned is of no use but to be looked at.
+    /// Fetches the counters of a spot that are needed soon, and where a port number is, or the lowest that is free; what is
+    /// returned is of no use but to be looked at.
     #[inline(always)]
-    pub(super) fn touch(&self, spot: u32) -> u32 {
-        self.spots.get(spot as usize).map_or(0, |spot| spot.held.value.now ^ spot.numbers.touch())
+    pub(super) fn touch(&self, spot: u32, number: u32) -> u32 {
+        self.spots.get(spot as usize).map_or(0, |spot| spot.held.value.now ^ spot.numbers.touch(number))
     }
 
     #[inline(always)]

@@ -7,7 +7,7 @@
 
 use std::mem;
 
-use super::lanes::{Ends, NONE};
+use super::lanes::{Ends, Lane, NONE};
 use super::order::{Order, PENDING};
 use super::replay::Replay;
 use super::stage::HANDED;
@@ -81,10 +81,10 @@ struct Heap {
 struct Pair {
     sweep: Sweep,
     mesh: Option<Box<Sweep>>,
-    /// The lane of each target.
-    lanes: Vec<u32>,
+    /// The numbers of each target.
+    lanes: Vec<Lane>,
     /// The same in the ledger of the mesh.
-    of_mesh: Vec<u32>,
+    of_mesh: Vec<Lane>,
     /// Rows of targets that nobody told of: no row is lost.
     unknown: u64,
     /// There once the log is over.

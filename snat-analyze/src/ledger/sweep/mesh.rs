@@ -82,7 +82,19 @@ impl Mesh {
     }
 
     /// A connect, and the other of its pair, if that waits. Times do not go back.
+    #[inline(always)]
     pub(super) fn connect(&mut self, new: Waiting, proxy: bool, lanes: &Lanes) -> Option<Waiting> {
+        match self {
+            Self::Quiet { recent, room } if recent.len() < *room => {
+                recent.push(new);
+                None
+            }
+            _ => self.pair(new, proxy, lanes),
+        }
+    }
+
+    #[inline(never)]
+    fn pair(&mut self, new: Waiting, proxy: bool, lanes: &Lanes) -> Option<Waiting> {
         let old = |waiting: &Waiting| waiting.time < new.time.saturating_sub(APART);
         match self {
             Self::Quiet { recent, room } => {

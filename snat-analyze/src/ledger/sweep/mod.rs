@@ -57,6 +57,7 @@ pub(crate) use step::{Row, Rules, SECOND, StepKind};
 #[cfg(test)]
 pub(crate) use steps::{Step, Steps};
 
+use lanes::Lane;
 use stage::Stage;
 use step::Told;
 
@@ -112,14 +113,14 @@ impl Sweep {
         self.stage.again(&self.rules);
     }
 
-    /// The lane of a connect's ends.
-    fn know(&mut self, ends: &Ends) -> u32 {
-        self.stage.know(ends).lane
+    /// The numbers of a connect's ends.
+    fn know(&mut self, ends: &Ends) -> Lane {
+        self.stage.know(ends)
     }
 
-    /// Takes the next rows, by the lanes of their targets; `strangers` are the ends of those that have no target. How many are
+    /// Takes the next rows, by the numbers of their targets; `strangers` are the ends of those that have no target. How many are
     /// of no lane.
-    fn apply(&mut self, rows: &[(i64, Told)], lanes: &[u32], strangers: &[Ends]) -> u64 {
+    fn apply(&mut self, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
         self.stage.apply_all(rows, lanes, strangers)
     }
 

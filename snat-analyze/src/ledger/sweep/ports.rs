@@ -3,6 +3,7 @@
 //! The number of different ports in use lies between the fullest destination and the sum; it is what a metric of used
 //! ports should show.
 
+use super::lanes::NONE;
 use super::step::Now;
 use super::tally::Count;
 
@@ -65,12 +66,12 @@ impl Numbers {
         *self.full_word(word) &= !(1 << (word % 64));
     }
 
-    /// Fetches what the next take or give-back needs; what is returned is of no use but to be looked at.
-    #[inline]
-    pub(super) fn touch(&self) -> u32 {
-        self.full as u32
+    /// Fetches where a number is, or the lowest that is free; what is returned is of no use but to be looked at.
+    #[inline(always)]
+    pub(super) fn touch(&self, number: u32) -> u32 {
+        let word = if number == NONE { self.full.trailing_ones() } else { number / 64 };
+        self.taken.get(word as usize).map_or(0, |bits| *bits as u32)
     }
-
 }
 
 impl More {

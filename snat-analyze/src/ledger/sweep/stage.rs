@@ -5,7 +5,7 @@ use crate::fold::Map;
 use super::accepted::Accepted;
 use super::counts::Counters;
 use super::flows::Flows;
-use super::lanes::{Ends, Lane, Lanes};
+use super::lanes::{Ends, Lane, Lanes, NONE};
 use super::lives::Lives;
 use super::mesh::Mesh;
 use super::ports::Pool;
@@ -131,12 +131,9 @@ impl Stage {
         lane
     }
 
-    /// Applies rows, [`HANDED`] at the most, by the lanes of their targets; how many are of none. Times never go back, and
+    /// Applies rows, [`HANDED`] at the most, by the numbers of their targets; how many are of none. Times never go back, and
     /// are meaningless in a run without TIME.
-    ///
-    /// What the rows need, and what leaves with them, lies anywhere in memory: all at once it is fetched in a fraction of the
-    /// time of one after the other.
-    pub(super) fn apply_all(&mut self, rows: &[(i64, Told)], lanes: &[u32], strangers: &[Ends]) -> u64 {
+    pub(super) fn apply_all(&mut self, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
         let (mut unknown, mut touched) = (0, 0);
         let mut moves = [Move::default(); HANDED];
         for (moved, (time, told)) in moves.iter_mut().zip(rows) {
@@ -145,25 +142,36 @@ impl Stage {
             if bits.has_lane() {
                 match lanes.get(target as usize) {
                     Some(known) => {
-                        lane = *known;
-                        tag = self.flows.tag(self.counters.lane(lane).way, sport);
-                        touched ^= self.flows.touch(tag);
+                        (lane, tag) = (known.lane, self.flows.tag(known.way, sport));
+                        touched ^= self.flows.touch(tag) ^ self.counters.lane(lane).open;
                     }
                     None => (unknown, bits) = (unknown + 1, bits.only_time()),
                 }
             }
             *moved = Move { time: *time, lane, tag, sport, bits };
         }
-        if let Some((time, _)) = rows.last()
+        let moves = moves.get(..rows.len()).unwrap_or_default();
+        std::hint::black_box(touched ^ self.fetch(moves));
+        moves.iter().for_each(|row| self.apply(row, strangers));
+        unknown
+    }
+
+    /// Fetches what rows need and what leaves with them, besides what was touched already: it lies anywhere in memory, and
+    /// all at once it costs a fraction of one after the other. What is returned is of no use but to be looked at.
+    #[inline(always)]
+    fn fetch(&self, moves: &[Move]) -> u32 {
+        let mut touched = 0;
+        for row in moves.iter().filter(|row| row.bits.has_lane()) {
+            touched ^= self.counters.touch(self.counters.lane(row.lane).spot, NONE);
+        }
+        if let Some(Move { time, .. }) = moves.last()
             && self.releases.is_due(*time)
         {
             for closed in self.releases.leaving(self.main, *time).take(HANDED) {
-                touched ^= self.counters.lane(closed.lane).open ^ self.counters.touch(closed.spot);
+                touched ^= self.counters.lane(closed.lane).open ^ self.counters.touch(closed.spot, closed.number);
             }
         }
-        std::hint::black_box(touched);
-        moves.iter().take(rows.len()).for_each(|row| self.apply(row, strangers));
-        unknown
+        touched
     }
 
     /// Counts a row whose flow is not there, and for which there is no room; whether it is one.
