@@ -15,7 +15,7 @@ use super::series::Series;
 use super::step::{Bits, Now, Rules, StepKind, Told};
 
 /// Rows that are applied at a time.
-pub(super) const HANDED: usize = 64;
+pub(super) const HANDED: usize = 32;
 
 /// A row with what it is found by.
 #[derive(Clone, Copy, Debug, Default)]
