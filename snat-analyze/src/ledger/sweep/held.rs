@@ -113,11 +113,12 @@ impl Bucket {
     #[cold]
     fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<u64> {
         let known = self.tags.iter().zip(self.places).filter(|(known, _)| **known == tag);
-        let mut places = known.filter(|(_, place)| releases.is_in_queue(*place)).map(|(_, place)| releases.place(place));
+        let mut places =
+            known.filter(|(_, place)| releases.is_in_queue(*place)).map(|(_, place)| releases.place(place));
         places.find(|place| {
-            releases.get(*place).is_some_and(|closed| {
-                closed.way == way && closed.sport == sport && !closed.is_cancelled()
-            })
+            releases
+                .get(*place)
+                .is_some_and(|closed| closed.way == way && closed.sport == sport && !closed.is_cancelled())
         })
     }
 }

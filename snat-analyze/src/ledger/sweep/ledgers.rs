@@ -122,7 +122,7 @@ impl Ledgers {
     }
 
     /// The next row of the log, of a target.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn row(&mut self, row: &Row, target: u32) {
         self.time(row.time);
         self.push(row.line, Told { target, sport: row.sport, bits: Bits::of(row) });
@@ -220,7 +220,7 @@ impl Ledgers {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn time(&mut self, time: Option<i64>) {
         let Some(time) = time else { return };
         let (low, high) = &mut self.span;

@@ -113,7 +113,7 @@ impl<T: Copy> Order<T> {
     fn end_block(&mut self) {
         let next = self.spare.pop().unwrap_or_default();
         self.blocks.push_back(std::mem::replace(&mut self.tail, next));
-        self.tail.reserve(self.most);
+        self.tail.reserve(self.most.min(PENDING));
     }
 
     /// Takes out blocks that are ripe as a whole, and, while any row waits that did not come in order, row by row.
