@@ -205,6 +205,21 @@ fn stream(sweep: &mut Steps, rows: std::ops::Range<u64>) {
 }
 
 #[test]
+fn a_row_may_be_of_the_last_instant_of_all() {
+    let rows = |last: &[Step]| {
+        let first = [row(0, 1, StepKind::Connect, 1), row(MS, 2, StepKind::Close, 1)];
+        replay(&holds(&[240, 15]), &[&first, last].concat())
+    };
+    let found = rows(&[row(i64::MAX, 3, StepKind::Connect, 2), row(i64::MAX, 4, StepKind::Close, 2)]);
+    let spot = found.spot(dest()).unwrap();
+    assert_eq!((spot.connects, spot.closes, spot.open.now), (2, 2, 0));
+    assert_eq!(held(&found, 0), Peak { now: 0, peak: 1, at: Some(0) });
+    // With nothing in the queue of releases, too.
+    let found = replay(&holds(&[240, 15]), &[row(i64::MAX, 1, StepKind::Connect, 1)]);
+    assert_eq!(held(&found, 1), Peak { now: 1, peak: 1, at: Some(i64::MAX) });
+}
+
+#[test]
 fn memory_follows_the_rate_and_not_the_length() {
     let rules = Rules { series: SeriesRules { buckets: 8, ..SeriesRules::default() }, ..holds(&[240, 15]) };
     let mut sweep = Steps::new(&rules);

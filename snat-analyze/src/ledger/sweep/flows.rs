@@ -349,6 +349,27 @@ mod tests {
     }
 
     #[test]
+    fn flows_that_open_again_and_again_fill_no_buckets() {
+        let mut releases = Releases::new(&[1_000_000]).0;
+        let mut flows = Flows::new(&releases);
+        for at in 0..60_000_u32 {
+            let (way, sport) = (1, (at % 3) as u16);
+            let tag = flows.tag(way, sport);
+            let known = flows.find(tag, way, sport, &releases);
+            assert_eq!(known.is_some(), at >= 3);
+            let found = match known {
+                Some(known) => flows.wake(known, &releases).unwrap(),
+                None => flows.insert(tag, Flow::new(way, 0, sport)),
+            };
+            flows.get(found).place().into_iter().for_each(|place| releases.cancel(place));
+            let spots = Spots { way, spot: 0, sum: NONE };
+            let place = releases.push(i64::from(at), Closed::of(flows.get(found), spots));
+            flows.hold(found, place, &releases);
+        }
+        assert_eq!((releases.len(), releases.held(), flows.held.full(&releases)), (60_000, 3, 0));
+    }
+
+    #[test]
     fn a_flow_is_an_eighth_of_a_cache_line() {
         assert_eq!((size_of::<Slot>(), size_of::<Flow>(), size_of::<(i64, Closed)>()), (8, 32, 32));
     }

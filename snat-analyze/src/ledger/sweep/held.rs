@@ -1,8 +1,9 @@
 //! Which flows are held: where in the queue of releases each of them is.
 //!
 //! Flows leave the queue in the order in which they came, so nothing is taken out here: what is said of a place that is not
-//! in the queue any more is void. A bucket is a cache line that is written in turn, so that what it is to take next
-//! is the oldest that it has; is that in the queue still, the next bucket takes the new one, and this one says so.
+//! in the queue any more is void. A bucket is a cache line that is written in turn, so that the seat whose turn it is has
+//! the oldest that is said there. Is that in the queue still, another seat may be void, or that of the same flow which has
+//! opened since; where there is none, the next bucket takes the new one, and this one says so.
 
 use super::release::Releases;
 
@@ -79,8 +80,7 @@ impl Held {
         for _ in 0..self.buckets.len() {
             let most = self.buckets.len() - 1;
             let bucket = &mut self.buckets[at];
-            let seat = bucket.next as usize % SEATS;
-            if !releases.is_in_queue(bucket.places[seat]) {
+            if let Some(seat) = bucket.seat(tag, releases) {
                 (bucket.tags[seat], bucket.places[seat]) = (tag, place);
                 bucket.next = if seat + 1 == SEATS { 0 } else { seat as u32 + 1 };
                 return true;
@@ -103,6 +103,12 @@ impl Held {
         }
     }
 
+    /// Buckets that the next one has to be asked for.
+    #[cfg(test)]
+    pub(super) fn full(&self, releases: &Releases) -> usize {
+        self.buckets.iter().filter(|bucket| releases.is_in_queue(bucket.over)).count()
+    }
+
     #[cfg(test)]
     pub(super) fn seats(&self) -> usize {
         self.buckets.len() * SEATS
@@ -110,6 +116,24 @@ impl Held {
 }
 
 impl Bucket {
+    /// The seat that a flow of this hash may take.
+    #[inline(always)]
+    fn seat(&self, tag: u32, releases: &Releases) -> Option<usize> {
+        let seat = self.next as usize % SEATS;
+        if releases.is_in_queue(self.places[seat]) { self.other_seat(tag, releases) } else { Some(seat) }
+    }
+
+    /// A flow that opens and closes again and again takes the seat that it had, so that it fills no buckets.
+    #[cold]
+    fn other_seat(&self, tag: u32, releases: &Releases) -> Option<usize> {
+        let is_void = |seat: &usize| !releases.is_in_queue(self.places[*seat]);
+        let is_over = |seat: &usize| {
+            let place = releases.place(self.places[*seat]);
+            self.tags[*seat] == tag && releases.get(place).is_some_and(|closed| closed.is_cancelled())
+        };
+        (0..SEATS).find(is_void).or_else(|| (0..SEATS).find(is_over))
+    }
+
     #[cold]
     fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<u64> {
         let known = self.tags.iter().zip(self.places).filter(|(known, _)| **known == tag);

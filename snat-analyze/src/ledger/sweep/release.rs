@@ -209,7 +209,8 @@ impl Releases {
         let last = which + 1 == self.holds.len();
         let mask = self.ring.len() - 1;
         let hold = &mut self.holds[which];
-        while hold.due <= time {
+        // At the very last instant of all even a hold of nothing is due.
+        while hold.cursor < self.next && hold.due <= time {
             let end = hold.due;
             let closed = self.ring[hold.cursor as usize & mask].1;
             hold.cursor += 1;
@@ -259,5 +260,17 @@ mod tests {
         releases.cancel(place);
         assert!(releases.next(0, 900).is_none() && releases.next(1, 900).is_none());
         assert_eq!(releases.len(), 0);
+    }
+
+    #[test]
+    fn the_last_instant_of_all_is_one_as_well() {
+        let (mut releases, _) = Releases::new(&[20, 5]);
+        assert!(releases.next(0, NEVER).is_none() && releases.next(1, NEVER).is_none());
+        let closed = Closed::of(&Flow::new(7, 0, 1), Spots { way: 7, spot: 0, sum: u32::MAX });
+        releases.push(NEVER - 10, closed);
+        assert_eq!(releases.next(0, NEVER), Some((NEVER - 5, closed)));
+        assert_eq!(releases.next(1, NEVER), Some((NEVER, closed)));
+        assert!(releases.next(0, NEVER).is_none() && releases.next(1, NEVER).is_none());
+        assert_eq!((releases.len(), releases.held()), (0, 0));
     }
 }
