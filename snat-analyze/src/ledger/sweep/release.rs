@@ -35,7 +35,7 @@ impl Closed {
     #[inline(always)]
     pub(super) fn of(flow: &Flow, spots: Spots) -> Self {
         let Flow { way, lane, number, serial, sport, counted, .. } = *flow;
-        let bits = u8::from(counted) * COUNTED | u8::from(spots.is_public()) * PUBLIC;
+        let bits = (u8::from(counted) * COUNTED) | (u8::from(spots.is_public()) * PUBLIC);
         Self { way, lane, spot: spots.spot, number, serial, sport, bits }
     }
 
