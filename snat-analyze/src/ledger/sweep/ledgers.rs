@@ -10,7 +10,6 @@ use std::mem;
 use super::lanes::{Ends, Lane, NONE};
 use super::order::{Order, PENDING};
 use super::replay::Replay;
-use super::stage::HANDED;
 use super::step::{Bits, Row, Rules, Told};
 use super::{End, Sweep};
 use crate::apart::Apart;
@@ -328,11 +327,9 @@ impl Pair {
             self.mesh = Some(Box::new(self.sweep.less_doubles()));
             self.of_mesh.clone_from(&self.lanes);
         }
-        for rows in heap.rows.chunks(HANDED) {
-            self.unknown += self.sweep.apply(rows, &self.lanes, &heap.strangers);
-            self.mesh.iter_mut().for_each(|mesh| {
-                mesh.apply(rows, &self.of_mesh, &heap.strangers);
-            });
+        self.unknown += self.sweep.apply(&heap.rows, &self.lanes, &heap.strangers);
+        if let Some(mesh) = &mut self.mesh {
+            mesh.apply(&heap.rows, &self.of_mesh, &heap.strangers);
         }
         heap.rows.clear();
         heap.strangers.clear();

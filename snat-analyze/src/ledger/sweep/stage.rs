@@ -15,7 +15,7 @@ use super::series::Series;
 use super::step::{Bits, Now, Rules, StepKind, Told};
 
 /// Rows that are applied at a time.
-pub(super) const HANDED: usize = 32;
+const HANDED: usize = 32;
 
 /// A row with what it is found by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -131,9 +131,14 @@ impl Stage {
         lane
     }
 
-    /// Applies rows, [`HANDED`] at the most, by the numbers of their targets; how many are of none. Times never go back, and
-    /// are meaningless in a run without TIME.
+    /// Applies rows by the numbers of their targets; how many are of none. Times never go back, and are meaningless in a run
+    /// without TIME.
     pub(super) fn apply_all(&mut self, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
+        rows.chunks(HANDED).map(|rows| self.apply_some(rows, lanes, strangers)).sum()
+    }
+
+    /// The same of [`HANDED`] rows at the most.
+    fn apply_some(&mut self, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
         let (mut unknown, mut touched) = (0, 0);
         let mut moves = [Move::default(); HANDED];
         for (moved, (time, told)) in moves.iter_mut().zip(rows) {
