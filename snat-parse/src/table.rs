@@ -263,7 +263,7 @@ pub const PLACE_CHARS: usize = 200;
 pub fn place_text(line: &str) -> String {
     let line = line.trim_end();
     // Most lines are plain and short.
-    if line.len() < PLACE_CHARS && line.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+    if line.len() < PLACE_CHARS && line.bytes().fold(true, |plain, b| plain & (b' '..=b'~').contains(&b)) {
         return line.to_owned();
     }
     let printable = |c: char| if c.is_control() { ' ' } else { c };

@@ -144,6 +144,7 @@ pub(crate) struct Run {
     pub(crate) first: Mark,
     /// There when the entry is over, like all that follows from them.
     pub(crate) groups: Map<GroupKey, Group>,
+    /// Like the next three: known when the entry is over.
     pub(crate) events: u64,
     pub(crate) connects: u64,
     pub(crate) accepts: u64,
@@ -163,6 +164,8 @@ pub(crate) struct Run {
     pub(crate) replay: Option<Replay>,
     /// The same less the ports of connects that a proxy makes again, if any process looks like one.
     pub(crate) less_doubles: Option<Replay>,
+    /// Events by kind.
+    kinds: [u64; 4],
     ledgers: Option<Ledgers>,
     rows: Rows,
     sketch: Sketch,
@@ -189,8 +192,15 @@ impl Fold {
 
 /// The place of an event; its entry gets its number when all entries are read and sorted ([`Run::at_entry`]).
 fn mark(batch: &Batch<'_>, at: usize) -> Mark {
-    let text = place_text(&String::from_utf8_lossy(batch.text(at)));
-    Mark { entry: 0, line: batch.line(at), text }
+    Mark { entry: 0, line: batch.line(at), text: quoted(batch.text(at)) }
+}
+
+/// A line as evidence quotes it.
+fn quoted(line: &[u8]) -> String {
+    match std::str::from_utf8(line) {
+        Ok(line) => place_text(line),
+        Err(_) => place_text(&String::from_utf8_lossy(line)),
+    }
 }
 
 impl Sink for Fold {
@@ -211,7 +221,7 @@ impl Sink for Fold {
                 let ahead = end.min(at + rows::AHEAD);
                 run.rows.look(batch, at..ahead, &mut pairs);
                 for known in &pairs[..ahead - at] {
-                    run.event(batch, at, known, &self.ruling);
+                    run.event(batch, at, *known, &self.ruling);
                     at += 1;
                 }
             }
@@ -237,6 +247,7 @@ impl Run {
             has_netns: false,
             replay: None,
             less_doubles: None,
+            kinds: [0; 4],
             ledgers: Some(Ledgers::new(&ruling.sweep, ruling.threads)),
             rows: Rows::default(),
             sketch: Sketch::default(),
@@ -247,9 +258,16 @@ impl Run {
     fn finish(&mut self) {
         if let Some(mut ledgers) = self.ledgers.take() {
             ledgers.end();
+            self.events = self.kinds.iter().sum();
+            (self.connects, self.accepts, self.closes) =
+                (self.of_kind(Kind::Connect), self.of_kind(Kind::Accept), self.of_kind(Kind::Close));
             self.groups = self.rows.finish();
             (self.replay, self.less_doubles) = ledgers.found().map_or((None, None), |(all, less)| (Some(all), less));
         }
+    }
+
+    fn of_kind(&self, kind: Kind) -> u64 {
+        self.kinds[kind as usize]
     }
 
     /// Entries get their final numbers only when all are read and sorted.
@@ -286,8 +304,17 @@ impl Run {
     }
 
     /// Takes note of the event's TIME, and of a gap before it in what is measured.
+    #[inline(always)]
     fn time(&mut self, time: i64, batch: &Batch<'_>, at: usize, ruling: &SweepRules) {
         self.last = Some(time);
+        match &mut self.span {
+            Some((_, high)) if *high <= time && time.saturating_sub(*high) < GAP => *high = time,
+            _ => self.odd_time(time, batch, at, ruling),
+        }
+    }
+
+    #[cold]
+    fn odd_time(&mut self, time: i64, batch: &Batch<'_>, at: usize, ruling: &SweepRules) {
         let (low, high) = self.span.get_or_insert((time, time));
         let ns = time.saturating_sub(*high);
         (*low, *high) = ((*low).min(time), (*high).max(time));
@@ -302,8 +329,8 @@ impl Run {
     }
 
     /// Counts one event, and tells the ledger of it. `known` is its pair, as it was looked for.
-    #[inline]
-    fn event(&mut self, batch: &Batch<'_>, at: usize, known: &Known, ruling: &Ruling) {
+    #[inline(always)]
+    fn event(&mut self, batch: &Batch<'_>, at: usize, known: Known, ruling: &Ruling) {
         let row = batch.row(at);
         let (time, kind) = (row.time, row.kind);
         if let Some(time) = time {
@@ -311,29 +338,27 @@ impl Run {
         }
         let when = self.when(&ruling.sweep);
         let one = u64::from(when == When::Inside);
-        self.events += one;
-        self.outside += 1 - one;
-        match kind {
-            Kind::Connect => self.connects += one,
-            Kind::Accept => self.accepts += one,
-            Kind::Close => self.closes += one,
-            Kind::Unknown => {}
-        }
-        if when == When::Behind {
-            return self.behind(batch, at);
+        self.kinds[kind as usize] += one;
+        if when != When::Inside {
+            self.outside += 1;
+            if when == When::Behind {
+                return self.behind(batch, at);
+            }
         }
         let origin = self.rows.origin(&row, batch, at, one);
         self.has_netns |= origin.has_netns;
         self.ipv6_events += u64::from(origin.v6);
-        let (Some(step), Some(ledgers)) = (step_kind(kind), &mut self.ledgers) else { return };
-        if step == StepKind::Accept {
-            return self.unknown(batch, at, &origin, one, ruling);
+        let step = match kind {
+            Kind::Connect => StepKind::Connect,
+            Kind::Close => StepKind::Close,
+            Kind::Accept | Kind::Unknown => return self.unknown(batch, at, one, ruling),
+        };
+        if known.target == NONE {
+            return self.unknown(batch, at, one, ruling);
         }
+        let Some(ledgers) = &mut self.ledgers else { return };
         if origin.is_proxy && step == StepKind::Connect {
             ledgers.proxy_connects();
-        }
-        if known.place == NONE {
-            return self.unknown(batch, at, &origin, one, ruling);
         }
         let (sport, line) = (row.sport.unwrap_or(0), batch.line(at));
         if sport == 0 {
@@ -345,7 +370,7 @@ impl Run {
         if step != StepKind::Connect {
             return;
         }
-        let Some(pair) = self.rows.pair_at(known.place) else { return };
+        let Some(pair) = self.rows.pair_at(known) else { return };
         self.sketch.connect(pair.front, [sport, row.dport.unwrap_or(0)], time);
         pair.connects += one;
         match time {
@@ -354,20 +379,21 @@ impl Run {
             }
             _ => {
                 pair.origin = NONE;
-                let target = pair.target;
-                self.rows.keep_line(target, at);
+                self.rows.keep_line(known.target, at);
             }
         }
     }
 
     /// An event whose pair is not known to this generation of numbers, one that came in, or one without whole ends.
     #[cold]
-    fn unknown(&mut self, batch: &Batch<'_>, at: usize, origin: &Origin, one: u64, ruling: &Ruling) {
-        let event = batch.event(at);
+    fn unknown(&mut self, batch: &Batch<'_>, at: usize, one: u64, ruling: &Ruling) {
+        let (row, event) = (batch.row(at), batch.event(at));
         let (Some(kind), Some(ledgers)) = (step_kind(event.kind), &mut self.ledgers) else { return };
-        let place = origin.place;
-        if kind == StepKind::Accept {
-            self.rows.accepts(place, &event, one);
+        let Origin { place, marks: origin, .. } = self.rows.of(&row);
+        match kind {
+            StepKind::Accept => self.rows.accepts(place, &event, one),
+            StepKind::Connect if origin.is_proxy => ledgers.proxy_connects(),
+            _ => {}
         }
         let (AddrRef::Ip(saddr), AddrRef::Ip(daddr), Some(dport @ 1..)) = (event.saddr, event.daddr, event.dport)
         else {
@@ -387,26 +413,27 @@ impl Run {
             dport,
             public: classify(&Addr::Ip(daddr), Some(dport), &ruling.rules) == Some(Class::Public),
         };
-        let target = match self.rows.pair(origin, batch, at) {
-            Some(pair) => Some(pair.target),
-            None => {
-                let met = self.rows.meet_pair(place, &event, (daddr, dport), (batch, at));
-                if met.is_some_and(|(_, is_new)| is_new) {
-                    ledgers.know(&ends());
-                }
-                met.map(|(target, _)| target)
+        let target = if kind != StepKind::Connect && !self.rows.goes_to(dport) {
+            None
+        } else if let Some(pair) = self.rows.pair(place, &row) {
+            Some(pair.target)
+        } else {
+            let met = self.rows.meet_pair(place, &event, (daddr, dport), (batch, at));
+            if met.is_some_and(|(_, is_new)| is_new) {
+                ledgers.know(&ends());
             }
+            met.map(|(target, _)| target)
         };
         let sport = event.sport.unwrap_or(0);
         let mapped = origin.v6 && daddr.is_ipv4();
-        let row = Row { time: event.time, line: batch.line(at), kind, sport, mapped, proxy: origin.is_proxy };
+        let told = Row { time: event.time, line: batch.line(at), kind, sport, mapped, proxy: origin.is_proxy };
         match target {
-            _ if sport == 0 => ledgers.unkeyed(row.time),
-            Some(target) => ledgers.row(&row, target),
-            None => ledgers.stranger(&row, &ends()),
+            _ if sport == 0 => ledgers.unkeyed(told.time),
+            Some(target) => ledgers.row(&told, target),
+            None => ledgers.stranger(&told, &ends()),
         }
         if kind == StepKind::Connect
-            && let Some(pair) = self.rows.pair(origin, batch, at)
+            && let Some(pair) = self.rows.pair(place, &row)
         {
             self.sketch.connect(pair.front, [sport, dport], event.time);
             pair.connects += one;

@@ -1,10 +1,9 @@
-//! Processes on their way to destinations, by the numbers that the reader gave them: what a connect of a pair that is
-//! known needs, in a cache line.
+//! Processes on their way to destinations, by the numbers that the reader gave them: all that a row of a pair that is
+//! known needs is in one cache line, and that is where it is looked for.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::same::Front;
 
@@ -26,7 +25,7 @@ pub(super) struct Pair {
     key: PairKey,
     /// Local port of its last connect.
     pub(super) sport: u16,
-    /// The target that it is.
+    /// The target that it is; [`NONE`] where there is no pair.
     pub(super) target: u32,
     /// What the hash of all its connects begins with.
     pub(super) front: Front,
@@ -37,83 +36,120 @@ pub(super) struct Pair {
     pub(super) time: i64,
     /// Number of the process's cells in such lines; [`NONE`] where the text is not of that kind.
     pub(super) origin: u32,
-    pub(super) v4: bool,
+    v4: bool,
 }
 
 impl Pair {
     pub(super) fn new(key: PairKey, target: u32, front: Front, v4: bool) -> Self {
         Self { key, sport: 0, target, front, connects: 0, line: 0, time: 0, origin: NONE, v4 }
     }
+
+    /// No pair.
+    const FREE: Self = Self {
+        key: PairKey { number: 0, remote: 0, dport: 0 },
+        sport: 0,
+        target: NONE,
+        front: Front::NOTHING,
+        connects: 0,
+        line: 0,
+        time: 0,
+        origin: NONE,
+        v4: false,
+    };
 }
 
-/// Where a pair is found, with what a row other than a connect asks of it.
+/// Where a pair is found, until one is added, and what a row other than a connect asks of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
-    number: u32,
-    remote: u32,
-    dport: u16,
-    pub(super) v4: bool,
-    /// Its place; [`NONE`] of no pair.
     pub(super) place: u32,
+    /// [`NONE`] where there is no pair.
     pub(super) target: u32,
+    pub(super) v4: bool,
 }
 
 impl Known {
     /// No pair.
-    pub(super) const NONE: Self = Self { number: 0, remote: 0, dport: 0, v4: false, place: NONE, target: NONE };
-
-    #[inline]
-    fn key(&self) -> PairKey {
-        PairKey { number: self.number, remote: self.remote, dport: self.dport }
-    }
+    pub(super) const NONE: Self = Self { place: 0, target: NONE, v4: false };
 }
 
-/// All pairs of a generation, and where each is found.
-#[derive(Clone, Debug, Default)]
+/// The places of few pairs.
+const LEAST: usize = 64;
+
+/// All pairs of a generation: open addressing, the next place is tried next.
+#[derive(Clone, Debug)]
 pub(super) struct Pairs {
+    /// A power of two, at least three eighths of them free.
     pairs: Vec<Pair>,
-    known: HashTable<Known>,
-    hasher: RandomState,
+    len: usize,
+    seeds: [u64; 2],
 }
 
-#[inline]
-fn hash(hasher: &RandomState, key: PairKey) -> u64 {
-    hasher.hash_one((u64::from(key.number) << 32 | u64::from(key.remote), key.dport))
+impl Default for Pairs {
+    fn default() -> Self {
+        let hasher = RandomState::default();
+        let seeds = [hasher.hash_one(0_u8), hasher.hash_one(1_u8)];
+        Self { pairs: vec![Pair::FREE; LEAST], len: 0, seeds }
+    }
 }
 
 impl Pairs {
+    #[inline(always)]
+    fn first(&self, key: PairKey) -> usize {
+        let [one, other] = self.seeds;
+        let ends = u64::from(key.number) << 32 | u64::from(key.remote);
+        let product = u128::from(ends ^ one) * u128::from(u64::from(key.dport) ^ other);
+        ((product >> 64) as u64 ^ product as u64) as usize & (self.pairs.len() - 1)
+    }
+
     /// A pair, or [`Known::NONE`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, key: PairKey) -> Known {
-        let is = |known: &Known| known.key() == key;
-        self.known.find(hash(&self.hasher, key), is).copied().unwrap_or(Known::NONE)
+        let mut at = self.first(key);
+        loop {
+            let Pair { key: known, target, v4, .. } = self.pairs[at];
+            if known == key || target == NONE {
+                // What is free has no target.
+                return Known { place: at as u32, target, v4 };
+            }
+            at = (at + 1) & (self.pairs.len() - 1);
+        }
     }
 
-    /// Fetches a pair that is needed soon; what is returned is of no use but to be looked at.
-    #[inline]
-    pub(super) fn touch(&self, place: u32) -> u32 {
-        self.pairs.get(place as usize).map_or(0, |pair| pair.target)
+    /// The pair that was found, if it was one. Places stand until [`Pairs::reserve`].
+    #[inline(always)]
+    pub(super) fn get_mut(&mut self, known: Known) -> Option<&mut Pair> {
+        self.pairs.get_mut(known.place as usize).filter(|_| known.target != NONE)
     }
 
-    /// The pair of a place; places stand as long as the generation.
-    #[inline]
-    pub(super) fn get_mut(&mut self, place: u32) -> Option<&mut Pair> {
-        self.pairs.get_mut(place as usize)
+    /// Makes room for so many more.
+    #[inline(always)]
+    pub(super) fn reserve(&mut self, more: usize) {
+        while (self.len + more) * 8 > self.pairs.len() * 5 {
+            self.grow();
+        }
     }
 
-    /// Adds a pair that is not there.
+    #[cold]
+    fn grow(&mut self) {
+        let more = vec![Pair::FREE; self.pairs.len() * 2];
+        for pair in std::mem::replace(&mut self.pairs, more).into_iter().filter(|pair| pair.target != NONE) {
+            let place = self.find(pair.key).place;
+            self.pairs[place as usize] = pair;
+        }
+    }
+
+    /// Adds a pair that is not there, where room was made.
     pub(super) fn insert(&mut self, pair: Pair) {
-        let PairKey { number, remote, dport } = pair.key;
-        let place = self.pairs.len() as u32;
-        let known = Known { number, remote, dport, v4: pair.v4, place, target: pair.target };
-        self.pairs.push(pair);
-        self.known.insert_unique(hash(&self.hasher, pair.key), known, |known| hash(&self.hasher, known.key()));
+        let place = self.find(pair.key).place;
+        self.pairs[place as usize] = pair;
+        self.len += 1;
     }
 
     /// Takes all out.
-    pub(super) fn drain(&mut self) -> Vec<Pair> {
-        self.known.clear();
-        std::mem::take(&mut self.pairs)
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Pair> + use<> {
+        self.len = 0;
+        let pairs = std::mem::replace(&mut self.pairs, vec![Pair::FREE; LEAST]);
+        pairs.into_iter().filter(|pair| pair.target != NONE)
     }
 }
 
@@ -126,16 +162,19 @@ mod tests {
         let mut pairs = Pairs::default();
         let key = |at: u32| PairKey { number: at % 50, remote: at / 50, dport: (at % 3) as u16 };
         for at in 0..5_000 {
-            assert_eq!(pairs.find(key(at)).place, NONE);
-            pairs.insert(Pair::new(key(at), at, Front::default(), true));
+            assert_eq!(pairs.find(key(at)).target, NONE);
+            assert!(pairs.get_mut(pairs.find(key(at))).is_none());
+            pairs.reserve(1);
+            pairs.insert(Pair::new(key(at), at, Front::NOTHING, at % 2 == 0));
         }
         for at in 0..5_000 {
-            let Known { place, target, .. } = pairs.find(key(at));
-            assert_eq!(target, at);
-            assert_eq!(pairs.get_mut(place).map(|pair| pair.target), Some(at));
+            let known = pairs.find(key(at));
+            assert_eq!((known.target, known.v4), (at, at % 2 == 0));
+            assert_eq!(pairs.get_mut(known).map(|pair| pair.target), Some(at));
         }
-        assert_eq!(pairs.drain().len(), 5_000);
-        assert_eq!(pairs.find(key(0)).place, NONE);
+        assert_eq!(pairs.pairs.len(), 8_192);
+        assert_eq!(pairs.drain().count(), 5_000);
+        assert_eq!(pairs.find(key(0)).target, NONE);
     }
 
     #[test]

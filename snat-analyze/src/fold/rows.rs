@@ -6,12 +6,12 @@ use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use snat_parse::Addr;
 use snat_parse::formats::tcptracer::{Batch, BatchRow, Event, Kind, printed_again};
-use snat_parse::{Addr, place_text};
 
 use super::pairs::{Known, NONE, Pair, PairKey, Pairs};
 use super::same::{Front, front};
-use super::{Cell, Dest, DestKey, Group, GroupKey, Map, Mark, PIDS_PER_GROUP, PidKey, mark};
+use super::{Cell, Dest, DestKey, Group, GroupKey, Map, Mark, PIDS_PER_GROUP, PidKey, mark, quoted};
 use crate::mesh;
 
 /// Rows that are looked up at once.
@@ -31,14 +31,30 @@ pub(super) struct Place {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
     pub(super) place: Place,
+    pub(super) marks: Marks,
+    /// Rows inside of what is measured that the group is not told of yet.
+    rows: u64,
+}
+
+/// What is yes or no of a process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marks {
+    /// There was a row of it.
+    is_met: bool,
     /// No later row can change the cell's name.
     named: bool,
     pub(super) is_proxy: bool,
     pub(super) has_netns: bool,
     /// The socket is one of IPv6.
     pub(super) v6: bool,
-    /// Rows inside of what is measured that the group is not told of yet.
-    rows: u64,
+}
+
+impl Origin {
+    /// One without a row so far.
+    const UNMET: Self = {
+        let marks = Marks { is_met: false, named: false, is_proxy: false, has_netns: false, v6: false };
+        Self { place: Place { group: 0, cell: 0, number: 0 }, marks, rows: 0 }
+    };
 }
 
 /// A process on its way to one destination.
@@ -69,9 +85,11 @@ pub(super) struct Rows {
     cells: u32,
     /// What the numbers of origins and remotes mean changes with it.
     generation: Option<u32>,
-    /// By number; `None` of one without a row so far.
-    origins: Vec<Option<Origin>>,
+    /// By number.
+    origins: Vec<Origin>,
     pairs: Pairs,
+    /// Remote ports of targets, a bit for each: of most rows that came in, no more has to be looked for.
+    dports: Vec<u64>,
     targets: Vec<Target>,
     /// Places of targets.
     by_target: HashTable<u32>,
@@ -84,8 +102,8 @@ pub(super) struct Rows {
 }
 
 #[inline]
-fn key(origin: &Origin, row: &BatchRow) -> PairKey {
-    PairKey { number: origin.place.number, remote: row.remote, dport: row.dport.unwrap_or(0) }
+fn key(place: Place, row: &BatchRow) -> PairKey {
+    PairKey { number: place.number, remote: row.remote, dport: row.dport.unwrap_or(0) }
 }
 
 fn target_hash(hasher: &RandomState, place: Place, daddr: IpAddr, dport: u16) -> u64 {
@@ -103,7 +121,7 @@ impl Rows {
 
     /// What is known by numbers goes to what is known by values.
     fn forget_numbers(&mut self) {
-        for origin in self.origins.drain(..).flatten() {
+        for origin in self.origins.drain(..).filter(|origin| origin.marks.is_met) {
             self.groups[origin.place.group as usize].rows += origin.rows;
         }
         for pair in self.pairs.drain() {
@@ -120,62 +138,60 @@ impl Rows {
     /// The pairs of the next rows, as far as they are known; looked for all at once: one after the other it takes several
     /// times as long.
     #[inline]
-    pub(super) fn look(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>, known: &mut [Known; AHEAD]) {
-        let mut touched = 0;
+    pub(super) fn look(&mut self, batch: &Batch<'_>, rows: std::ops::Range<usize>, known: &mut [Known; AHEAD]) {
+        // None of these rows moves a pair, then.
+        self.pairs.reserve(AHEAD);
         for (known, at) in known.iter_mut().zip(rows) {
             let row = batch.row(at);
             *known = match self.origins.get(row.origin as usize) {
-                Some(Some(origin)) => self.pairs.find(key(origin, &row)),
+                Some(origin) if origin.marks.is_met => self.pairs.find(key(origin.place, &row)),
                 _ => Known::NONE,
             };
-            // Only a connect is counted there: others touch the first one, since a branch would be taken at random.
-            touched ^= self.pairs.touch(known.place & u32::from(row.kind == Kind::Connect).wrapping_neg());
         }
-        std::hint::black_box(touched);
     }
 
     /// The process of a row; the row is counted to its group.
-    #[inline]
-    pub(super) fn origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
+    #[inline(always)]
+    pub(super) fn origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> Marks {
         match self.origins.get_mut(row.origin as usize) {
-            Some(Some(origin)) if origin.named || row.kind != Kind::Connect => {
+            Some(origin) if origin.marks.named || (origin.marks.is_met && row.kind != Kind::Connect) => {
                 origin.rows += one;
-                *origin
+                origin.marks
             }
             _ => self.meet_origin(row, batch, at, one),
         }
     }
 
+    /// The process of a row whose number was met.
+    pub(super) fn of(&self, row: &BatchRow) -> Origin {
+        self.origins[row.origin as usize]
+    }
+
     /// The same of one that is new, or that has no name yet.
     #[cold]
-    fn meet_origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> Origin {
+    fn meet_origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> Marks {
         let number = row.origin as usize;
         let mut origin = match self.origins.get(number) {
-            Some(Some(origin)) => *origin,
+            Some(origin) if origin.marks.is_met => *origin,
             _ => self.new_origin(number, batch, at),
         };
         origin.rows += one;
-        if !origin.named && row.kind == Kind::Connect {
-            origin.named = self.name(origin.place, &batch.event(at));
+        if !origin.marks.named && row.kind == Kind::Connect {
+            origin.marks.named = self.name(origin.place, &batch.event(at));
         }
-        self.origins[number] = Some(origin);
-        origin
+        self.origins[number] = origin;
+        origin.marks
     }
 
     fn new_origin(&mut self, number: usize, batch: &Batch<'_>, at: usize) -> Origin {
         let event = batch.event(at);
         let place = self.meet(&event, batch, at);
         if self.origins.len() <= number {
-            self.origins.resize(number + 1, None);
+            self.origins.resize(number + 1, Origin::UNMET);
         }
-        Origin {
-            place,
-            named: self.name(place, &event),
-            is_proxy: is_proxy(&event),
-            has_netns: event.netns.is_some(),
-            v6: event.ip == Some(6),
-            rows: 0,
-        }
+        let (named, is_proxy) = (self.name(place, &event), is_proxy(&event));
+        let (has_netns, v6) = (event.netns.is_some(), event.ip == Some(6));
+        Origin { place, marks: Marks { is_met: true, named, is_proxy, has_netns, v6 }, rows: 0 }
     }
 
     /// Finds or makes the group and the cell of an event.
@@ -220,15 +236,21 @@ impl Rows {
         *pid == PidKey::Other || (cell.comm.is_some() && cell.comm_of_connect)
     }
 
-    /// What a row is counted by, in the place that [`Rows::look`] found.
-    #[inline]
-    pub(super) fn pair_at(&mut self, place: u32) -> Option<&mut Pair> {
-        self.pairs.get_mut(place)
+    /// What a row is counted by, where [`Rows::look`] found it.
+    #[inline(always)]
+    pub(super) fn pair_at(&mut self, known: Known) -> Option<&mut Pair> {
+        self.pairs.get_mut(known)
     }
 
     /// The same, if a connect has made the row's pair known to this generation.
-    pub(super) fn pair(&mut self, origin: &Origin, batch: &Batch<'_>, at: usize) -> Option<&mut Pair> {
-        self.pairs.get_mut(self.pairs.find(key(origin, &batch.row(at))).place)
+    pub(super) fn pair(&mut self, place: Place, row: &BatchRow) -> Option<&mut Pair> {
+        let known = self.pairs.find(key(place, row));
+        self.pairs.get_mut(known)
+    }
+
+    /// Whether there is a target with this remote port.
+    pub(super) fn goes_to(&self, dport: u16) -> bool {
+        self.dports.get(usize::from(dport) / 64).is_some_and(|bits| bits >> (dport % 64) & 1 == 1)
     }
 
     /// The same of one that this generation does not know; a connect makes it known. Also returned: whether it is new
@@ -254,6 +276,8 @@ impl Rows {
             None => {
                 let dest = self.dest(place, DestKey { addr: Addr::Ip(daddr), port: Some(dport) }, batch, at) as u32;
                 let next = self.targets.len() as u32;
+                self.dports.resize(1 << 10, 0);
+                self.dports[usize::from(dport) / 64] |= 1 << (dport % 64);
                 self.targets.push(Target {
                     daddr,
                     dport,
@@ -330,7 +354,7 @@ impl Rows {
             let row = target.last_at as usize;
             let mut pair_to = |remote: u32, change: &mut dyn FnMut(&mut Pair)| {
                 let key = PairKey { number: target.place.number, remote, dport: target.dport };
-                self.pairs.get_mut(self.pairs.find(key).place).into_iter().for_each(change);
+                self.pairs.get_mut(self.pairs.find(key)).into_iter().for_each(change);
             };
             // The address may be printed in two ways: the text is that of one pair.
             let (last, mut later) = (batch.row(row), None);
@@ -371,7 +395,7 @@ impl Rows {
             dest.connects += target.connects;
             dest.last = match target.line {
                 0 => dest.first.clone(),
-                line => Mark { entry: 0, line, text: place_text(&String::from_utf8_lossy(&target.text)) },
+                line => Mark { entry: 0, line, text: quoted(&target.text) },
             };
         }
         self.by_target.clear();

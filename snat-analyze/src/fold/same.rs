@@ -54,8 +54,13 @@ impl Sketch {
 }
 
 /// The state of the hash behind both addresses.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Front(u64);
+
+impl Front {
+    /// Of no connect.
+    pub(super) const NOTHING: Self = Self(0);
+}
 
 #[inline]
 fn add(state: u64, bytes: &[u8]) -> u64 {

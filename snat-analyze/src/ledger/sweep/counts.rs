@@ -101,7 +101,7 @@ impl Spot {
 
     /// A flow opens, and takes a port that all holds keep, of which there are others than the main one or not.
     #[inline(always)]
-    fn opens(&mut self, others: bool, now: Now) {
+    pub(super) fn opens(&mut self, others: bool, now: Now) {
         self.held.add(now);
         self.open.add(now);
         if others {
@@ -112,7 +112,7 @@ impl Spot {
     /// Whether the spot's series, or that it has none, needs no more than a note of a connect at this instant; then it
     /// is taken.
     #[inline(always)]
-    fn notes(&mut self, time: i64, needs: u32) -> bool {
+    pub(super) fn notes(&mut self, time: i64, needs: u32) -> bool {
         if self.track == NONE {
             return !self.is_sum() && self.held.value.now < needs;
         }
@@ -125,11 +125,17 @@ impl Spot {
     }
 }
 
-/// Of the spots of a connect, whether the series needs more than a note.
+/// What a connect of a new flow came to.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Unnoted {
-    pub(super) spot: bool,
-    pub(super) sum: bool,
+pub(super) struct Opened {
+    /// Its port number, where its destination is public; else [`NONE`].
+    pub(super) number: u32,
+    /// Whether the series of its destination, and of the sum, need more than a note.
+    pub(super) unnoted: bool,
+    pub(super) unnoted_sum: bool,
+    /// Whether it is the first of its minute that reaches its destination.
+    pub(super) reaches: bool,
+    pub(super) v6: bool,
 }
 
 /// All counters.
@@ -141,12 +147,12 @@ pub(super) struct Counters {
     /// Ports that the other holds but the first keep of each spot, one after the other.
     others: Vec<Count>,
     pub(super) lanes: Vec<LaneCount>,
-    ways: Vec<OfGroup>,
+    pub(super) ways: Vec<OfGroup>,
     /// IPv4 and IPv6.
-    sums: [Sum; 2],
+    pub(super) sums: [Sum; 2],
     /// Which of the different holds the parts follow.
     main: usize,
-    holds: usize,
+    pub(super) holds: usize,
 }
 
 /// Shares of one spot's groups, and of its processes.
@@ -292,42 +298,9 @@ impl Counters {
         self.places.get_index_of(place).map(|at| &mut self.spots[at])
     }
 
-    /// The connect of a flow that is new: it is open, and all holds will keep its port. To be asked for where there is a
-    /// hold. Also returned: for which spots series need more than a note, which is taken where the connect is measured.
-    #[inline(always)]
-    pub(super) fn opens(&mut self, at: u32, needs: u32, now: Now) -> Unnoted {
-        let others = self.holds > 1;
-        let lane = &mut self.lanes[at as usize];
-        let way = &mut self.ways[lane.way as usize];
-        let spot = &mut self.spots[lane.spot as usize];
-        lane.open += 1;
-        lane.connects += u64::from(now.measured);
-        lane.changes(at, spot);
-        lane.own.add(spot, now);
-        way.held.add(&spot.held, now);
-        spot.opens(others, now);
-        let mut unnoted = Unnoted::default();
-        if lane.public {
-            let measured = now.time.filter(|_| now.measured);
-            unnoted.spot = measured.is_some_and(|time| !spot.notes(time, needs));
-            let sum = &mut self.sums[usize::from(lane.v6)];
-            let spot = &mut self.spots[sum.spot as usize];
-            if let Some(part) = &mut sum.processes[lane.process as usize] {
-                part.add(spot, now);
-            }
-            sum.groups[way.group as usize].held.add(&spot.held, now);
-            spot.opens(others, now);
-            unnoted.sum = measured.is_some_and(|time| !spot.notes(time, needs));
-        }
-        if self.holds > 2 {
-            self.take_others(self.of_lane(at), 1, self.holds - 1, now);
-        }
-        unnoted
-    }
-
     /// Ports that some of the other holds keep from now on.
     #[cold]
-    fn take_others(&mut self, spots: Spots, from: usize, to: usize, now: Now) {
+    pub(super) fn take_others(&mut self, spots: Spots, from: usize, to: usize, now: Now) {
         let main = self.main;
         for hold in (0..self.holds).filter(|hold| *hold != main).skip(from).take(to - from) {
             spots.each(|spot| {
@@ -390,27 +363,6 @@ impl Counters {
         if is_public {
             let sum = self.sums[usize::from(self.spots[spot as usize].v6)].spot;
             self.other_mut(sum, hold).take();
-        }
-    }
-
-    /// The main hold lets go of a port.
-    #[inline(always)]
-    pub(super) fn release(&mut self, at: u32) {
-        let lane = &mut self.lanes[at as usize];
-        let way = &mut self.ways[lane.way as usize];
-        let spot = &mut self.spots[lane.spot as usize];
-        lane.changes(at, spot);
-        lane.own.take(spot);
-        way.held.take(&spot.held);
-        spot.held.take();
-        if lane.public {
-            let sum = &mut self.sums[usize::from(lane.v6)];
-            let spot = &mut self.spots[sum.spot as usize];
-            if let Some(part) = &mut sum.processes[lane.process as usize] {
-                part.take(spot);
-            }
-            sum.groups[way.group as usize].held.take(&spot.held);
-            spot.held.take();
         }
     }
 

@@ -1,5 +1,5 @@
-//! The flows that are open or whose port is held. The open ones are few: a table of them, in which a flow is an eighth of a
-//! cache line, says where each is. What is known of those that are held is with their releases.
+//! The flows that are open or whose port is held. The open ones are few: a table of them, in buckets of a cache line, says
+//! where each is. What is known of those that are held is with their releases.
 
 use std::hash::BuildHasher;
 
@@ -77,23 +77,62 @@ impl Flow {
     }
 }
 
-/// The slots of a table with few flows.
-const LEAST: usize = 64;
+/// The buckets of a table with few flows.
+const LEAST: usize = 16;
 
-/// Where a flow that is open is found.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    /// The hash of its way and local port: its last bits say where it is looked for first.
-    tag: u32,
-    /// Its place among the flows that are open; [`NONE`] in a free slot.
-    at: u32,
+/// Flows of a bucket.
+const SEATS: usize = 7;
+
+/// Where flows that are open are found: a cache line, which is looked at as a whole, so that there is no branch for each
+/// of them. A flow that finds no seat in its bucket takes one in a later bucket, and those that it passes know.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Bucket {
+    /// The hashes of their ways and local ports; the last is the number of flows that passed.
+    tags: [u32; SEATS + 1],
+    /// Their places among the flows that are open; the last has a bit for each seat that is taken.
+    places: [u32; SEATS + 1],
 }
 
-const FREE: Slot = Slot { tag: 0, at: NONE };
+impl Bucket {
+    #[inline(always)]
+    fn passed(&mut self) -> &mut u32 {
+        &mut self.tags[SEATS]
+    }
 
-/// A flow that is open, or was woken, until the next one is put in or taken out.
+    #[inline(always)]
+    fn taken(&mut self) -> &mut u32 {
+        &mut self.places[SEATS]
+    }
+
+    /// A bit for each seat with that hash.
+    #[inline(always)]
+    fn same(&self, tag: u32) -> u32 {
+        let bits = self.tags.iter().enumerate().fold(0, |bits, (seat, known)| bits | u32::from(*known == tag) << seat);
+        bits & self.places[SEATS]
+    }
+
+    /// Seats that are taken.
+    fn seats(&self) -> impl Iterator<Item = usize> {
+        (0..SEATS).filter(|seat| self.places[SEATS] >> seat & 1 == 1)
+    }
+}
+
+/// A flow that is open, or was woken, until the next one is put in or taken out: eight times the bucket, and the seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found(usize);
+
+impl Found {
+    #[inline(always)]
+    fn bucket(self) -> usize {
+        self.0 / 8
+    }
+
+    #[inline(always)]
+    fn seat(self) -> usize {
+        self.0 % 8
+    }
+}
 
 /// A flow that is open, or the place of one that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,11 +141,11 @@ pub(super) enum Known {
     Held(u64),
 }
 
-/// Flows by way and local port. Those that are open: open addressing, the next slot is tried next, and nothing is left behind
-/// by those that are taken out, so that the table does not grow with the log.
+/// Flows by way and local port. Nothing is left behind by those that are taken out, so that the table does not grow with
+/// the log.
 #[derive(Clone, Debug)]
 pub(super) struct Flows {
-    slots: Vec<Slot>,
+    buckets: Vec<Bucket>,
     len: usize,
     seed: u64,
     /// Flows that are open, and places that are not taken.
@@ -118,24 +157,26 @@ pub(super) struct Flows {
 impl Flows {
     pub(super) fn new(releases: &Releases) -> Self {
         let seed = RandomState::default().hash_one(LEAST);
-        let held = Held::new(releases);
-        Self { slots: vec![FREE; LEAST], len: 0, seed, open: Vec::new(), vacant: Vec::new(), held }
+        let (buckets, held) = (vec![Bucket::default(); LEAST], Held::new(releases));
+        Self { buckets, len: 0, seed, open: Vec::new(), vacant: Vec::new(), held }
     }
 
     /// The hash of a way and a local port.
     #[inline(always)]
     pub(super) fn tag(&self, way: u32, sport: u16) -> u32 {
-        tag(self.seed, way, sport)
+        let key = (u64::from(way) << 16 | u64::from(sport)) ^ self.seed;
+        let mixed = u128::from(key) * 0x9e37_79b9_7f4a_7c15;
+        ((mixed >> 64) as u64 ^ mixed as u64) as u32
     }
 
     #[inline(always)]
     fn next(&self, at: usize) -> usize {
-        (at + 1) & (self.slots.len() - 1)
+        (at + 1) & (self.buckets.len() - 1)
     }
 
     #[inline(always)]
-    fn first(&self, tag: u32) -> usize {
-        tag as usize & (self.slots.len() - 1)
+    fn home(&self, tag: u32) -> usize {
+        tag as usize & (self.buckets.len() - 1)
     }
 
     /// Fetches what says whether a flow is held; what is returned is of no use but to be looked at.
@@ -147,17 +188,20 @@ impl Flows {
     /// The flow of a way and a local port, of which the hash is given, if it is open.
     #[inline(always)]
     pub(super) fn find_open(&self, tag: u32, way: u32, sport: u16) -> Option<Found> {
-        let mut at = self.first(tag);
+        let mut at = self.home(tag);
         loop {
-            let slot = self.slots[at];
-            if slot.at == NONE {
-                return None;
-            }
-            if slot.tag == tag {
-                let flow = &self.open[slot.at as usize];
+            let bucket = &self.buckets[at];
+            let mut same = bucket.same(tag);
+            while same != 0 {
+                let seat = same.trailing_zeros() as usize;
+                let flow = &self.open[bucket.places[seat] as usize];
                 if flow.way == way && flow.sport == sport {
-                    return Some(Found(at));
+                    return Some(Found(at * 8 + seat));
                 }
+                same &= same - 1;
+            }
+            if bucket.tags[SEATS] == 0 {
+                return None;
             }
             at = self.next(at);
         }
@@ -180,15 +224,21 @@ impl Flows {
         }
     }
 
+    #[inline(always)]
+    fn place(&self, found: Found) -> usize {
+        self.buckets[found.bucket()].places[found.seat()] as usize
+    }
+
     /// A flow that is open, or was woken.
     #[inline(always)]
     pub(super) fn get(&self, found: Found) -> &Flow {
-        &self.open[self.slots[found.0].at as usize]
+        &self.open[self.place(found)]
     }
 
     #[inline(always)]
     pub(super) fn get_mut(&mut self, found: Found) -> &mut Flow {
-        &mut self.open[self.slots[found.0].at as usize]
+        let place = self.place(found);
+        &mut self.open[place]
     }
 
     /// Puts a flow that is held among those that are open: it will be open or held anew, and its place is to be
@@ -206,15 +256,14 @@ impl Flows {
     /// A flow that was among those that are open is held from now on; it has just joined the queue, at that place.
     #[inline(always)]
     pub(super) fn hold(&mut self, found: Found, place: u64, releases: &Releases) {
-        let (tag, seed) = (self.slots[found.0].tag, self.seed);
-        self.held.insert(tag, place, releases, |way, sport| self::tag(seed, way, sport));
+        self.held.insert(self.buckets[found.bucket()].tags[found.seat()], place, releases);
         self.remove(found);
     }
 
     /// Adds a flow that is not there.
     #[inline(always)]
     pub(super) fn insert(&mut self, tag: u32, flow: Flow) -> Found {
-        if self.len * 8 >= self.slots.len() * 5 {
+        if self.len * 8 >= self.buckets.len() * SEATS * 5 {
             self.grow();
         }
         let place = match self.vacant.pop() {
@@ -227,58 +276,57 @@ impl Flows {
                 self.open.len() as u32 - 1
             }
         };
-        let at = self.free(tag);
-        self.slots[at] = Slot { tag, at: place };
         self.len += 1;
-        Found(at)
+        self.sit(tag, place)
+    }
+
+    /// Gives a flow a seat; there is one.
+    #[inline(always)]
+    fn sit(&mut self, tag: u32, place: u32) -> Found {
+        let mut at = self.home(tag);
+        loop {
+            let bucket = &mut self.buckets[at];
+            let seat = bucket.taken().trailing_ones() as usize;
+            if seat < SEATS {
+                (bucket.tags[seat], bucket.places[seat]) = (tag, place);
+                *bucket.taken() |= 1 << seat;
+                return Found(at * 8 + seat);
+            }
+            *bucket.passed() += 1;
+            at = self.next(at);
+        }
     }
 
     #[cold]
     fn grow(&mut self) {
-        let more = vec![FREE; self.slots.len() * 2];
-        for slot in std::mem::replace(&mut self.slots, more).into_iter().filter(|slot| slot.at != NONE) {
-            let at = self.free(slot.tag);
-            self.slots[at] = slot;
+        let more = vec![Bucket::default(); self.buckets.len() * 2];
+        for bucket in std::mem::replace(&mut self.buckets, more) {
+            for seat in bucket.seats() {
+                self.sit(bucket.tags[seat], bucket.places[seat]);
+            }
         }
     }
 
-    #[inline(always)]
-    fn free(&self, tag: u32) -> usize {
-        let mut at = self.first(tag);
-        while self.slots[at].at != NONE {
-            at = self.next(at);
-        }
-        at
-    }
-
-    /// Takes out a flow that is among those that are open. The slots behind it move up, so that none is cut off from its
-    /// first slot.
+    /// Takes out a flow that is among those that are open.
     #[inline(always)]
     pub(super) fn remove(&mut self, found: Found) {
-        let mut hole = found.0;
-        self.vacant.push(self.slots[hole].at);
-        let mask = self.slots.len() - 1;
-        self.len -= 1;
-        let mut next = hole;
-        loop {
-            next = (next + 1) & mask;
-            let slot = self.slots[next];
-            if slot.at == NONE {
-                break;
-            }
-            let first = slot.tag as usize;
-            if next.wrapping_sub(first) & mask >= next.wrapping_sub(hole) & mask {
-                self.slots[hole] = slot;
-                hole = next;
-            }
+        let (end, seat) = (found.bucket(), found.seat());
+        let bucket = &mut self.buckets[end];
+        *bucket.taken() &= !(1 << seat);
+        self.vacant.push(bucket.places[seat]);
+        let tag = bucket.tags[seat];
+        let mut at = self.home(tag);
+        while at != end {
+            *self.buckets[at].passed() -= 1;
+            at = self.next(at);
         }
-        self.slots[hole] = FREE;
+        self.len -= 1;
     }
 
     /// Flows whose close has not come, those that hold nothing aside.
     pub(super) fn open(&self) -> impl Iterator<Item = &Flow> {
-        let open = self.slots.iter().filter(|slot| slot.at != NONE).map(|slot| &self.open[slot.at as usize]);
-        open.filter(|flow| flow.open && !flow.double)
+        let places = self.buckets.iter().flat_map(|bucket| bucket.seats().map(|seat| bucket.places[seat]));
+        places.map(|place| &self.open[place as usize]).filter(|flow| flow.open && !flow.double)
     }
 
     /// Flows that are open.
@@ -290,22 +338,14 @@ impl Flows {
     /// Room for flows, free or not.
     #[cfg(test)]
     pub(super) fn slots(&self) -> usize {
-        self.slots.len() + self.held.seats()
+        self.buckets.len() * SEATS + self.held.seats()
     }
-}
-
-#[inline(always)]
-fn tag(seed: u64, way: u32, sport: u16) -> u32 {
-    let key = (u64::from(way) << 16 | u64::from(sport)) ^ seed;
-    let mixed = u128::from(key) * 0x9e37_79b9_7f4a_7c15;
-    ((mixed >> 64) as u64 ^ mixed as u64) as u32
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::parts::Spots;
     use super::*;
 
     /// A table beside a map, through many accidents.
@@ -330,8 +370,7 @@ mod tests {
                         flows.remove(found);
                         map.remove(&(way, sport));
                     } else {
-                        let spots = Spots { way, spot: 0, sum: NONE };
-                        let place = releases.push(i64::from(at), Closed::of(flows.get(found), spots));
+                        let place = releases.push(i64::from(at), Closed::of(flows.get(found), (0, false)));
                         flows.hold(found, place, &releases);
                     }
                 }
@@ -340,7 +379,7 @@ mod tests {
                     map.insert((way, sport), at);
                 }
             }
-            while let Some((_, closed)) = releases.next(0, i64::from(at)) {
+            for (_, closed) in releases.all_due(0, i64::from(at)) {
                 map.remove(&(closed.way, closed.sport));
             }
             assert_eq!(flows.len() + releases.held(), map.len());
@@ -362,15 +401,14 @@ mod tests {
                 None => flows.insert(tag, Flow::new(way, 0, sport)),
             };
             flows.get(found).place().into_iter().for_each(|place| releases.cancel(place));
-            let spots = Spots { way, spot: 0, sum: NONE };
-            let place = releases.push(i64::from(at), Closed::of(flows.get(found), spots));
+            let place = releases.push(i64::from(at), Closed::of(flows.get(found), (0, false)));
             flows.hold(found, place, &releases);
         }
         assert_eq!((releases.len(), releases.held(), flows.held.full(&releases)), (60_000, 3, 0));
     }
 
     #[test]
-    fn a_flow_is_an_eighth_of_a_cache_line() {
-        assert_eq!((size_of::<Slot>(), size_of::<Flow>(), size_of::<(i64, Closed)>()), (8, 32, 32));
+    fn what_is_known_of_a_flow_is_half_a_cache_line() {
+        assert_eq!((size_of::<Bucket>(), size_of::<Flow>(), size_of::<(i64, Closed)>()), (64, 32, 32));
     }
 }

@@ -67,9 +67,12 @@ impl Held {
 
     /// Adds the flow that was the last to join the queue.
     #[inline(always)]
-    pub(super) fn insert(&mut self, tag: u32, place: u64, releases: &Releases, tag_of: impl Fn(u32, u16) -> u32) {
-        if releases.len() * 8 > self.buckets.len() * SEATS * 5 || !self.put(tag, place as u32, releases) {
-            self.grow(releases, tag_of);
+    pub(super) fn insert(&mut self, tag: u32, place: u64, releases: &Releases) {
+        if releases.len() * 8 > self.buckets.len() * SEATS * 5 {
+            self.grow(releases);
+        }
+        while !self.put(tag, place as u32, releases) {
+            self.grow(releases);
         }
     }
 
@@ -85,19 +88,22 @@ impl Held {
                 bucket.next = if seat + 1 == SEATS { 0 } else { seat as u32 + 1 };
                 return true;
             }
-            bucket.over = place;
+            bucket.over = releases.later(bucket.over, place);
             at = (at + 1) & most;
         }
         false
     }
 
-    /// Twice as many buckets, with all that is in the queue.
+    /// Twice as many buckets, with all that is in the queue: each bucket becomes two.
     #[cold]
-    fn grow(&mut self, releases: &Releases, tag_of: impl Fn(u32, u16) -> u32) {
+    fn grow(&mut self, releases: &Releases) {
+        let old = std::mem::take(&mut self.buckets);
+        let mut buckets = old.len();
         loop {
-            self.buckets = empty(self.buckets.len() * 2, releases);
-            let mut all = releases.all();
-            if all.all(|(place, closed)| self.put(tag_of(closed.way, closed.sport), place as u32, releases)) {
+            buckets *= 2;
+            self.buckets = empty(buckets, releases);
+            let mut seats = old.iter().flat_map(Bucket::seats).filter(|(_, place)| releases.is_in_queue(*place));
+            if seats.all(|(tag, place)| self.put(tag, place, releases)) {
                 return;
             }
         }
@@ -116,6 +122,12 @@ impl Held {
 }
 
 impl Bucket {
+    /// All, the oldest first.
+    fn seats(&self) -> impl Iterator<Item = (u32, u32)> {
+        let first = self.next as usize;
+        (first..first + SEATS).map(|seat| (self.tags[seat % SEATS], self.places[seat % SEATS]))
+    }
+
     /// The seat that a flow of this hash may take.
     #[inline(always)]
     fn seat(&self, tag: u32, releases: &Releases) -> Option<usize> {

@@ -42,16 +42,20 @@ pub(crate) struct Lane {
 pub(super) struct Known {
     pub(super) ends: Ends,
     pub(super) way: u32,
-    /// Namespace (or local address) and destination.
+    /// Namespace (or local address) and destination; [`NONE`] where nobody asked for routes.
     pub(super) route: u32,
 }
+
+/// Numbers of namespaces (or local addresses) with destinations.
+type Routes = HashMap<(Home, IpAddr, u16), u32, RandomState>;
 
 /// All that connects made known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lanes {
     ways: HashMap<(u32, IpAddr, u16), u32, RandomState>,
     by_process: HashMap<(u32, u32), u32, RandomState>,
-    routes: HashMap<(Home, IpAddr, u16), u32, RandomState>,
+    /// Once they are asked for.
+    routes: Option<Routes>,
     lanes: Vec<Known>,
 }
 
@@ -63,11 +67,16 @@ impl Lanes {
         let next = self.lanes.len() as u32;
         let lane = *self.by_process.entry((way, ends.cell)).or_insert(next);
         if lane == next {
-            let next = self.routes.len() as u32;
-            let route = *self.routes.entry((ends.home, ends.daddr, ends.dport)).or_insert(next);
+            let route = self.routes.as_mut().map_or(NONE, |routes| route(routes, ends));
             self.lanes.push(Known { ends: *ends, way, route });
         }
         Lane { lane, way }
+    }
+
+    /// From now on lanes know their routes.
+    pub(super) fn ask_for_routes(&mut self) {
+        let routes = self.routes.get_or_insert_default();
+        self.lanes.iter_mut().for_each(|lane| lane.route = route(routes, &lane.ends));
     }
 
     /// The way between two ends, if a connect took it.
@@ -83,4 +92,9 @@ impl Lanes {
     pub(super) fn all(&self) -> &[Known] {
         &self.lanes
     }
+}
+
+fn route(routes: &mut Routes, ends: &Ends) -> u32 {
+    let next = routes.len() as u32;
+    *routes.entry((ends.home, ends.daddr, ends.dport)).or_insert(next)
 }

@@ -14,6 +14,44 @@ pub(crate) enum Lives {
     Buckets(Vec<u64>),
 }
 
+/// The lives of flows by group. Each goes to a place of its own; many at once take as long as few one after the other, so
+/// they are kept for a while.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ByGroup {
+    groups: Vec<Lives>,
+    latest: Vec<(u32, u64)>,
+}
+
+/// Lives that are added at once.
+const LATEST: usize = 512;
+
+impl ByGroup {
+    /// Adds the life of one flow, ns.
+    #[inline(always)]
+    pub(super) fn add(&mut self, group: u32, life: u64) {
+        self.latest.push((group, life));
+        if self.latest.len() >= LATEST {
+            self.settle();
+        }
+    }
+
+    #[inline(never)]
+    fn settle(&mut self) {
+        for (group, life) in self.latest.drain(..) {
+            if self.groups.len() <= group as usize {
+                self.groups.resize_with(group as usize + 1, Lives::default);
+            }
+            self.groups[group as usize].add(life);
+        }
+    }
+
+    /// All, by number of the group.
+    pub(super) fn all(mut self) -> Vec<Lives> {
+        self.settle();
+        self.groups
+    }
+}
+
 impl Default for Lives {
     fn default() -> Self {
         Self::Exact(Vec::new())

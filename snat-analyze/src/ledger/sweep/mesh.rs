@@ -66,8 +66,9 @@ impl Default for Mesh {
 
 impl Mesh {
     /// From now on connects are paired.
-    pub(super) fn begin(&mut self, lanes: &Lanes) {
+    pub(super) fn begin(&mut self, lanes: &mut Lanes) {
         let Self::Quiet { recent, .. } = std::mem::take(self) else { return };
+        lanes.ask_for_routes();
         let mut waiting: HashMap<u32, Queues, RandomState> = HashMap::default();
         // Those that are too old are given up when the next one of their way comes.
         for app in recent {
@@ -81,20 +82,20 @@ impl Mesh {
         matches!(self, Self::Pairs { .. })
     }
 
-    /// A connect, and the other of its pair, if that waits. Times do not go back.
+    /// Keeps a connect where no proxy connected so far, and there is room; else false.
     #[inline(always)]
-    pub(super) fn connect(&mut self, new: Waiting, proxy: bool, lanes: &Lanes) -> Option<Waiting> {
+    pub(super) fn keeps(&mut self, new: impl FnOnce() -> Waiting) -> bool {
         match self {
             Self::Quiet { recent, room } if recent.len() < *room => {
-                recent.push(new);
-                None
+                recent.push(new());
+                true
             }
-            _ => self.pair(new, proxy, lanes),
+            _ => false,
         }
     }
 
-    #[inline(never)]
-    fn pair(&mut self, new: Waiting, proxy: bool, lanes: &Lanes) -> Option<Waiting> {
+    /// A connect, and the other of its pair, if that waits. Times do not go back.
+    pub(super) fn connect(&mut self, new: Waiting, proxy: bool, lanes: &Lanes) -> Option<Waiting> {
         let old = |waiting: &Waiting| waiting.time < new.time.saturating_sub(APART);
         match self {
             Self::Quiet { recent, room } => {

@@ -27,6 +27,7 @@ mod ports;
 mod release;
 mod replay;
 mod report;
+mod seats;
 mod series;
 mod stage;
 mod step;
@@ -104,7 +105,7 @@ impl Sweep {
     /// the first connect of a proxy.
     fn less_doubles(&self) -> Self {
         let mut other = self.clone();
-        other.stage.mesh.begin(&other.stage.lanes);
+        other.stage.mesh.begin(&mut other.stage.lanes);
         other
     }
 

@@ -1,13 +1,13 @@
 //! What a row does: connects take ports, closes begin holds, accepts are remembered.
 
-use super::counts::Unnoted;
+use super::counts::Opened;
 use super::flows::{Flow, Found, Known};
 use super::lanes::{Ends, Lane, NONE};
-use super::lives::Lives;
 use super::mesh::Waiting;
 use super::parts::Spots;
 use super::release::Closed;
 use super::replay::Place;
+use super::seats::Shut;
 use super::stage::{Move, Stage};
 use super::step::{FlowKey, Now, SECOND, StepKind};
 
@@ -28,6 +28,9 @@ impl Stage {
             self.accepted.end(&key(row.sport, &self.lanes.get(row.lane).ends));
         }
         self.serial = self.serial.wrapping_add(1);
+        if let Some(time) = now.time {
+            self.release(time);
+        }
         let spots = self.counters.sit(row.lane, &self.lanes);
         if !self.has_room() && self.counted_beyond(spots.way, row.sport, now) {
             self.opened(spots, now);
@@ -44,24 +47,38 @@ impl Stage {
     /// The connect of a flow that is new, in a run that has TIME.
     #[inline(always)]
     fn opens(&mut self, row: &Move, spots: Spots, now: Now) {
-        self.changed(spots, now);
-        let unnoted = self.counters.opens(row.lane, self.series.needs, now);
-        let number = self.number(spots, now);
+        let minute = now.time.filter(|_| now.measured).map(|time| self.minute(time));
+        let minute = minute.filter(|minute| *minute < MINUTES).map(|minute| minute as u16);
+        let needs = (self.series.needs, minute);
+        let opened = match self.counters.opens(row.lane, &mut self.pools, needs, now) {
+            Some(opened) => opened,
+            None => self.opens_behind(row.lane, spots, needs, now),
+        };
         let mut flow = Flow::new(spots.way, row.lane, row.sport);
-        (flow.number, flow.serial) = (number, self.serial);
+        (flow.number, flow.serial) = (opened.number, self.serial);
         flow.open(now.time.unwrap_or_default());
         self.flows.insert(row.tag, flow);
-        if unnoted.spot || unnoted.sum {
-            self.notes(spots, unnoted, now);
+        if opened.unnoted || opened.unnoted_sum {
+            self.notes(spots, opened, now);
         }
-        self.reaches(spots, now);
+        if opened.reaches {
+            self.reached(opened.v6, self.minute);
+        }
+    }
+
+    /// The same behind what a series is filling.
+    #[cold]
+    #[inline(never)]
+    fn opens_behind(&mut self, lane: u32, spots: Spots, needs: (u32, Option<u16>), now: Now) -> Opened {
+        self.changed(spots, now);
+        self.counters.opens(lane, &mut self.pools, needs, now).unwrap_or_default()
     }
 
     /// Series that need more than a note of a connect.
     #[cold]
-    fn notes(&mut self, spots: Spots, unnoted: Unnoted, now: Now) {
+    fn notes(&mut self, spots: Spots, of: Opened, now: Now) {
         let Some(time) = now.time else { return };
-        for (spot, _) in [(spots.spot, unnoted.spot), (spots.sum, unnoted.sum)].into_iter().filter(|(_, is)| *is) {
+        for (spot, _) in [(spots.spot, of.unnoted), (spots.sum, of.unnoted_sum)].into_iter().filter(|(_, is)| *is) {
             self.rises(spot, time);
             let opened = &mut self.counters.spot_mut(spot).filling.opened;
             *opened = opened.wrapping_add(1);
@@ -106,19 +123,24 @@ impl Stage {
     }
 
     /// Counts a connect's destination among those that were reached in that minute.
-    #[inline(always)]
     fn reaches(&mut self, spots: Spots, now: Now) {
         let Some(time) = now.time.filter(|_| now.measured && spots.is_public()) else { return };
         let minute = self.minute(time);
         let spot = self.counters.spot_mut(spots.spot);
         if minute < MINUTES && spot.minute != minute as u16 {
             spot.minute = minute as u16;
-            let reached = &mut self.reached[usize::from(spot.v6)];
-            if reached.len() <= minute {
-                reached.resize(minute + 1, 0);
-            }
-            reached[minute] += 1;
+            let v6 = spot.v6;
+            self.reached(v6, minute);
         }
+    }
+
+    #[cold]
+    fn reached(&mut self, v6: bool, minute: usize) {
+        let reached = &mut self.reached[usize::from(v6)];
+        if reached.len() <= minute {
+            reached.resize(minute + 1, 0);
+        }
+        reached[minute] += 1;
     }
 
     /// The minute of an instant that is measured; times do not go back.
@@ -137,8 +159,15 @@ impl Stage {
     #[inline(always)]
     fn pair(&mut self, row: &Move, way: u32, now: Now) -> bool {
         let Some(time) = now.time else { return false };
-        let own = Waiting { time, lane: row.lane, way, sport: row.sport, serial: self.serial };
-        let is_proxy = row.bits.is_proxy();
+        // Made where it is kept: a copy would wait for each of its parts.
+        let serial = self.serial;
+        let own = || Waiting { time, lane: row.lane, way, sport: row.sport, serial };
+        !self.mesh.keeps(own) && self.looks_for_pair(own(), row.bits.is_proxy(), now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn looks_for_pair(&mut self, own: Waiting, is_proxy: bool, now: Now) -> bool {
         let other = self.mesh.connect(own, is_proxy, &self.lanes);
         other.is_some_and(|other| self.is_pair(own, other, is_proxy, now))
     }
@@ -241,6 +270,9 @@ impl Stage {
     /// A close without an open flow.
     #[inline(never)]
     fn lone(&mut self, row: &Move, ends: &Ends, now: Now) {
+        if let Some(time) = now.time {
+            self.release(time);
+        }
         let one = u64::from(now.measured);
         self.counts.closes += one;
         let known = self.accepted.any(row.sport);
@@ -266,7 +298,7 @@ impl Stage {
             self.serial = self.serial.wrapping_add(1);
             self.flows.get_mut(at).serial = self.serial;
             self.take(at, lane, false, now);
-            self.hold(at, time);
+            self.hold(at, time, (spots.spot, spots.is_public()));
             self.counters.lane_mut(lane).closes += one;
             spots.each(|spot| self.counters.spot_mut(spot).lone_mapped += one);
         } else {
@@ -324,44 +356,61 @@ impl Stage {
     #[inline(always)]
     fn shut(&mut self, at: Found, now: Now) {
         let one = u64::from(now.measured);
-        self.counts.closes += one;
         let flow = self.flows.get_mut(at);
-        let (lane, double, opened) = (flow.lane, flow.double, flow.opened());
-        let spots = self.counters.of_lane(lane);
-        if !double {
-            flow.counted = now.measured;
-            self.changed(spots, now);
-            self.counters.shut(lane, one);
-        }
-        let Some(time) = now.time else {
-            self.flows.remove(at);
-            return;
+        let Some(time) = now.time.filter(|_| !flow.double) else { return self.shut_odd(at, now) };
+        let (lane, opened) = (flow.lane, flow.opened());
+        flow.counted = now.measured;
+        self.counts.closes += one;
+        let shut = match self.counters.closes(lane, one, time) {
+            Some(shut) => shut,
+            None => {
+                let Some(shut) = self.shut_behind(lane, one, now) else { return };
+                shut
+            }
         };
         if now.measured {
-            let group = self.counters.group(spots.way) as usize;
-            if self.lives.len() <= group {
-                self.lives.resize_with(group + 1, Lives::default);
-            }
-            self.lives[group].add(time.saturating_sub(opened).max(0) as u64);
+            self.lives.add(shut.group, time.saturating_sub(opened).max(0) as u64);
         }
-        if double {
-            self.flows.remove(at);
-        } else {
-            self.hold(at, time);
-        }
+        self.hold(at, time, (shut.spot, shut.is_public));
     }
 
-    /// Starts the holds of a flow.
+    /// The same behind what a series is filling: it takes note of what stood until now, and of that what is due is gone.
+    #[cold]
+    #[inline(never)]
+    fn shut_behind(&mut self, lane: u32, one: u64, now: Now) -> Option<Shut> {
+        let time = now.time?;
+        self.release(time);
+        self.changed(self.counters.of_lane(lane), now);
+        self.counters.closes(lane, one, time)
+    }
+
+    /// The close of an open flow that a proxy makes again, or in a run without TIME.
+    #[cold]
+    #[inline(never)]
+    fn shut_odd(&mut self, at: Found, now: Now) {
+        let one = u64::from(now.measured);
+        self.counts.closes += one;
+        let flow = self.flows.get_mut(at);
+        let (way, lane, double, opened) = (flow.way, flow.lane, flow.double, flow.opened());
+        if !double {
+            flow.counted = now.measured;
+            self.counters.shut(lane, one);
+        }
+        if let Some(time) = now.time.filter(|_| now.measured) {
+            self.lives.add(self.counters.group(way), time.saturating_sub(opened).max(0) as u64);
+        }
+        self.flows.remove(at);
+    }
+
+    /// Starts the holds of a flow, which is counted there.
     #[inline(always)]
-    fn hold(&mut self, at: Found, time: i64) {
-        let flow = self.flows.get(at);
-        let place = self.releases.push(time, Closed::of(flow, self.counters.of_lane(flow.lane)));
+    fn hold(&mut self, at: Found, time: i64, spot: (u32, bool)) {
+        let place = self.releases.push(time, Closed::of(self.flows.get(at), spot));
         self.flows.hold(at, place, &self.releases);
     }
 
     /// The main hold has let go of a flow's port number, if it had one.
-    #[inline(always)]
-    pub(super) fn give_back(&mut self, spot: u32, number: u32) {
+    fn give_back(&mut self, spot: u32, number: u32) {
         if number != NONE {
             let spot = self.counters.spot_mut(spot);
             self.pools[usize::from(spot.v6)].give_back(&mut spot.numbers, number);

@@ -3,8 +3,9 @@
 //! Closes come in the order of time, so one queue serves all holds: each has a cursor in it, the shorter the hold the
 //! further ahead. A flow keeps its place in the queue; a hold has let go of it when its cursor is behind that place.
 
+use std::ops::Range;
+
 use super::flows::Flow;
-use super::parts::Spots;
 
 /// A hold of nothing would make a close alone a port that never was held.
 const SHORTEST: i64 = 1;
@@ -33,10 +34,10 @@ const CANCELLED: u8 = 4;
 
 impl Closed {
     #[inline(always)]
-    pub(super) fn of(flow: &Flow, spots: Spots) -> Self {
+    pub(super) fn of(flow: &Flow, (spot, is_public): (u32, bool)) -> Self {
         let Flow { way, lane, number, serial, sport, counted, .. } = *flow;
-        let bits = (u8::from(counted) * COUNTED) | (u8::from(spots.is_public()) * PUBLIC);
-        Self { way, lane, spot: spots.spot, number, serial, sport, bits }
+        let bits = (u8::from(counted) * COUNTED) | (u8::from(is_public) * PUBLIC);
+        Self { way, lane, spot, number, serial, sport, bits }
     }
 
     pub(super) fn is_counted(&self) -> bool {
@@ -160,6 +161,14 @@ impl Releases {
         u64::from(place.wrapping_sub(self.base as u32)) < self.next - self.base
     }
 
+    /// The later of two places, of which the last bits are given: one that is not in the queue any more is earlier.
+    pub(super) fn later(&self, one: u32, other: u32) -> u32 {
+        match self.is_in_queue(one) && self.place(one) > self.place(other) {
+            true => one,
+            false => other,
+        }
+    }
+
     /// The whole place.
     #[inline]
     pub(super) fn place(&self, place: u32) -> u64 {
@@ -170,11 +179,6 @@ impl Releases {
     #[inline]
     pub(super) fn get(&self, place: u64) -> Option<&Closed> {
         (self.base <= place && place < self.next).then(|| &self.at(place).1)
-    }
-
-    /// All that is in the queue and not cancelled, with its place.
-    pub(super) fn all(&self) -> impl Iterator<Item = (u64, &Closed)> {
-        (self.base..self.next).map(|place| (place, &self.at(place).1)).filter(|(_, closed)| !closed.is_cancelled())
     }
 
     /// Takes the pending releases of a place out.
@@ -203,30 +207,41 @@ impl Releases {
         self.earliest = self.holds.iter().fold(NEVER, |earliest, hold| earliest.min(hold.due));
     }
 
-    /// The next release of one hold that is due at `time`, and when it is.
+    /// The places that one hold lets go of at `time`, the earliest first.
     #[inline(always)]
-    pub(super) fn next(&mut self, which: usize, time: i64) -> Option<(i64, Closed)> {
-        let last = which + 1 == self.holds.len();
-        let mask = self.ring.len() - 1;
+    pub(super) fn due(&mut self, which: usize, time: i64) -> Range<u64> {
+        let (last, mask) = (which + 1 == self.holds.len(), self.ring.len() - 1);
         let hold = &mut self.holds[which];
+        let from = hold.cursor;
         // At the very last instant of all even a hold of nothing is due.
         while hold.cursor < self.next && hold.due <= time {
-            let end = hold.due;
-            let closed = self.ring[hold.cursor as usize & mask].1;
             hold.cursor += 1;
             hold.due = match hold.cursor < self.next {
                 true => self.ring[hold.cursor as usize & mask].0.saturating_add(hold.length),
                 false => NEVER,
             };
-            if last {
-                self.base += 1;
-            }
-            if !closed.is_cancelled() {
-                self.held -= usize::from(last);
-                return Some((end, closed));
-            }
         }
-        None
+        if last {
+            self.base = hold.cursor;
+        }
+        from..hold.cursor
+    }
+
+    /// What one hold lets go of at one of those places, and when; `None` where it is nothing.
+    #[inline(always)]
+    pub(super) fn leaves(&mut self, which: usize, place: u64) -> Option<(i64, Closed)> {
+        let (closed_at, closed) = *self.at(place);
+        if closed.is_cancelled() {
+            return None;
+        }
+        self.held -= usize::from(which + 1 == self.holds.len());
+        Some((closed_at.saturating_add(self.holds[which].length), closed))
+    }
+
+    /// What one hold lets go of at `time`, and when.
+    #[cfg(test)]
+    pub(super) fn all_due(&mut self, which: usize, time: i64) -> Vec<(i64, Closed)> {
+        self.due(which, time).filter_map(|place| self.leaves(which, place)).collect()
     }
 
     /// Flows that a hold lets go of until `time`.
@@ -246,31 +261,34 @@ mod tests {
     fn every_hold_lets_go_at_its_own_time() {
         let (mut releases, which) = Releases::new(&[20, 5, 20]);
         assert_eq!(which, [1, 0, 1]);
-        let closed = |way| Closed::of(&Flow::new(way, 0, 1), Spots { way, spot: 0, sum: u32::MAX });
+        let closed = |way| Closed::of(&Flow::new(way, 0, 1), (0, false));
         let place = releases.push(100, closed(7));
-        assert!(!releases.is_due(104) && releases.next(0, 104).is_none());
+        assert!(!releases.is_due(104) && releases.all_due(0, 104).is_empty());
         assert!(releases.is_due(105));
-        assert_eq!(releases.next(0, 105), Some((105, closed(7))));
+        assert_eq!(releases.all_due(0, 105), [(105, closed(7))]);
         assert!(!releases.keeps(0, place) && releases.keeps(1, place));
         releases.done();
         assert!(!releases.is_due(119) && releases.is_due(120));
-        assert!(releases.next(1, 119).is_none());
-        assert_eq!(releases.next(1, 130).map(|(time, _)| time), Some(120));
+        assert!(releases.all_due(1, 119).is_empty());
+        assert_eq!(releases.all_due(1, 130), [(120, closed(7))]);
         let place = releases.push(200, closed(8));
+        releases.push(201, closed(9));
         releases.cancel(place);
-        assert!(releases.next(0, 900).is_none() && releases.next(1, 900).is_none());
-        assert_eq!(releases.len(), 0);
+        assert_eq!(releases.all_due(0, 900), [(206, closed(9))]);
+        assert_eq!((releases.len(), releases.held()), (2, 1));
+        assert_eq!(releases.all_due(1, 900), [(221, closed(9))]);
+        assert_eq!((releases.len(), releases.held()), (0, 0));
     }
 
     #[test]
     fn the_last_instant_of_all_is_one_as_well() {
         let (mut releases, _) = Releases::new(&[20, 5]);
-        assert!(releases.next(0, NEVER).is_none() && releases.next(1, NEVER).is_none());
-        let closed = Closed::of(&Flow::new(7, 0, 1), Spots { way: 7, spot: 0, sum: u32::MAX });
+        assert!(releases.all_due(0, NEVER).is_empty() && releases.all_due(1, NEVER).is_empty());
+        let closed = Closed::of(&Flow::new(7, 0, 1), (0, false));
         releases.push(NEVER - 10, closed);
-        assert_eq!(releases.next(0, NEVER), Some((NEVER - 5, closed)));
-        assert_eq!(releases.next(1, NEVER), Some((NEVER, closed)));
-        assert!(releases.next(0, NEVER).is_none() && releases.next(1, NEVER).is_none());
+        assert_eq!(releases.all_due(0, NEVER), [(NEVER - 5, closed)]);
+        assert_eq!(releases.all_due(1, NEVER), [(NEVER, closed)]);
+        assert!(releases.all_due(0, NEVER).is_empty() && releases.all_due(1, NEVER).is_empty());
         assert_eq!((releases.len(), releases.held()), (0, 0));
     }
 }

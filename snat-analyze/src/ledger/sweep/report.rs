@@ -53,7 +53,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         doubles,
         reached: stage.reached,
         open,
-        lives: stage.lives,
+        lives: stage.lives.all(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::accepted::Accepted;
 use super::counts::Counters;
 use super::flows::Flows;
 use super::lanes::{Ends, Lane, Lanes, NONE};
-use super::lives::Lives;
+use super::lives::ByGroup;
 use super::mesh::Mesh;
 use super::ports::Pool;
 use super::release::{Closed, Releases};
@@ -61,7 +61,7 @@ pub(super) struct Stage {
     /// IPv4 and IPv6.
     pub(super) pools: [Pool; 2],
     pub(super) series: Series,
-    pub(super) lives: Vec<Lives>,
+    pub(super) lives: ByGroup,
     /// Public destinations that a connect went to, by minute: IPv4 and IPv6.
     pub(super) reached: [Vec<u32>; 2],
     pub(super) counts: Counts,
@@ -100,7 +100,7 @@ impl Stage {
             which,
             pools: Default::default(),
             series: Series::new(rules.series.clone()),
-            lives: Vec::new(),
+            lives: ByGroup::default(),
             reached: Default::default(),
             counts: Counts::default(),
             mesh: Mesh::default(),
@@ -120,7 +120,7 @@ impl Stage {
             self.counters.know(lane as u32, known.way, known.ends.cell);
         }
         if old.mesh.is_on() {
-            self.mesh.begin(&self.lanes);
+            self.mesh.begin(&mut self.lanes);
         }
     }
 
@@ -197,7 +197,6 @@ impl Stage {
     #[inline(always)]
     fn apply(&mut self, row: &Move, strangers: &[Ends]) {
         if row.time <= self.inside {
-            self.release(row.time);
             return self.act(row, strangers, Now { time: Some(row.time), measured: true });
         }
         self.apply_odd(row, strangers);
@@ -292,8 +291,10 @@ impl Stage {
         self.counters.settle();
     }
 
+    /// Lets go of what is due. What a connect finds depends on it; a close needs it only where a series takes note, so
+    /// most come without.
     #[inline(always)]
-    fn release(&mut self, time: i64) {
+    pub(super) fn release(&mut self, time: i64) {
         if self.releases.is_due(time) {
             self.release_due(time);
         }
@@ -302,25 +303,23 @@ impl Stage {
     #[inline(never)]
     fn release_due(&mut self, time: i64) {
         for hold in 0..self.releases.holds() {
-            if hold == self.main {
-                while let Some((due, closed)) = self.releases.next(hold, time) {
-                    self.let_go(due, &closed);
-                }
-            } else {
-                while let Some((_, closed)) = self.releases.next(hold, time) {
+            for place in self.releases.due(hold, time) {
+                let Some((due, closed)) = self.releases.leaves(hold, place) else { continue };
+                if hold != self.main {
                     self.counters.release_other(closed.spot, closed.is_public(), hold);
+                } else if !self.counters.lets_go(closed.lane, closed.number, due, &mut self.pools) {
+                    self.lets_go_behind(due, &closed);
                 }
             }
         }
         self.releases.done();
     }
 
-    /// The main hold lets go of a closed flow's port.
-    #[inline(always)]
-    fn let_go(&mut self, time: i64, closed: &Closed) {
+    /// The main hold lets go of a closed flow's port, behind what a series is filling.
+    #[cold]
+    fn lets_go_behind(&mut self, time: i64, closed: &Closed) {
         let spots = self.counters.of_lane(closed.lane);
         spots.each(|spot| self.changes(spot, time));
-        self.give_back(spots.spot, closed.number);
-        self.counters.release(closed.lane);
+        self.counters.lets_go(closed.lane, closed.number, time, &mut self.pools);
     }
 }

@@ -1,0 +1,180 @@
+//! A flow's counters, all of them at once: those of its process and of its group on a destination, that of the
+//! destination, and, where that is public, those of the sum.
+
+use super::counts::{Counters, Opened, Spot};
+use super::lanes::NONE;
+use super::parts::{LaneCount, OfGroup, OfProcess};
+use super::ports::Pool;
+use super::step::Now;
+
+/// Where a flow of one lane is counted.
+struct Seat<'a> {
+    /// The lane's number.
+    at: u32,
+    lane: &'a mut LaneCount,
+    way: &'a mut OfGroup,
+    spot: &'a mut Spot,
+    of_sum: Option<InSum<'a>>,
+}
+
+/// The same in the sum over all public destinations of a family.
+struct InSum<'a> {
+    process: Option<&'a mut OfProcess>,
+    group: &'a mut OfGroup,
+    spot: &'a mut Spot,
+}
+
+/// Where a flow is counted whose close has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shut {
+    pub(super) group: u32,
+    pub(super) spot: u32,
+    pub(super) is_public: bool,
+}
+
+impl Seat<'_> {
+    /// Whether a series has to take note of what stood until this instant before anything changes.
+    #[inline(always)]
+    fn is_over(&self, time: i64) -> bool {
+        let until = self.of_sum.as_ref().map_or(i64::MAX, |sum| sum.spot.filling.until);
+        self.spot.filling.until.min(until) < time
+    }
+
+    /// A port that the main hold keeps from now on.
+    #[inline(always)]
+    fn takes(&mut self, now: Now) {
+        self.lane.changes(self.at, self.spot);
+        self.lane.own.add(self.spot, now);
+        self.way.held.add(&self.spot.held, now);
+        if let Some(sum) = &mut self.of_sum {
+            if let Some(process) = &mut sum.process {
+                process.add(sum.spot, now);
+            }
+            sum.group.held.add(&sum.spot.held, now);
+        }
+    }
+
+    /// The main hold keeps a port no more.
+    #[inline(always)]
+    fn gives_up(&mut self) {
+        self.lane.changes(self.at, self.spot);
+        self.lane.own.take(self.spot);
+        self.way.held.take(&self.spot.held);
+        self.spot.held.take();
+        if let Some(sum) = &mut self.of_sum {
+            if let Some(process) = &mut sum.process {
+                process.take(sum.spot);
+            }
+            sum.group.held.take(&sum.spot.held);
+            sum.spot.held.take();
+        }
+    }
+}
+
+/// A destination's counters, and those of a sum.
+#[inline(always)]
+fn both(spots: &mut [Spot], spot: usize, sum: usize) -> (&mut Spot, &mut Spot) {
+    if spot > sum {
+        let (before, from) = spots.split_at_mut(spot);
+        (&mut from[0], &mut before[sum])
+    } else {
+        let (before, from) = spots.split_at_mut(sum);
+        (&mut before[spot], &mut from[0])
+    }
+}
+
+impl Counters {
+    /// Where a flow of a lane is counted, of one that had a flow.
+    #[inline(always)]
+    fn seat(&mut self, at: u32) -> Seat<'_> {
+        let Self { lanes, ways, spots, sums, .. } = self;
+        let lane = &mut lanes[at as usize];
+        let way = &mut ways[lane.way as usize];
+        if !lane.public {
+            let spot = &mut spots[lane.spot as usize];
+            return Seat { at, lane, way, spot, of_sum: None };
+        }
+        let sum = &mut sums[usize::from(lane.v6)];
+        let (spot, of_all) = both(spots, lane.spot as usize, sum.spot as usize);
+        let process = sum.processes[lane.process as usize].as_mut();
+        let group = &mut sum.groups[way.group as usize];
+        Seat { at, lane, way, spot, of_sum: Some(InSum { process, group, spot: of_all }) }
+    }
+
+    /// The connect of a flow that is new: it is open, takes a number, and all holds will keep its port. To be asked for
+    /// where there is a hold. `minute` is that of the instant, where it is measured and told apart. `None`, and nothing
+    /// is done, where a series has to take note first of what stood until now.
+    #[inline(always)]
+    pub(super) fn opens(
+        &mut self,
+        at: u32,
+        pools: &mut [Pool; 2],
+        (needs, minute): (u32, Option<u16>),
+        now: Now,
+    ) -> Option<Opened> {
+        let time = now.time.unwrap_or(i64::MIN);
+        let others = self.holds > 1;
+        let mut seat = self.seat(at);
+        if seat.is_over(time) {
+            return None;
+        }
+        seat.lane.open += 1;
+        seat.lane.connects += u64::from(now.measured);
+        seat.takes(now);
+        seat.spot.opens(others, now);
+        let mut opened = Opened { number: NONE, v6: seat.lane.v6, ..Opened::default() };
+        if let Some(sum) = &mut seat.of_sum {
+            sum.spot.opens(others, now);
+            if now.measured {
+                opened.unnoted = !seat.spot.notes(time, needs);
+                opened.unnoted_sum = !sum.spot.notes(time, needs);
+            }
+            if let Some(minute) = minute {
+                opened.reaches = seat.spot.minute != minute;
+                seat.spot.minute = minute;
+            }
+            opened.number = pools[usize::from(seat.lane.v6)].take(&mut seat.spot.numbers, now);
+        }
+        if self.holds > 2 {
+            self.take_others(self.of_lane(at), 1, self.holds - 1, now);
+        }
+        Some(opened)
+    }
+
+    /// One open flow less: its close has come, and is counted so often. `None` as above.
+    #[inline(always)]
+    pub(super) fn closes(&mut self, at: u32, closes: u64, time: i64) -> Option<Shut> {
+        let seat = self.seat(at);
+        if seat.is_over(time) {
+            return None;
+        }
+        seat.lane.open = seat.lane.open.saturating_sub(1);
+        seat.lane.closes += closes;
+        seat.spot.open.take();
+        let is_public = seat.of_sum.is_some();
+        if let Some(sum) = seat.of_sum {
+            sum.spot.open.take();
+        }
+        Some(Shut { group: seat.way.group, spot: seat.lane.spot, is_public })
+    }
+
+    /// The main hold lets go of a port, and of its number. False, and nothing is done, where a series has to take note
+    /// first of what stood until now.
+    #[inline(always)]
+    pub(super) fn lets_go(&mut self, at: u32, number: u32, time: i64, pools: &mut [Pool; 2]) -> bool {
+        let mut seat = self.seat(at);
+        if seat.is_over(time) {
+            return false;
+        }
+        seat.gives_up();
+        if number != NONE {
+            pools[usize::from(seat.lane.v6)].give_back(&mut seat.spot.numbers, number);
+        }
+        true
+    }
+
+    /// The main hold lets go of a port.
+    pub(super) fn release(&mut self, at: u32) {
+        self.seat(at).gives_up();
+    }
+}
