@@ -21,7 +21,7 @@ pub(crate) use same::same_events;
 use crate::egress::{Class, Rule, classify};
 use crate::ledger::{Ends, Home, Ledgers, Replay, Row, SECOND, StepKind, SweepRules};
 
-use pairs::{Known, NONE};
+use pairs::NONE;
 use rows::{Origin, Rows};
 use same::{Sketch, front};
 
@@ -102,6 +102,8 @@ pub(crate) struct Group {
     pub(crate) cells: Map<PidKey, Cell>,
     /// Local ports that accepted.
     pub(crate) accepts: BTreeSet<u16>,
+    /// The last of them: most often it is the next one, too.
+    last_accept: Option<u16>,
     /// Who called, and how often: the first so many.
     pub(crate) callers: Map<Addr, u64>,
 }
@@ -216,14 +218,14 @@ impl Sink for Fold {
             let Some(run) = self.runs.last_mut() else { return };
             run.rows.begin(batch);
             let end = batch.run_end(at);
-            let mut pairs = [Known::NONE; rows::AHEAD];
+            run.rows.fetch(batch, at..end.min(at + rows::AHEAD));
             while at < end {
-                let ahead = end.min(at + rows::AHEAD);
-                run.rows.look(batch, at..ahead, &mut pairs);
-                for known in &pairs[..ahead - at] {
-                    run.event(batch, at, *known, &self.ruling);
-                    at += 1;
+                let [next, behind] = [1, 2].map(|times| end.min(at + times * rows::AHEAD));
+                run.rows.fetch(batch, next..behind);
+                for at in at..next {
+                    run.event(batch, at, &self.ruling);
                 }
+                at = next;
             }
             run.rows.end(batch);
         }
@@ -328,9 +330,9 @@ impl Run {
         }
     }
 
-    /// Counts one event, and tells the ledger of it. `known` is its pair, as it was looked for.
+    /// Counts one event, and tells the ledger of it.
     #[inline(always)]
-    fn event(&mut self, batch: &Batch<'_>, at: usize, known: Known, ruling: &Ruling) {
+    fn event(&mut self, batch: &Batch<'_>, at: usize, ruling: &Ruling) {
         let row = batch.row(at);
         let (time, kind) = (row.time, row.kind);
         if let Some(time) = time {
@@ -345,7 +347,7 @@ impl Run {
                 return self.behind(batch, at);
             }
         }
-        let origin = self.rows.origin(&row, batch, at, one);
+        let (origin, number) = self.rows.origin(&row, batch, at, one);
         self.has_netns |= origin.has_netns;
         self.ipv6_events += u64::from(origin.v6);
         let step = match kind {
@@ -353,6 +355,7 @@ impl Run {
             Kind::Close => StepKind::Close,
             Kind::Accept | Kind::Unknown => return self.unknown(batch, at, one, ruling),
         };
+        let known = self.rows.known(number, &row);
         if known.target == NONE {
             return self.unknown(batch, at, one, ruling);
         }

@@ -4,6 +4,7 @@
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
+use prefetch_index::prefetch_index;
 
 use super::same::Front;
 
@@ -58,18 +59,13 @@ impl Pair {
     };
 }
 
-/// Where a pair is found, until one is added, and what a row other than a connect asks of it.
+/// Where a pair is found, until the next one is added, and what a row other than a connect asks of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     pub(super) place: u32,
     /// [`NONE`] where there is no pair.
     pub(super) target: u32,
     pub(super) v4: bool,
-}
-
-impl Known {
-    /// No pair.
-    pub(super) const NONE: Self = Self { place: 0, target: NONE, v4: false };
 }
 
 /// The places of few pairs.
@@ -101,7 +97,13 @@ impl Pairs {
         ((product >> 64) as u64 ^ product as u64) as usize & (self.pairs.len() - 1)
     }
 
-    /// A pair, or [`Known::NONE`].
+    /// Asks for where a pair is that is needed soon.
+    #[inline(always)]
+    pub(super) fn fetch(&self, key: PairKey) {
+        prefetch_index(&self.pairs, self.first(key));
+    }
+
+    /// A pair, if there is one.
     #[inline(always)]
     pub(super) fn find(&self, key: PairKey) -> Known {
         let mut at = self.first(key);
@@ -115,18 +117,10 @@ impl Pairs {
         }
     }
 
-    /// The pair that was found, if it was one. Places stand until [`Pairs::reserve`].
+    /// The pair that was found, if it was one.
     #[inline(always)]
     pub(super) fn get_mut(&mut self, known: Known) -> Option<&mut Pair> {
         self.pairs.get_mut(known.place as usize).filter(|_| known.target != NONE)
-    }
-
-    /// Makes room for so many more.
-    #[inline(always)]
-    pub(super) fn reserve(&mut self, more: usize) {
-        while (self.len + more) * 8 > self.pairs.len() * 5 {
-            self.grow();
-        }
     }
 
     #[cold]
@@ -138,8 +132,11 @@ impl Pairs {
         }
     }
 
-    /// Adds a pair that is not there, where room was made.
+    /// Adds a pair that is not there.
     pub(super) fn insert(&mut self, pair: Pair) {
+        if (self.len + 1) * 8 > self.pairs.len() * 5 {
+            self.grow();
+        }
         let place = self.find(pair.key).place;
         self.pairs[place as usize] = pair;
         self.len += 1;
@@ -164,7 +161,6 @@ mod tests {
         for at in 0..5_000 {
             assert_eq!(pairs.find(key(at)).target, NONE);
             assert!(pairs.get_mut(pairs.find(key(at))).is_none());
-            pairs.reserve(1);
             pairs.insert(Pair::new(key(at), at, Front::NOTHING, at % 2 == 0));
         }
         for at in 0..5_000 {

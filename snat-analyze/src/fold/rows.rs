@@ -14,7 +14,7 @@ use super::same::{Front, front};
 use super::{Cell, Dest, DestKey, Group, GroupKey, Map, Mark, PIDS_PER_GROUP, PidKey, mark, quoted};
 use crate::mesh;
 
-/// Rows that are looked up at once.
+/// So many rows before it is needed, a pair is asked for.
 pub(super) const AHEAD: usize = 32;
 
 /// Where the events of a process are kept.
@@ -102,8 +102,8 @@ pub(super) struct Rows {
 }
 
 #[inline]
-fn key(place: Place, row: &BatchRow) -> PairKey {
-    PairKey { number: place.number, remote: row.remote, dport: row.dport.unwrap_or(0) }
+fn key(number: u32, row: &BatchRow) -> PairKey {
+    PairKey { number, remote: row.remote, dport: row.dport.unwrap_or(0) }
 }
 
 fn target_hash(hasher: &RandomState, place: Place, daddr: IpAddr, dport: u16) -> u64 {
@@ -135,28 +135,30 @@ impl Rows {
         }
     }
 
-    /// The pairs of the next rows, as far as they are known; looked for all at once: one after the other it takes several
-    /// times as long.
-    #[inline]
-    pub(super) fn look(&mut self, batch: &Batch<'_>, rows: std::ops::Range<usize>, known: &mut [Known; AHEAD]) {
-        // None of these rows moves a pair, then.
-        self.pairs.reserve(AHEAD);
-        for (known, at) in known.iter_mut().zip(rows) {
+    /// Asks for the pairs of rows that come soon.
+    #[inline(always)]
+    pub(super) fn fetch(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>) {
+        for at in rows {
             let row = batch.row(at);
-            *known = match self.origins.get(row.origin as usize) {
-                Some(origin) if origin.marks.is_met => self.pairs.find(key(origin.place, &row)),
-                _ => Known::NONE,
-            };
+            if let Some(origin) = self.origins.get(row.origin as usize) {
+                self.pairs.fetch(key(origin.place.number, &row));
+            }
         }
     }
 
-    /// The process of a row; the row is counted to its group.
+    /// Where the pair of a row is, if a connect has made it known to this generation.
     #[inline(always)]
-    pub(super) fn origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> Marks {
+    pub(super) fn known(&self, number: u32, row: &BatchRow) -> Known {
+        self.pairs.find(key(number, row))
+    }
+
+    /// The process of a row, and its dense number; the row is counted to its group.
+    #[inline(always)]
+    pub(super) fn origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> (Marks, u32) {
         match self.origins.get_mut(row.origin as usize) {
             Some(origin) if origin.marks.named || (origin.marks.is_met && row.kind != Kind::Connect) => {
                 origin.rows += one;
-                origin.marks
+                (origin.marks, origin.place.number)
             }
             _ => self.meet_origin(row, batch, at, one),
         }
@@ -169,7 +171,7 @@ impl Rows {
 
     /// The same of one that is new, or that has no name yet.
     #[cold]
-    fn meet_origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> Marks {
+    fn meet_origin(&mut self, row: &BatchRow, batch: &Batch<'_>, at: usize, one: u64) -> (Marks, u32) {
         let number = row.origin as usize;
         let mut origin = match self.origins.get(number) {
             Some(origin) if origin.marks.is_met => *origin,
@@ -180,7 +182,7 @@ impl Rows {
             origin.marks.named = self.name(origin.place, &batch.event(at));
         }
         self.origins[number] = origin;
-        origin.marks
+        (origin.marks, origin.place.number)
     }
 
     fn new_origin(&mut self, number: usize, batch: &Batch<'_>, at: usize) -> Origin {
@@ -203,6 +205,7 @@ impl Rows {
             first: mark(batch, at),
             cells: Map::default(),
             accepts: Default::default(),
+            last_accept: None,
             callers: Default::default(),
         });
         let mut pid = event.pid.map_or(PidKey::Masked, PidKey::Pid);
@@ -236,7 +239,7 @@ impl Rows {
         *pid == PidKey::Other || (cell.comm.is_some() && cell.comm_of_connect)
     }
 
-    /// What a row is counted by, where [`Rows::look`] found it.
+    /// What a row is counted by, where [`Rows::known`] found it.
     #[inline(always)]
     pub(super) fn pair_at(&mut self, known: Known) -> Option<&mut Pair> {
         self.pairs.get_mut(known)
@@ -244,8 +247,7 @@ impl Rows {
 
     /// The same, if a connect has made the row's pair known to this generation.
     pub(super) fn pair(&mut self, place: Place, row: &BatchRow) -> Option<&mut Pair> {
-        let known = self.pairs.find(key(place, row));
-        self.pairs.get_mut(known)
+        self.pairs.get_mut(self.pairs.find(key(place.number, row)))
     }
 
     /// Whether there is a target with this remote port.
@@ -343,7 +345,10 @@ impl Rows {
 
     pub(super) fn accepts(&mut self, place: Place, event: &Event<'_>, one: u64) {
         let group = &mut self.groups[place.group as usize];
-        group.accepts.extend(event.sport);
+        if group.last_accept != event.sport {
+            group.last_accept = event.sport;
+            group.accepts.extend(event.sport);
+        }
         group.called(event.daddr.to_addr(), one);
     }
 

@@ -5,6 +5,7 @@
 
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
+use prefetch_index::prefetch_index;
 
 use super::lanes::{Lanes, NONE};
 use super::parts::{LaneCount, OfGroup, OfProcess, Spots, Sum};
@@ -48,7 +49,7 @@ pub(super) enum Role {
 
 /// A destination, or the sum over all public ones of a family.
 #[derive(Clone, Debug, Default)]
-#[repr(C, align(64))]
+#[repr(C, align(128))]
 pub(super) struct Spot {
     /// Ports that the main hold keeps.
     pub(super) held: Tally,
@@ -153,6 +154,8 @@ pub(super) struct Counters {
     /// Which of the different holds the parts follow.
     main: usize,
     pub(super) holds: usize,
+    /// Parts while they are put together.
+    scratch: Vec<(u32, u32)>,
 }
 
 /// Shares of one spot's groups, and of its processes.
@@ -169,6 +172,7 @@ impl Counters {
             sums: Default::default(),
             main,
             holds,
+            scratch: Vec::new(),
         }
     }
 
@@ -266,11 +270,39 @@ impl Counters {
         self.lanes[lane as usize].way
     }
 
-    /// Fetches the counters of a spot that are needed soon, and where a port number is, or the lowest that is free; what is
-    /// returned is of no use but to be looked at.
+    /// Asks for a lane that is needed soon.
     #[inline(always)]
-    pub(super) fn touch(&self, spot: u32, number: u32) -> u32 {
-        self.spots.get(spot as usize).map_or(0, |spot| spot.held.value.now ^ spot.numbers.touch(number))
+    pub(super) fn fetch_lane(&self, lane: u32) {
+        prefetch_index(&self.lanes, lane as usize);
+    }
+
+    /// Asks for the spot and the way of a lane, which is there already.
+    #[inline(always)]
+    pub(super) fn fetch_spot(&self, lane: u32) {
+        if let Some(LaneCount { spot, way, .. }) = self.lanes.get(lane as usize) {
+            prefetch_index(&self.ways, *way as usize);
+            self.fetch_spot_at(*spot);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn fetch_spot_at(&self, spot: u32) {
+        prefetch_index(&self.spots, spot as usize);
+    }
+
+    /// Asks for the next port number of a lane's spot, which is there already.
+    #[inline(always)]
+    pub(super) fn fetch_number(&self, lane: u32) {
+        if let Some(LaneCount { spot, .. }) = self.lanes.get(lane as usize) {
+            self.fetch_number_at(*spot, NONE);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn fetch_number_at(&self, spot: u32, number: u32) {
+        if let Some(spot) = self.spots.get(spot as usize) {
+            spot.numbers.fetch(number);
+        }
     }
 
     #[inline(always)]
@@ -413,29 +445,33 @@ impl Counters {
 
     /// Who held how many ports at the bucket's largest value, by number, ascending.
     pub(super) fn bucket_parts(&mut self, at: u32) -> Vec<(u32, u32)> {
-        let spot = &mut self.spots[at as usize];
+        let Self { spots, lanes, sums, scratch, .. } = self;
+        let spot = &mut spots[at as usize];
         let epoch = spot.filling.epoch;
+        scratch.clear();
         if spot.is_sum() {
-            let processes = self.sums[usize::from(spot.v6)].processes.iter_mut().enumerate();
-            let held = processes.filter_map(|(of, part)| {
+            let processes = sums[usize::from(spot.v6)].processes.iter_mut().enumerate();
+            scratch.extend(processes.filter_map(|(of, part)| {
                 let part = part.as_mut()?;
                 part.settle_bucket(epoch);
                 (part.at_bucket > 0).then_some((of as u32, part.at_bucket))
+            }));
+        } else {
+            let seats = &mut spot.seats;
+            spot.waiting.retain(|lane| {
+                let count = &mut lanes[*lane as usize];
+                count.own.settle_bucket(epoch);
+                let at_bucket = count.own.at_bucket;
+                seats[count.seat as usize] = at_bucket;
+                // What has changed since the bucket was largest is looked at again.
+                count.waits = count.own.held.now != at_bucket;
+                count.waits
             });
-            return held.collect();
+            let held = spot.order.iter().map(|(of, seat)| (*of, seats[*seat as usize]));
+            scratch.extend(held.filter(|(_, held)| *held > 0));
         }
-        let (lanes, seats) = (&mut self.lanes, &mut spot.seats);
-        spot.waiting.retain(|lane| {
-            let count = &mut lanes[*lane as usize];
-            count.own.settle_bucket(epoch);
-            let at_bucket = count.own.at_bucket;
-            seats[count.seat as usize] = at_bucket;
-            // What has changed since the bucket was largest is looked at again.
-            count.waits = count.own.held.now != at_bucket;
-            count.waits
-        });
-        let held = spot.order.iter().map(|(of, seat)| (*of, seats[*seat as usize]));
-        held.filter(|(_, held)| *held > 0).collect()
+        // Kept for as long as the run: as large as it is, and no larger.
+        scratch.clone()
     }
 
     /// The group of a way.

@@ -5,29 +5,29 @@
 //! the oldest that is said there. Is that in the queue still, another seat may be void, or that of the same flow which has
 //! opened since; where there is none, the next bucket takes the new one, and this one says so.
 
+use prefetch_index::prefetch_index;
+
 use super::release::Releases;
+use super::wide::{Line, Wide};
 
 /// Flows of a bucket.
 const SEATS: usize = 7;
 /// The buckets of few flows.
 const LEAST: usize = 16;
 
-/// Hashes of flows, and the last bits of their places in the queue.
+/// A bucket: hashes of flows, the last bits of their places in the queue, the last place that the next bucket had to
+/// take, and which seat is written next.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct Bucket {
-    tags: [u32; SEATS],
-    places: [u32; SEATS],
-    /// The last place that the next bucket had to take.
-    over: u32,
-    /// Which is written next.
-    next: u32,
-}
+struct Bucket<'a>(&'a Line);
+
+const PLACES: usize = SEATS;
+const OVER: usize = 2 * SEATS;
+const TURN: usize = OVER + 1;
 
 /// Buckets by the hashes of flows.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
-    buckets: Vec<Bucket>,
+    buckets: Wide,
 }
 
 impl Held {
@@ -40,10 +40,10 @@ impl Held {
         tag as usize & (self.buckets.len() - 1)
     }
 
-    /// Fetches the bucket of a flow that is needed soon; what is returned is of no use but to be looked at.
+    /// Asks for the bucket of a flow that is needed soon.
     #[inline(always)]
-    pub(super) fn touch(&self, tag: u32) -> u32 {
-        self.buckets[self.home(tag)].over
+    pub(super) fn fetch(&self, tag: u32) {
+        prefetch_index(&*self.buckets, self.home(tag));
     }
 
     /// The place of a flow that is held, by the hash of its way and local port.
@@ -52,12 +52,12 @@ impl Held {
         let mut at = self.home(tag);
         // Once around is enough, whatever the buckets say.
         for _ in 0..self.buckets.len() {
-            let bucket = &self.buckets[at];
-            let may_be = bucket.tags.iter().fold(false, |may_be, known| may_be | (*known == tag));
+            let bucket = Bucket(&self.buckets[at]);
+            let may_be = bucket.tags().iter().fold(false, |may_be, known| may_be | (*known == tag));
             if may_be && let Some(place) = bucket.find(tag, way, sport, releases) {
                 return Some(place);
             }
-            if !releases.is_in_queue(bucket.over) {
+            if !releases.is_in_queue(bucket.0[OVER]) {
                 return None;
             }
             at = (at + 1) & (self.buckets.len() - 1);
@@ -82,13 +82,13 @@ impl Held {
         let mut at = self.home(tag);
         for _ in 0..self.buckets.len() {
             let most = self.buckets.len() - 1;
-            let bucket = &mut self.buckets[at];
-            if let Some(seat) = bucket.seat(tag, releases) {
-                (bucket.tags[seat], bucket.places[seat]) = (tag, place);
-                bucket.next = if seat + 1 == SEATS { 0 } else { seat as u32 + 1 };
+            let line = &mut self.buckets[at];
+            if let Some(seat) = Bucket(line).seat(tag, releases) {
+                (line[seat], line[PLACES + seat]) = (tag, place);
+                line[TURN] = if seat + 1 == SEATS { 0 } else { seat as u32 + 1 };
                 return true;
             }
-            bucket.over = releases.later(bucket.over, place);
+            line[OVER] = releases.later(line[OVER], place);
             at = (at + 1) & most;
         }
         false
@@ -97,22 +97,23 @@ impl Held {
     /// Twice as many buckets, with all that is in the queue: each bucket becomes two.
     #[cold]
     fn grow(&mut self, releases: &Releases) {
-        let old = std::mem::take(&mut self.buckets);
-        let mut buckets = old.len();
+        let mut buckets = self.buckets.len() * 2;
+        let old = std::mem::replace(&mut self.buckets, empty(buckets, releases));
         loop {
-            buckets *= 2;
-            self.buckets = empty(buckets, releases);
-            let mut seats = old.iter().flat_map(Bucket::seats).filter(|(_, place)| releases.is_in_queue(*place));
+            let seats = old.iter().flat_map(|line| Bucket(line).seats());
+            let mut seats = seats.filter(|(_, place)| releases.is_in_queue(*place));
             if seats.all(|(tag, place)| self.put(tag, place, releases)) {
                 return;
             }
+            buckets *= 2;
+            self.buckets = empty(buckets, releases);
         }
     }
 
     /// Buckets that the next one has to be asked for.
     #[cfg(test)]
     pub(super) fn full(&self, releases: &Releases) -> usize {
-        self.buckets.iter().filter(|bucket| releases.is_in_queue(bucket.over)).count()
+        self.buckets.iter().filter(|line| releases.is_in_queue(line[OVER])).count()
     }
 
     #[cfg(test)]
@@ -121,36 +122,50 @@ impl Held {
     }
 }
 
-impl Bucket {
+impl<'a> Bucket<'a> {
+    #[inline(always)]
+    fn tags(self) -> &'a [u32] {
+        &self.0[..SEATS]
+    }
+
+    #[inline(always)]
+    fn places(self) -> &'a [u32] {
+        &self.0[PLACES..OVER]
+    }
+
+    #[inline(always)]
+    fn turn(self) -> usize {
+        self.0[TURN] as usize % SEATS
+    }
+
     /// All, the oldest first.
-    fn seats(&self) -> impl Iterator<Item = (u32, u32)> {
-        let first = self.next as usize;
-        (first..first + SEATS).map(|seat| (self.tags[seat % SEATS], self.places[seat % SEATS]))
+    fn seats(self) -> impl Iterator<Item = (u32, u32)> {
+        (self.turn()..self.turn() + SEATS).map(move |seat| (self.tags()[seat % SEATS], self.places()[seat % SEATS]))
     }
 
     /// The seat that a flow of this hash may take.
     #[inline(always)]
-    fn seat(&self, tag: u32, releases: &Releases) -> Option<usize> {
-        let seat = self.next as usize % SEATS;
-        if releases.is_in_queue(self.places[seat]) { self.other_seat(tag, releases) } else { Some(seat) }
+    fn seat(self, tag: u32, releases: &Releases) -> Option<usize> {
+        let seat = self.turn();
+        if releases.is_in_queue(self.places()[seat]) { self.other_seat(tag, releases) } else { Some(seat) }
     }
 
     /// A flow that opens and closes again and again takes the seat that it had, so that it fills no buckets.
     #[cold]
-    fn other_seat(&self, tag: u32, releases: &Releases) -> Option<usize> {
-        let is_void = |seat: &usize| !releases.is_in_queue(self.places[*seat]);
+    fn other_seat(self, tag: u32, releases: &Releases) -> Option<usize> {
+        let is_void = |seat: &usize| !releases.is_in_queue(self.places()[*seat]);
         let is_over = |seat: &usize| {
-            let place = releases.place(self.places[*seat]);
-            self.tags[*seat] == tag && releases.get(place).is_some_and(|closed| closed.is_cancelled())
+            let place = releases.place(self.places()[*seat]);
+            self.tags()[*seat] == tag && releases.get(place).is_some_and(|closed| closed.is_cancelled())
         };
         (0..SEATS).find(is_void).or_else(|| (0..SEATS).find(is_over))
     }
 
     #[cold]
-    fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<u64> {
-        let known = self.tags.iter().zip(self.places).filter(|(known, _)| **known == tag);
+    fn find(self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<u64> {
+        let known = self.tags().iter().zip(self.places()).filter(|(known, _)| **known == tag);
         let mut places =
-            known.filter(|(_, place)| releases.is_in_queue(*place)).map(|(_, place)| releases.place(place));
+            known.filter(|(_, place)| releases.is_in_queue(**place)).map(|(_, place)| releases.place(*place));
         places.find(|place| {
             releases
                 .get(*place)
@@ -160,7 +175,9 @@ impl Bucket {
 }
 
 /// Buckets that say nothing.
-fn empty(buckets: usize, releases: &Releases) -> Vec<Bucket> {
+fn empty(buckets: usize, releases: &Releases) -> Wide {
     let void = (releases.base() as u32).wrapping_sub(1);
-    vec![Bucket { tags: [0; SEATS], places: [void; SEATS], over: void, next: 0 }; buckets]
+    let mut line = [0; 16];
+    line[PLACES..=OVER].fill(void);
+    Wide::new(buckets, line)
 }

@@ -1,5 +1,7 @@
 //! How long flows lived: exact for few, in buckets under one per cent of width each for many.
 
+use prefetch_index::prefetch_index;
+
 /// Lives kept one by one.
 const EXACT: usize = 4_096;
 /// Buckets of a power of two: each is 1/64 of its lower end wide, its middle under 0.8 % off.
@@ -24,6 +26,8 @@ pub(super) struct ByGroup {
 
 /// Lives that are added at once.
 const LATEST: usize = 512;
+/// So many before it is added, its place is asked for.
+const AHEAD: usize = 16;
 
 impl ByGroup {
     /// Adds the life of one flow, ns.
@@ -37,12 +41,19 @@ impl ByGroup {
 
     #[inline(never)]
     fn settle(&mut self) {
-        for (group, life) in self.latest.drain(..) {
+        for at in 0..self.latest.len() {
+            if let Some((group, life)) = self.latest.get(at + AHEAD)
+                && let Some(Lives::Buckets(buckets)) = self.groups.get(*group as usize)
+            {
+                prefetch_index(buckets, bucket(*life));
+            }
+            let (group, life) = self.latest[at];
             if self.groups.len() <= group as usize {
                 self.groups.resize_with(group as usize + 1, Lives::default);
             }
             self.groups[group as usize].add(life);
         }
+        self.latest.clear();
     }
 
     /// All, by number of the group.

@@ -32,6 +32,7 @@ mod series;
 mod stage;
 mod step;
 mod tally;
+mod wide;
 
 #[cfg(test)]
 mod by_hand;

@@ -3,6 +3,8 @@
 //! The number of different ports in use lies between the fullest destination and the sum; it is what a metric of used
 //! ports should show.
 
+use prefetch_index::prefetch_index;
+
 use super::lanes::NONE;
 use super::step::Now;
 use super::tally::Count;
@@ -66,11 +68,11 @@ impl Numbers {
         *self.full_word(word) &= !(1 << (word % 64));
     }
 
-    /// Fetches where a number is, or the lowest that is free; what is returned is of no use but to be looked at.
+    /// Asks for where a number is, or the lowest that is free.
     #[inline(always)]
-    pub(super) fn touch(&self, number: u32) -> u32 {
+    pub(super) fn fetch(&self, number: u32) {
         let word = if number == NONE { self.full.trailing_ones() } else { number / 64 };
-        self.taken.get(word as usize).map_or(0, |bits| *bits as u32)
+        prefetch_index(&self.taken, word as usize);
     }
 }
 

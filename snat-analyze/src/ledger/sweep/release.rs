@@ -244,12 +244,10 @@ impl Releases {
         self.due(which, time).filter_map(|place| self.leaves(which, place)).collect()
     }
 
-    /// Flows that a hold lets go of until `time`.
-    #[inline]
-    pub(super) fn leaving(&self, which: usize, time: i64) -> impl Iterator<Item = &Closed> {
-        let (length, cursor) = self.holds.get(which).map_or((0, self.next), |hold| (hold.length, hold.cursor));
-        let due = move |(closed_at, _): &&(i64, Closed)| closed_at.saturating_add(length) <= time;
-        (cursor..self.next).map(|place| self.at(place)).take_while(due).map(|(_, closed)| closed)
+    /// What a place is of, or was.
+    #[inline(always)]
+    pub(super) fn near(&self, place: u64) -> &Closed {
+        &self.at(place).1
     }
 }
 

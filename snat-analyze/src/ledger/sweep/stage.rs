@@ -1,11 +1,13 @@
 //! Rows in order, applied one after the other: the state of a replay, and how time goes on in it.
 
+use prefetch_index::prefetch_index;
+
 use crate::fold::Map;
 
 use super::accepted::Accepted;
 use super::counts::Counters;
 use super::flows::Flows;
-use super::lanes::{Ends, Lane, Lanes, NONE};
+use super::lanes::{Ends, Lane, Lanes};
 use super::lives::ByGroup;
 use super::mesh::Mesh;
 use super::ports::Pool;
@@ -14,8 +16,13 @@ use super::replay::Counts;
 use super::series::Series;
 use super::step::{Bits, Now, Rules, StepKind, Told};
 
-/// Rows that are applied at a time.
-const HANDED: usize = 32;
+/// What a row needs lies anywhere in memory, so it is asked for so many rows before: what its numbers lead to, what that
+/// leads to, and what that does.
+const FAR: usize = 48;
+const NEAR: usize = 24;
+const NEXT: usize = 8;
+/// Room for the rows on their way.
+const ON_THEIR_WAY: usize = 64;
 
 /// A row with what it is found by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -134,49 +141,42 @@ impl Stage {
     /// Applies rows by the numbers of their targets; how many are of none. Times never go back, and are meaningless in a run
     /// without TIME.
     pub(super) fn apply_all(&mut self, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
-        rows.chunks(HANDED).map(|rows| self.apply_some(rows, lanes, strangers)).sum()
-    }
-
-    /// The same of [`HANDED`] rows at the most.
-    fn apply_some(&mut self, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
-        let (mut unknown, mut touched) = (0, 0);
-        let mut moves = [Move::default(); HANDED];
-        for (moved, (time, told)) in moves.iter_mut().zip(rows) {
-            let Told { target, sport, mut bits } = *told;
-            let (mut lane, mut tag) = (target, 0);
-            if bits.has_lane() {
-                match lanes.get(target as usize) {
-                    Some(known) => {
-                        (lane, tag) = (known.lane, self.flows.tag(known.way, sport));
-                        touched ^= self.flows.touch(tag) ^ self.counters.lane(lane).open;
-                    }
-                    None => (unknown, bits) = (unknown + 1, bits.only_time()),
-                }
+        let mut unknown = 0;
+        let mut moves = [Move::default(); ON_THEIR_WAY];
+        for at in 0..rows.len() + FAR {
+            if let Some((_, told)) = rows.get(at + NEXT) {
+                prefetch_index(lanes, told.target as usize);
             }
-            *moved = Move { time: *time, lane, tag, sport, bits };
+            if let Some((time, told)) = rows.get(at) {
+                moves[at % ON_THEIR_WAY] = self.comes(*time, *told, lanes, &mut unknown);
+            }
+            // What is left there of another row is asked for in vain, at the start and at the end.
+            self.counters.fetch_spot(moves[at.wrapping_sub(FAR - NEAR) % ON_THEIR_WAY].lane);
+            self.counters.fetch_number(moves[at.wrapping_sub(FAR - NEXT) % ON_THEIR_WAY].lane);
+            if let Some(now) = at.checked_sub(FAR) {
+                let row = moves[now % ON_THEIR_WAY];
+                self.apply(&row, strangers);
+            }
         }
-        let moves = moves.get(..rows.len()).unwrap_or_default();
-        std::hint::black_box(touched ^ self.fetch(moves));
-        moves.iter().for_each(|row| self.apply(row, strangers));
         unknown
     }
 
-    /// Fetches what rows need and what leaves with them, besides what was touched already: it lies anywhere in memory, and
-    /// all at once it costs a fraction of one after the other. What is returned is of no use but to be looked at.
+    /// A row with what it is found by, which is asked for.
     #[inline(always)]
-    fn fetch(&self, moves: &[Move]) -> u32 {
-        let mut touched = 0;
-        for row in moves.iter().filter(|row| row.bits.has_lane()) {
-            touched ^= self.counters.touch(self.counters.lane(row.lane).spot, NONE);
-        }
-        if let Some(Move { time, .. }) = moves.last()
-            && self.releases.is_due(*time)
-        {
-            for closed in self.releases.leaving(self.main, *time).take(HANDED) {
-                touched ^= self.counters.lane(closed.lane).open ^ self.counters.touch(closed.spot, closed.number);
+    fn comes(&self, time: i64, told: Told, lanes: &[Lane], unknown: &mut u64) -> Move {
+        let Told { target, sport, mut bits } = told;
+        let (mut lane, mut tag) = (target, 0);
+        if bits.has_lane() {
+            match lanes.get(target as usize) {
+                Some(known) => {
+                    (lane, tag) = (known.lane, self.flows.tag(known.way, sport));
+                    self.flows.fetch(tag);
+                    self.counters.fetch_lane(lane);
+                }
+                None => (*unknown, bits) = (*unknown + 1, bits.only_time()),
             }
         }
-        touched
+        Move { time, lane, tag, sport, bits }
     }
 
     /// Counts a row whose flow is not there, and for which there is no room; whether it is one.
@@ -304,6 +304,7 @@ impl Stage {
     fn release_due(&mut self, time: i64) {
         for hold in 0..self.releases.holds() {
             for place in self.releases.due(hold, time) {
+                self.fetch_for(hold, place);
                 let Some((due, closed)) = self.releases.leaves(hold, place) else { continue };
                 if hold != self.main {
                     self.counters.release_other(closed.spot, closed.is_public(), hold);
@@ -313,6 +314,18 @@ impl Stage {
             }
         }
         self.releases.done();
+    }
+
+    /// Asks for what later releases of a hold need.
+    #[inline(always)]
+    fn fetch_for(&self, hold: usize, place: u64) {
+        let later = |rows: usize| self.releases.near(place + rows as u64);
+        self.counters.fetch_spot_at(later(NEAR).spot);
+        if hold == self.main {
+            self.counters.fetch_lane(later(FAR).lane);
+            let Closed { spot, number, .. } = *later(NEXT);
+            self.counters.fetch_number_at(spot, number);
+        }
     }
 
     /// The main hold lets go of a closed flow's port, behind what a series is filling.

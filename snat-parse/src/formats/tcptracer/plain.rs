@@ -421,9 +421,9 @@ impl Plain {
 /// assert!(other.ends_with(b" 20.51.14.8       5      443    4026533011"));
 /// ```
 pub fn printed_again(line: &[u8], time: i64, sport: u16) -> Option<Vec<u8>> {
-    let mut row = line.to_vec();
-    row.push(b'\n');
-    row.resize(row.len() + WINDOW, 0);
+    let mut row = [0; WINDOW];
+    row.get_mut(..line.len())?.copy_from_slice(line);
+    *row.get_mut(line.len())? = b'\n';
     let plain = plain(&row)?;
     let time_ends = line.iter().position(|b| !b.is_ascii_digit())?.max(TIME);
     let mut again = Vec::with_capacity(line.len() + TIME);
