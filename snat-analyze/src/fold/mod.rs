@@ -414,7 +414,9 @@ impl Run {
             home: event.netns.map_or(Home::Addr(Some(saddr)), Home::Netns),
             daddr,
             dport,
-            public: classify(&Addr::Ip(daddr), Some(dport), &ruling.rules) == Some(Class::Public),
+            // Nothing is counted of one that called.
+            public: kind != StepKind::Accept
+                && classify(&Addr::Ip(daddr), Some(dport), &ruling.rules) == Some(Class::Public),
         };
         let target = if kind != StepKind::Connect && !self.rows.goes_to(dport) {
             None

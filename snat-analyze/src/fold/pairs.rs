@@ -71,7 +71,7 @@ pub(super) struct Known {
 /// The places of few pairs.
 const LEAST: usize = 64;
 
-/// All pairs of a generation: open addressing, the next place is tried next.
+/// All pairs of a generation: open addressing, the next two places are tried next.
 #[derive(Clone, Debug)]
 pub(super) struct Pairs {
     /// A power of two, at least three eighths of them free.
@@ -108,12 +108,15 @@ impl Pairs {
     pub(super) fn find(&self, key: PairKey) -> Known {
         let mut at = self.first(key);
         loop {
-            let Pair { key: known, target, v4, .. } = self.pairs[at];
-            if known == key || target == NONE {
-                // What is free has no target.
-                return Known { place: at as u32, target, v4 };
+            // The neighbour in two lines comes with the first.
+            for place in [at, at ^ 1] {
+                let Pair { key: known, target, v4, .. } = self.pairs[place];
+                if known == key || target == NONE {
+                    // What is free has no target.
+                    return Known { place: place as u32, target, v4 };
+                }
             }
-            at = (at + 1) & (self.pairs.len() - 1);
+            at = (at + 2) & (self.pairs.len() - 1);
         }
     }
 

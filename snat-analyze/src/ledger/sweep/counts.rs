@@ -63,7 +63,6 @@ pub(super) struct Spot {
     pub(super) role: Role,
     pub(super) v6: bool,
     pub(super) filling: Filling,
-    pub(super) numbers: Numbers,
     pub(super) lone_mapped: u64,
     pub(super) lone_plain: u64,
     pub(super) past_idle: u32,
@@ -145,6 +144,8 @@ pub(super) struct Counters {
     /// In the order of [`Counters::spots`].
     pub(super) places: IndexSet<Place, RandomState>,
     pub(super) spots: Vec<Spot>,
+    /// Of each spot.
+    pub(super) numbers: Vec<Numbers>,
     /// Ports that the other holds but the first keep of each spot, one after the other.
     others: Vec<Count>,
     pub(super) lanes: Vec<LaneCount>,
@@ -166,6 +167,7 @@ impl Counters {
         Self {
             places: IndexSet::default(),
             spots: Vec::new(),
+            numbers: Vec::new(),
             others: Vec::new(),
             lanes: Vec::new(),
             ways: Vec::new(),
@@ -208,7 +210,9 @@ impl Counters {
         let ends = known.ends;
         let v6 = ends.daddr.is_ipv6();
         let role = if ends.public { Role::Public } else { Role::Private };
-        let spot = self.meet(Place::Dest { addr: ends.daddr, port: ends.dport }, role, v6);
+        // Lanes of one way are counted there together.
+        let met = self.ways.get(known.way as usize).map(|way| way.spot).filter(|spot| *spot != NONE);
+        let spot = met.unwrap_or_else(|| self.meet(Place::Dest { addr: ends.daddr, port: ends.dport }, role, v6));
         let here = &mut self.spots[spot as usize];
         let (place, seat) = (here.order.partition_point(|(of, _)| *of < ends.cell), here.seats.len() as u32);
         here.order.insert(place, (ends.cell, seat));
@@ -238,6 +242,7 @@ impl Counters {
         let (at, is_new) = self.places.insert_full(place);
         if is_new {
             self.others.resize(self.others.len() + self.holds.saturating_sub(2), Count::default());
+            self.numbers.push(Numbers::default());
             self.spots.push(Spot { role, v6, track: NONE, minute: NO_MINUTE, ..Spot::default() });
         }
         at as u32
@@ -288,21 +293,7 @@ impl Counters {
     #[inline(always)]
     pub(super) fn fetch_spot_at(&self, spot: u32) {
         prefetch_index(&self.spots, spot as usize);
-    }
-
-    /// Asks for the next port number of a lane's spot, which is there already.
-    #[inline(always)]
-    pub(super) fn fetch_number(&self, lane: u32) {
-        if let Some(LaneCount { spot, .. }) = self.lanes.get(lane as usize) {
-            self.fetch_number_at(*spot, NONE);
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn fetch_number_at(&self, spot: u32, number: u32) {
-        if let Some(spot) = self.spots.get(spot as usize) {
-            spot.numbers.fetch(number);
-        }
+        prefetch_index(&self.numbers, spot as usize);
     }
 
     #[inline(always)]
@@ -577,6 +568,6 @@ mod tests {
     #[test]
     fn a_lane_is_a_cache_line() {
         assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 28));
-        assert_eq!((std::mem::offset_of!(Spot, filling), std::mem::offset_of!(Spot, lone_mapped)), (64, 128));
+        assert_eq!((std::mem::offset_of!(Spot, filling), size_of::<Spot>(), size_of::<Numbers>()), (64, 256, 64));
     }
 }

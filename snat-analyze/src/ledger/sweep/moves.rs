@@ -22,13 +22,13 @@ fn key(sport: u16, ends: &Ends) -> FlowKey {
 impl Stage {
     #[inline(always)]
     pub(super) fn connect(&mut self, row: &Move, now: Now) {
-        let one = u64::from(now.measured);
+        let one = u64::from(now.measured());
         self.counts.connects += one;
         if self.accepted.any(row.sport) {
             self.accepted.end(&key(row.sport, &self.lanes.get(row.lane).ends));
         }
         self.serial = self.serial.wrapping_add(1);
-        if let Some(time) = now.time {
+        if let Some(time) = now.time() {
             self.release(time);
         }
         let spots = self.counters.sit(row.lane, &self.lanes);
@@ -47,7 +47,7 @@ impl Stage {
     /// The connect of a flow that is new, in a run that has TIME.
     #[inline(always)]
     fn opens(&mut self, row: &Move, spots: Spots, now: Now) {
-        let minute = now.time.filter(|_| now.measured).map(|time| self.minute(time));
+        let minute = now.time().filter(|_| now.measured()).map(|time| self.minute(time));
         let minute = minute.filter(|minute| *minute < MINUTES).map(|minute| minute as u16);
         let needs = (self.series.needs, minute);
         let opened = match self.counters.opens(row.lane, &mut self.pools, needs, now) {
@@ -56,7 +56,7 @@ impl Stage {
         };
         let mut flow = Flow::new(spots.way, row.lane, row.sport);
         (flow.number, flow.serial) = (opened.number, self.serial);
-        flow.open(now.time.unwrap_or_default());
+        flow.open(now.time().unwrap_or_default());
         self.flows.insert(row.tag, flow);
         if opened.unnoted || opened.unnoted_sum {
             self.notes(spots, opened, now);
@@ -77,7 +77,7 @@ impl Stage {
     /// Series that need more than a note of a connect.
     #[cold]
     fn notes(&mut self, spots: Spots, of: Opened, now: Now) {
-        let Some(time) = now.time else { return };
+        let Some(time) = now.time() else { return };
         for (spot, _) in [(spots.spot, of.unnoted), (spots.sum, of.unnoted_sum)].into_iter().filter(|(_, is)| *is) {
             self.rises(spot, time);
             let opened = &mut self.counters.spot_mut(spot).filling.opened;
@@ -93,7 +93,7 @@ impl Stage {
         let at = at.unwrap_or_else(|| self.flows.insert(row.tag, new()));
         let flow = self.flows.get_mut(at);
         (flow.serial, flow.counted) = (self.serial, false);
-        if now.measured {
+        if now.measured() {
             self.counts.reopened += u64::from(flow.open);
             let kept = flow.place().is_some_and(|place| self.releases.keeps(self.main, place));
             self.counts.reused += u64::from(kept);
@@ -107,12 +107,12 @@ impl Stage {
             self.take(at, row.lane, true, now);
             self.opened(spots, now);
         }
-        self.counters.lane_mut(row.lane).connects += u64::from(now.measured);
+        self.counters.lane_mut(row.lane).connects += u64::from(now.measured());
     }
 
     /// Counts a connect in its buckets, and its destination among those that were reached in that minute.
     fn opened(&mut self, spots: Spots, now: Now) {
-        if now.time.is_some() && now.measured {
+        if now.time().is_some() && now.measured() {
             spots.each(|spot| {
                 // Of use where the spot has a series, and set back when a bucket begins.
                 let opened = &mut self.counters.spot_mut(spot).filling.opened;
@@ -124,7 +124,7 @@ impl Stage {
 
     /// Counts a connect's destination among those that were reached in that minute.
     fn reaches(&mut self, spots: Spots, now: Now) {
-        let Some(time) = now.time.filter(|_| now.measured && spots.is_public()) else { return };
+        let Some(time) = now.time().filter(|_| now.measured() && spots.is_public()) else { return };
         let minute = self.minute(time);
         let spot = self.counters.spot_mut(spots.spot);
         if minute < MINUTES && spot.minute != minute as u16 {
@@ -158,7 +158,7 @@ impl Stage {
     /// the application's flow holds no port from here on.
     #[inline(always)]
     fn pair(&mut self, row: &Move, way: u32, now: Now) -> bool {
-        let Some(time) = now.time else { return false };
+        let Some(time) = now.time() else { return false };
         // Made where it is kept: a copy would wait for each of its parts.
         let serial = self.serial;
         let own = || Waiting { time, lane: row.lane, way, sport: row.sport, serial };
@@ -181,7 +181,7 @@ impl Stage {
         if let Some(at) = found.and_then(|known| self.flows.wake(known, &self.releases)) {
             self.is_double(at, now);
         }
-        let counts = now.measured && (found.is_some() || !is_proxy);
+        let counts = now.measured() && (found.is_some() || !is_proxy);
         let [proxy, app] = [proxy, app].map(|connect| self.lanes.get(connect.lane).ends.cell);
         *self.doubles.entry((proxy, app)).or_default() += u64::from(counts);
         !is_proxy
@@ -205,7 +205,7 @@ impl Stage {
     fn opens_as_double(&mut self, at: Found, lane: u32, now: Now) {
         self.drop_port(at, now);
         let flow = self.flows.get_mut(at);
-        flow.open(now.time.unwrap_or_default());
+        flow.open(now.time().unwrap_or_default());
         (flow.lane, flow.double) = (lane, true);
     }
 
@@ -240,7 +240,7 @@ impl Stage {
     /// The other end called: neither this flow nor its close takes a port. The row of an outbound flow that is open says
     /// nothing about it.
     pub(super) fn accept(&mut self, sport: u16, ends: &Ends, now: Now) {
-        self.counts.accepts += u64::from(now.measured);
+        self.counts.accepts += u64::from(now.measured());
         self.accepted.accept(key(sport, ends));
     }
 
@@ -270,10 +270,10 @@ impl Stage {
     /// A close without an open flow.
     #[inline(never)]
     fn lone(&mut self, row: &Move, ends: &Ends, now: Now) {
-        if let Some(time) = now.time {
+        if let Some(time) = now.time() {
             self.release(time);
         }
-        let one = u64::from(now.measured);
+        let one = u64::from(now.measured());
         self.counts.closes += one;
         let known = self.accepted.any(row.sport);
         if known && self.accepted.end(&key(row.sport, ends)) {
@@ -281,7 +281,7 @@ impl Stage {
         } else if known && self.accepted.accepts(ends.group, row.sport) {
             self.counts.inbound_guessed += one;
         } else if row.bits.is_mapped() {
-            let Some(time) = now.time else {
+            let Some(time) = now.time() else {
                 self.counts.lone_mapped += one;
                 return;
             };
@@ -337,7 +337,7 @@ impl Stage {
         (flow.lane, flow.number) = (lane, number);
         flow.let_go();
         if opens {
-            flow.open(now.time.unwrap_or_default());
+            flow.open(now.time().unwrap_or_default());
         }
         self.raised(spots, now);
     }
@@ -348,18 +348,18 @@ impl Stage {
         if !spots.is_public() {
             return NONE;
         }
-        let spot = self.counters.spot_mut(spots.spot);
-        self.pools[usize::from(spot.v6)].take(&mut spot.numbers, now)
+        let v6 = self.counters.spot(spots.spot).v6;
+        self.pools[usize::from(v6)].take(&mut self.counters.numbers[spots.spot as usize], now)
     }
 
     /// The close of an open flow.
     #[inline(always)]
     fn shut(&mut self, at: Found, now: Now) {
-        let one = u64::from(now.measured);
+        let one = u64::from(now.measured());
         let flow = self.flows.get_mut(at);
-        let Some(time) = now.time.filter(|_| !flow.double) else { return self.shut_odd(at, now) };
+        let Some(time) = now.time().filter(|_| !flow.double) else { return self.shut_odd(at, now) };
         let (lane, opened) = (flow.lane, flow.opened());
-        flow.counted = now.measured;
+        flow.counted = now.measured();
         self.counts.closes += one;
         let shut = match self.counters.closes(lane, one, time) {
             Some(shut) => shut,
@@ -368,7 +368,7 @@ impl Stage {
                 shut
             }
         };
-        if now.measured {
+        if now.measured() {
             self.lives.add(shut.group, time.saturating_sub(opened).max(0) as u64);
         }
         self.hold(at, time, (shut.spot, shut.is_public));
@@ -378,7 +378,7 @@ impl Stage {
     #[cold]
     #[inline(never)]
     fn shut_behind(&mut self, lane: u32, one: u64, now: Now) -> Option<Shut> {
-        let time = now.time?;
+        let time = now.time()?;
         self.release(time);
         self.changed(self.counters.of_lane(lane), now);
         self.counters.closes(lane, one, time)
@@ -388,15 +388,15 @@ impl Stage {
     #[cold]
     #[inline(never)]
     fn shut_odd(&mut self, at: Found, now: Now) {
-        let one = u64::from(now.measured);
+        let one = u64::from(now.measured());
         self.counts.closes += one;
         let flow = self.flows.get_mut(at);
         let (way, lane, double, opened) = (flow.way, flow.lane, flow.double, flow.opened());
         if !double {
-            flow.counted = now.measured;
+            flow.counted = now.measured();
             self.counters.shut(lane, one);
         }
-        if let Some(time) = now.time.filter(|_| now.measured) {
+        if let Some(time) = now.time().filter(|_| now.measured()) {
             self.lives.add(self.counters.group(way), time.saturating_sub(opened).max(0) as u64);
         }
         self.flows.remove(at);
@@ -412,15 +412,15 @@ impl Stage {
     /// The main hold has let go of a flow's port number, if it had one.
     fn give_back(&mut self, spot: u32, number: u32) {
         if number != NONE {
-            let spot = self.counters.spot_mut(spot);
-            self.pools[usize::from(spot.v6)].give_back(&mut spot.numbers, number);
+            let v6 = self.counters.spot(spot).v6;
+            self.pools[usize::from(v6)].give_back(&mut self.counters.numbers[spot as usize], number);
         }
     }
 
     /// Before a change where a lane is counted.
     #[inline(always)]
     fn changed(&mut self, spots: Spots, now: Now) {
-        if let Some(time) = now.time {
+        if let Some(time) = now.time() {
             spots.each(|spot| self.changes(spot, time));
         }
     }
@@ -443,7 +443,7 @@ impl Stage {
     fn raised(&mut self, spots: Spots, now: Now) {
         // Only public destinations have series.
         if spots.is_public()
-            && let Some(time) = now.time.filter(|_| now.measured)
+            && let Some(time) = now.time().filter(|_| now.measured())
         {
             spots.each(|spot| self.rises(spot, time));
         }

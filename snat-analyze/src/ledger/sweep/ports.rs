@@ -3,20 +3,29 @@
 //! The number of different ports in use lies between the fullest destination and the sum; it is what a metric of used
 //! ports should show.
 
-use prefetch_index::prefetch_index;
-
-use super::lanes::NONE;
 use super::step::Now;
 use super::tally::Count;
 
-/// Port numbers of one destination: a bit for each that is taken, and one for each 64 that all are.
+/// Words of port numbers that lie with the destination's other numbers.
+const NEAR: usize = 6;
+
+/// Port numbers of one destination: a bit for each that is taken, and one for each 64 that all are. Most destinations use
+/// no more than a cache line of them.
 #[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub(super) struct Numbers {
-    taken: Vec<u64>,
-    /// Of the first 4,096 numbers, which are all that most destinations use.
+    near: [u64; NEAR],
+    /// Of the first 4,096 numbers.
     full: u64,
-    /// Of those behind them.
-    more: Option<Box<More>>,
+    /// Those behind the near ones.
+    far: Option<Box<Far>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Far {
+    taken: Vec<u64>,
+    /// Of those behind the first 4,096.
+    more: More,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -31,10 +40,7 @@ impl Numbers {
     #[inline]
     fn take(&mut self) -> u32 {
         let word = self.free_word();
-        if word == self.taken.len() {
-            self.taken.push(0);
-        }
-        let bits = &mut self.taken[word];
+        let bits = self.word(word);
         let bit = bits.trailing_ones();
         *bits |= 1 << bit;
         if *bits == u64::MAX {
@@ -43,13 +49,22 @@ impl Numbers {
         word as u32 * 64 + bit
     }
 
+    /// The numbers of a word; the next one behind all is there when it is asked for.
+    #[inline]
+    fn word(&mut self, word: usize) -> &mut u64 {
+        match word.checked_sub(NEAR) {
+            None => &mut self.near[word],
+            Some(at) => self.far.get_or_insert_default().word(at),
+        }
+    }
+
     /// The first word of `taken` that has a gap.
     #[inline]
     fn free_word(&mut self) -> usize {
         if self.full != u64::MAX {
             self.full.trailing_ones() as usize
         } else {
-            self.more.get_or_insert_default().free()
+            self.far.get_or_insert_default().more.free()
         }
     }
 
@@ -57,22 +72,25 @@ impl Numbers {
     fn full_word(&mut self, word: usize) -> &mut u64 {
         match (word / 64).checked_sub(1) {
             None => &mut self.full,
-            Some(at) => self.more.get_or_insert_default().word(at),
+            Some(at) => self.far.get_or_insert_default().more.word(at),
         }
     }
 
     #[inline]
     fn give_back(&mut self, number: u32) {
         let word = number as usize / 64;
-        self.taken[word] &= !(1 << (number % 64));
+        *self.word(word) &= !(1 << (number % 64));
         *self.full_word(word) &= !(1 << (word % 64));
     }
+}
 
-    /// Asks for where a number is, or the lowest that is free.
-    #[inline(always)]
-    pub(super) fn fetch(&self, number: u32) {
-        let word = if number == NONE { self.full.trailing_ones() } else { number / 64 };
-        prefetch_index(&self.taken, word as usize);
+impl Far {
+    #[inline]
+    fn word(&mut self, at: usize) -> &mut u64 {
+        if at == self.taken.len() {
+            self.taken.push(0);
+        }
+        &mut self.taken[at]
     }
 }
 
@@ -137,7 +155,7 @@ mod tests {
 
     #[test]
     fn destinations_share_a_port_and_the_lowest_goes_first() {
-        let now = Now { time: Some(1), measured: true };
+        let now = Now::at(1, true);
         let (mut pool, mut a, mut b) = (Pool::default(), Numbers::default(), Numbers::default());
         assert_eq!([pool.take(&mut a, now), pool.take(&mut a, now), pool.take(&mut b, now)], [0, 1, 0]);
         pool.give_back(&mut a, 0);

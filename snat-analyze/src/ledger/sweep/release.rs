@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use prefetch_index::prefetch_index;
+
 use super::flows::Flow;
 
 /// A hold of nothing would make a close alone a port that never was held.
@@ -242,6 +244,12 @@ impl Releases {
     #[cfg(test)]
     pub(super) fn all_due(&mut self, which: usize, time: i64) -> Vec<(i64, Closed)> {
         self.due(which, time).filter_map(|place| self.leaves(which, place)).collect()
+    }
+
+    /// Asks for a place that is needed soon.
+    #[inline(always)]
+    pub(super) fn fetch(&self, place: u64) {
+        prefetch_index(&self.ring, place as usize & (self.ring.len() - 1));
     }
 
     /// What a place is of, or was.

@@ -4,7 +4,7 @@
 use super::counts::{Counters, Opened, Spot};
 use super::lanes::NONE;
 use super::parts::{LaneCount, OfGroup, OfProcess};
-use super::ports::Pool;
+use super::ports::{Numbers, Pool};
 use super::step::Now;
 
 /// Where a flow of one lane is counted.
@@ -14,6 +14,7 @@ struct Seat<'a> {
     lane: &'a mut LaneCount,
     way: &'a mut OfGroup,
     spot: &'a mut Spot,
+    numbers: &'a mut Numbers,
     of_sum: Option<InSum<'a>>,
 }
 
@@ -87,18 +88,19 @@ impl Counters {
     /// Where a flow of a lane is counted, of one that had a flow.
     #[inline(always)]
     fn seat(&mut self, at: u32) -> Seat<'_> {
-        let Self { lanes, ways, spots, sums, .. } = self;
+        let Self { lanes, ways, spots, numbers, sums, .. } = self;
         let lane = &mut lanes[at as usize];
         let way = &mut ways[lane.way as usize];
+        let numbers = &mut numbers[lane.spot as usize];
         if !lane.public {
             let spot = &mut spots[lane.spot as usize];
-            return Seat { at, lane, way, spot, of_sum: None };
+            return Seat { at, lane, way, spot, numbers, of_sum: None };
         }
         let sum = &mut sums[usize::from(lane.v6)];
         let (spot, of_all) = both(spots, lane.spot as usize, sum.spot as usize);
         let process = sum.processes[lane.process as usize].as_mut();
         let group = &mut sum.groups[way.group as usize];
-        Seat { at, lane, way, spot, of_sum: Some(InSum { process, group, spot: of_all }) }
+        Seat { at, lane, way, spot, numbers, of_sum: Some(InSum { process, group, spot: of_all }) }
     }
 
     /// The connect of a flow that is new: it is open, takes a number, and all holds will keep its port. To be asked for
@@ -112,20 +114,20 @@ impl Counters {
         (needs, minute): (u32, Option<u16>),
         now: Now,
     ) -> Option<Opened> {
-        let time = now.time.unwrap_or(i64::MIN);
+        let time = now.time().unwrap_or(i64::MIN);
         let others = self.holds > 1;
         let mut seat = self.seat(at);
         if seat.is_over(time) {
             return None;
         }
         seat.lane.open += 1;
-        seat.lane.connects += u64::from(now.measured);
+        seat.lane.connects += u64::from(now.measured());
         seat.takes(now);
         seat.spot.opens(others, now);
         let mut opened = Opened { number: NONE, v6: seat.lane.v6, ..Opened::default() };
         if let Some(sum) = &mut seat.of_sum {
             sum.spot.opens(others, now);
-            if now.measured {
+            if now.measured() {
                 opened.unnoted = !seat.spot.notes(time, needs);
                 opened.unnoted_sum = !sum.spot.notes(time, needs);
             }
@@ -133,7 +135,7 @@ impl Counters {
                 opened.reaches = seat.spot.minute != minute;
                 seat.spot.minute = minute;
             }
-            opened.number = pools[usize::from(seat.lane.v6)].take(&mut seat.spot.numbers, now);
+            opened.number = pools[usize::from(seat.lane.v6)].take(seat.numbers, now);
         }
         if self.holds > 2 {
             self.take_others(self.of_lane(at), 1, self.holds - 1, now);
@@ -168,7 +170,7 @@ impl Counters {
         }
         seat.gives_up();
         if number != NONE {
-            pools[usize::from(seat.lane.v6)].give_back(&mut seat.spot.numbers, number);
+            pools[usize::from(seat.lane.v6)].give_back(seat.numbers, number);
         }
         true
     }

@@ -16,8 +16,8 @@ use super::replay::Counts;
 use super::series::Series;
 use super::step::{Bits, Now, Rules, StepKind, Told};
 
-/// What a row needs lies anywhere in memory, so it is asked for so many rows before: what its numbers lead to, what that
-/// leads to, and what that does.
+/// What a row needs lies anywhere in memory, so it is asked for so many rows before: what its numbers lead to, and what that
+/// leads to. What its target leads to is asked for so many rows before that.
 const FAR: usize = 48;
 const NEAR: usize = 24;
 const NEXT: usize = 8;
@@ -152,7 +152,6 @@ impl Stage {
             }
             // What is left there of another row is asked for in vain, at the start and at the end.
             self.counters.fetch_spot(moves[at.wrapping_sub(FAR - NEAR) % ON_THEIR_WAY].lane);
-            self.counters.fetch_number(moves[at.wrapping_sub(FAR - NEXT) % ON_THEIR_WAY].lane);
             if let Some(now) = at.checked_sub(FAR) {
                 let row = moves[now % ON_THEIR_WAY];
                 self.apply(&row, strangers);
@@ -183,7 +182,7 @@ impl Stage {
     #[cold]
     pub(super) fn counted_beyond(&mut self, way: u32, sport: u16, now: Now) -> bool {
         let beyond = self.flows.find(self.flows.tag(way, sport), way, sport, &self.releases).is_none();
-        self.counts.beyond += u64::from(beyond && now.measured);
+        self.counts.beyond += u64::from(beyond && now.measured());
         beyond
     }
 
@@ -197,7 +196,7 @@ impl Stage {
     #[inline(always)]
     fn apply(&mut self, row: &Move, strangers: &[Ends]) {
         if row.time <= self.inside {
-            return self.act(row, strangers, Now { time: Some(row.time), measured: true });
+            return self.act(row, strangers, Now::at(row.time, true));
         }
         self.apply_odd(row, strangers);
     }
@@ -233,7 +232,7 @@ impl Stage {
     /// Lets go of what is due; `None` behind the end of what is measured.
     fn advance(&mut self, time: i64) -> Option<Now> {
         if !self.timed {
-            return Some(Now { time: None, measured: true });
+            return Some(Now::UNTIMED);
         }
         let first = *self.first.get_or_insert(time);
         if self.phase == Phase::Before && self.since.is_none_or(|since| since <= time) {
@@ -250,7 +249,7 @@ impl Stage {
             }
             _ => {
                 self.release(time);
-                Some(Now { time: Some(time), measured: self.phase == Phase::Inside })
+                Some(Now::at(time, self.phase == Phase::Inside))
             }
         }
     }
@@ -320,11 +319,10 @@ impl Stage {
     #[inline(always)]
     fn fetch_for(&self, hold: usize, place: u64) {
         let later = |rows: usize| self.releases.near(place + rows as u64);
+        self.releases.fetch(place + (4 * FAR) as u64);
         self.counters.fetch_spot_at(later(NEAR).spot);
         if hold == self.main {
             self.counters.fetch_lane(later(FAR).lane);
-            let Closed { spot, number, .. } = *later(NEXT);
-            self.counters.fetch_number_at(spot, number);
         }
     }
 

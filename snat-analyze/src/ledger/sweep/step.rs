@@ -158,11 +158,35 @@ impl Default for Rules {
     }
 }
 
-/// The instant that something happens at.
+/// The instant that something happens at. Of two parts, so that it goes through calls in registers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Now {
+    /// Meaningless in a run without TIME.
+    time: i64,
+    bits: u8,
+}
+
+const TIMED: u8 = 1;
+const MEASURED: u8 = 2;
+
+impl Now {
+    /// An instant, and whether it lies inside what is measured.
+    #[inline(always)]
+    pub(super) fn at(time: i64, measured: bool) -> Self {
+        Self { time, bits: TIMED | u8::from(measured) * MEASURED }
+    }
+
+    /// Some instant of a run without TIME.
+    pub(super) const UNTIMED: Self = Self { time: 0, bits: MEASURED };
+
     /// `None` in a run without TIME.
-    pub(super) time: Option<i64>,
-    /// Whether the instant lies inside what is measured.
-    pub(super) measured: bool,
+    #[inline(always)]
+    pub(super) fn time(self) -> Option<i64> {
+        (self.bits & TIMED != 0).then_some(self.time)
+    }
+
+    #[inline(always)]
+    pub(super) fn measured(self) -> bool {
+        self.bits & MEASURED != 0
+    }
 }

@@ -25,9 +25,9 @@ impl Count {
     #[inline(always)]
     pub(super) fn add(&mut self, now: Now) -> bool {
         self.now += 1;
-        let is_peak = now.measured && self.now > self.peak;
+        let is_peak = now.measured() && self.now > self.peak;
         if is_peak {
-            (self.peak, self.at) = (self.now, now.time.unwrap_or(NEVER));
+            (self.peak, self.at) = (self.now, now.time().unwrap_or(NEVER));
         }
         is_peak
     }
@@ -106,7 +106,7 @@ impl Own {
     pub(super) fn add(&mut self, of: &Tally, now: Now) {
         self.settle(of);
         self.now += 1;
-        if now.measured {
+        if now.measured() {
             self.peak = self.peak.max(self.now);
         }
     }

@@ -121,11 +121,17 @@ struct ByPrint<const S: usize, const L: usize> {
     short: HashTable<(Key<S>, u32)>,
     recent: Recent<S>,
     long: HashTable<(Key<L>, u32)>,
+    recent_long: Recent<L>,
 }
 
 impl<const S: usize, const L: usize> Default for ByPrint<S, L> {
     fn default() -> Self {
-        Self { short: HashTable::new(), recent: Recent::default(), long: HashTable::new() }
+        Self {
+            short: HashTable::new(),
+            recent: Recent::default(),
+            long: HashTable::new(),
+            recent_long: Recent::default(),
+        }
     }
 }
 
@@ -147,9 +153,14 @@ impl<const S: usize, const L: usize> ByPrint<S, L> {
         Some(number)
     }
 
-    #[cold]
-    fn find_long(&self, key: &Key<L>, seed: u64) -> Option<u32> {
-        self.long.find(key.hash(seed), |(known, _)| known == key).map(|(_, number)| *number)
+    #[inline(never)]
+    fn find_long(&mut self, key: &Key<L>, seed: u64) -> Option<u32> {
+        if let Some(number) = self.recent_long.find(key) {
+            return Some(number);
+        }
+        let (_, number) = *self.long.find(key.hash(seed), |(known, _)| known == key)?;
+        self.recent_long.put(key, number);
+        Some(number)
     }
 
     /// Adds what is not there.
@@ -172,6 +183,7 @@ impl<const S: usize, const L: usize> ByPrint<S, L> {
         self.short.clear();
         self.recent.0.clear();
         self.long.clear();
+        self.recent_long.0.clear();
     }
 }
 
