@@ -173,7 +173,7 @@ impl Now {
     /// An instant, and whether it lies inside what is measured.
     #[inline(always)]
     pub(super) fn at(time: i64, measured: bool) -> Self {
-        Self { time, bits: TIMED | u8::from(measured) * MEASURED }
+        Self { time, bits: TIMED | (u8::from(measured) * MEASURED) }
     }
 
     /// Some instant of a run without TIME.
