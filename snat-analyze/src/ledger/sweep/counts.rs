@@ -153,7 +153,7 @@ pub(super) struct Counters {
     /// IPv4 and IPv6.
     pub(super) sums: [Sum; 2],
     /// Which of the different holds the parts follow.
-    main: usize,
+    pub(super) main: usize,
     pub(super) holds: usize,
     /// Parts while they are put together.
     scratch: Vec<(u32, u32)>,
@@ -329,53 +329,6 @@ impl Counters {
             spots.each(|spot| {
                 self.other_mut(spot, hold).add(now);
             });
-        }
-    }
-
-    /// A port that the holds before `gone` keep from now on, and, where it `opens`, one more open flow.
-    pub(super) fn take(&mut self, lane: u32, gone: usize, opens: bool, now: Now) {
-        let spots = self.of_lane(lane);
-        let count = &mut self.lanes[lane as usize];
-        let way = &mut self.ways[count.way as usize];
-        count.open += u32::from(opens);
-        let spot = &mut self.spots[spots.spot as usize];
-        if gone > self.main {
-            count.changes(lane, spot);
-            count.own.add(spot, now);
-            way.held.add(&spot.held, now);
-            spot.held.add(now);
-        }
-        if opens {
-            spot.open.add(now);
-        }
-        if spots.is_public() {
-            let (process, group) = (count.process as usize, way.group as usize);
-            let spot = &mut self.spots[spots.sum as usize];
-            if gone > self.main {
-                let parts = &mut self.sums[usize::from(spot.v6)];
-                if let Some(part) = &mut parts.processes[process] {
-                    part.add(spot, now);
-                }
-                parts.groups[group].held.add(&spot.held, now);
-                spot.held.add(now);
-            }
-            if opens {
-                spot.open.add(now);
-            }
-        }
-        self.take_others(spots, 0, gone - usize::from(gone > self.main), now);
-    }
-
-    /// One open flow less; its close is counted, or not.
-    #[inline(always)]
-    pub(super) fn shut(&mut self, lane: u32, closes: u64) {
-        let count = &mut self.lanes[lane as usize];
-        count.open = count.open.saturating_sub(1);
-        count.closes += closes;
-        self.spots[count.spot as usize].open.take();
-        if count.public {
-            let sum = self.sums[usize::from(count.v6)].spot;
-            self.spots[sum as usize].open.take();
         }
     }
 

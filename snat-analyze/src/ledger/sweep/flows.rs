@@ -389,6 +389,32 @@ mod tests {
         assert!(map.len() > 500 && flows.slots() <= 8_192, "{} in {}", map.len(), flows.slots());
     }
 
+    /// So many that both tables grow often, and that of held flows gets memory of its own.
+    #[test]
+    fn many_flows_are_found_while_they_are_open_and_while_they_are_held() {
+        let mut releases = Releases::new(&[200_000]).0;
+        let mut flows = Flows::new(&releases);
+        let ends = |at: u32| (at / 60_000, (at % 60_000) as u16 + 1);
+        let tag = |flows: &Flows, at| flows.tag(ends(at).0, ends(at).1);
+        for at in 0..300_000 {
+            let (way, sport) = ends(at);
+            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, 0, sport) });
+            // Closes come 20,000 rows behind their connects.
+            let Some(old) = at.checked_sub(20_000) else { continue };
+            let found = flows.find_open(tag(&flows, old), ends(old).0, ends(old).1).unwrap();
+            assert_eq!(flows.get(found).serial, old);
+            let place = releases.push(i64::from(at), Closed::of(flows.get(found), (0, false)));
+            flows.hold(found, place, &releases);
+            assert!(releases.all_due(0, i64::from(at)).len() <= 1);
+        }
+        let known = |at| flows.find(tag(&flows, at), ends(at).0, ends(at).1, &releases);
+        for at in 0..300_000 {
+            // Those that closed before 100,000 have been released.
+            let is = known(at).map(|known| (matches!(known, Known::Open(_)), flows.serial(known, &releases)));
+            assert_eq!(is, (at >= 80_000).then_some((at >= 280_000, Some(at))), "{at}");
+        }
+    }
+
     #[test]
     fn flows_that_open_again_and_again_fill_no_buckets() {
         let mut releases = Releases::new(&[1_000_000]).0;

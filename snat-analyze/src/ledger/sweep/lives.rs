@@ -161,6 +161,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lives_go_to_their_groups() {
+        let (mut by_group, mut groups) = (ByGroup::default(), vec![Lives::default(); 3]);
+        for life in 0..20_000 {
+            let group = life % 7 % 3;
+            by_group.add(group as u32, life * 1_000);
+            groups[group as usize].add(life * 1_000);
+        }
+        let found = by_group.all();
+        assert_eq!(found.iter().map(Lives::len).sum::<u64>(), 20_000);
+        for (found, expected) in found.iter().zip(&groups) {
+            assert_eq!((found.len(), found.median_s()), (expected.len(), expected.median_s()));
+        }
+    }
+
+    #[test]
     fn a_bucket_is_never_more_than_a_hundredth_off() {
         let mut life = 1_u64;
         while life < u64::MAX / 3 {

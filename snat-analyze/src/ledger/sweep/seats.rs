@@ -1,6 +1,8 @@
 //! A flow's counters, all of them at once: those of its process and of its group on a destination, that of the
 //! destination, and, where that is public, those of the sum.
 
+use std::iter;
+
 use super::counts::{Counters, Opened, Spot};
 use super::lanes::NONE;
 use super::parts::{LaneCount, OfGroup, OfProcess};
@@ -53,6 +55,22 @@ impl Seat<'_> {
             }
             sum.group.held.add(&sum.spot.held, now);
         }
+    }
+
+    /// One open flow less; its close is counted so often.
+    #[inline(always)]
+    fn shuts(&mut self, closes: u64) {
+        self.lane.open = self.lane.open.saturating_sub(1);
+        self.lane.closes += closes;
+        self.spot.open.take();
+        if let Some(sum) = &mut self.of_sum {
+            sum.spot.open.take();
+        }
+    }
+
+    /// The destination's counters, and the sum's.
+    fn spots(&mut self) -> impl Iterator<Item = &mut Spot> {
+        iter::once(&mut *self.spot).chain(self.of_sum.as_mut().map(|sum| &mut *sum.spot))
     }
 
     /// The main hold keeps a port no more.
@@ -146,18 +164,34 @@ impl Counters {
     /// One open flow less: its close has come, and is counted so often. `None` as above.
     #[inline(always)]
     pub(super) fn closes(&mut self, at: u32, closes: u64, time: i64) -> Option<Shut> {
-        let seat = self.seat(at);
+        let mut seat = self.seat(at);
         if seat.is_over(time) {
             return None;
         }
-        seat.lane.open = seat.lane.open.saturating_sub(1);
-        seat.lane.closes += closes;
-        seat.spot.open.take();
-        let is_public = seat.of_sum.is_some();
-        if let Some(sum) = seat.of_sum {
-            sum.spot.open.take();
+        seat.shuts(closes);
+        Some(Shut { group: seat.way.group, spot: seat.lane.spot, is_public: seat.of_sum.is_some() })
+    }
+
+    /// The same where no series has to take note.
+    pub(super) fn shut(&mut self, at: u32, closes: u64) {
+        self.seat(at).shuts(closes);
+    }
+
+    /// A port that the holds before `gone` keep from now on, and, where it `opens`, one more open flow.
+    pub(super) fn take(&mut self, at: u32, gone: usize, opens: bool, now: Now) {
+        let is_held = gone > self.main;
+        let mut seat = self.seat(at);
+        seat.lane.open += u32::from(opens);
+        if is_held {
+            seat.takes(now);
+            seat.spots().for_each(|spot| spot.held.add(now));
         }
-        Some(Shut { group: seat.way.group, spot: seat.lane.spot, is_public })
+        if opens {
+            seat.spots().for_each(|spot| {
+                spot.open.add(now);
+            });
+        }
+        self.take_others(self.of_lane(at), 0, gone - usize::from(is_held), now);
     }
 
     /// The main hold lets go of a port, and of its number. False, and nothing is done, where a series has to take note
