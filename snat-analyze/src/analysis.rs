@@ -1,6 +1,7 @@
 //! The way of a bundle, from its sources to its report.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::bundle::{self, EntryName, Progress, Source};
 use crate::capture::{Capture, EntryData, captures};
@@ -52,7 +53,7 @@ impl Analysis {
         let captures = captures(&entries);
         let chosen = choose(captures, options.node.as_deref())?;
         let inputs = inputs(&entries, &chosen);
-        let paths: Vec<String> = entries.iter().map(|entry| entry.name.path.clone()).collect();
+        let paths: Vec<Arc<str>> = entries.iter().map(|entry| entry.name.path.as_str().into()).collect();
         let mut notices = notices;
         let mut nodes = Vec::new();
         for capture in chosen {
@@ -88,7 +89,7 @@ impl Inspection {
         let captures = if is_nothing(&entries) { Vec::new() } else { captures(&entries) };
         let chosen = choose(captures, options.node.as_deref())?;
         let inputs = inputs(&entries, &chosen);
-        let paths: Vec<String> = entries.iter().map(|entry| entry.name.path.clone()).collect();
+        let paths: Vec<Arc<str>> = entries.iter().map(|entry| entry.name.path.as_str().into()).collect();
         let mut nodes = Vec::new();
         for capture in chosen {
             let mut examined = doctor::examine(&entries, &capture);

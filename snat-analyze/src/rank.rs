@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use snat_parse::Addr;
 
 use crate::apart::of_all;
 use crate::egress::{Class, Rule, classify};
-use crate::fold::{DestKey, Group, GroupKey, Map, Mark, PidKey};
+use crate::fold::{Dest, DestKey, Group, GroupKey, Map, Mark, PidKey};
 use crate::ledger::{Book, Detail, Held, OnDest, OwnerPorts, Part, Remote, Snapshots};
 use crate::owner::{Claim, Dissent, Edge, OwnerKey, PodKey, Share};
 use crate::report::{
@@ -26,7 +27,7 @@ pub(crate) struct Counted<'a> {
     pub(crate) node_addresses: &'a BTreeSet<IpAddr>,
     pub(crate) addresses: &'a BTreeMap<PodKey, BTreeSet<IpAddr>>,
     /// Entry paths by index.
-    pub(crate) entries: &'a [String],
+    pub(crate) entries: &'a [Arc<str>],
     pub(crate) snapshots: &'a Snapshots,
     pub(crate) book: &'a Book,
     /// Whether any event was read: without one no connect is known, not even none.
@@ -82,9 +83,31 @@ const PLACES: usize = 3;
 
 /// Connects of one owner to one destination.
 struct Sum<'a> {
+    class: Option<Class>,
     connects: u64,
     first: &'a Mark,
     last: &'a Mark,
+}
+
+impl<'a> Sum<'a> {
+    /// Adds those of another process.
+    fn add(&mut self, other: &Sum<'a>) {
+        let order = |mark: &Mark| (mark.entry, mark.line);
+        self.connects += other.connects;
+        if order(other.first) < order(self.first) {
+            self.first = other.first;
+        }
+        if order(other.last) > order(self.last) {
+            self.last = other.last;
+        }
+    }
+}
+
+/// What an owner is told of: its claims, each with its group, and what the snapshots show.
+#[derive(Default)]
+struct Claimed<'a> {
+    claims: Vec<(&'a GroupKey, &'a Group, &'a Claim)>,
+    held: Option<&'a Held>,
 }
 
 /// One owner, gathered.
@@ -94,7 +117,8 @@ struct Gathered<'a> {
     addrs: BTreeSet<Addr>,
     pids: BTreeSet<u32>,
     comm: Option<String>,
-    dests: BTreeMap<&'a DestKey, Sum<'a>>,
+    /// By process, and then by destination where there are several.
+    dests: Vec<(&'a DestKey, Sum<'a>)>,
     confidence: Option<(bool, Confidence)>,
     reason: Option<UnknownReason>,
     host: bool,
@@ -136,22 +160,18 @@ impl Counted<'_> {
         classify(&dest.addr, dest.port, self.rules)
     }
 
-    fn is_public(&self, dest: &DestKey) -> bool {
-        self.class(dest) == Some(Class::Public)
-    }
-
     /// Connects by class; the second is those to documentation ranges among the public ones.
     pub(crate) fn by_class(&self) -> (BTreeMap<String, u64>, u64) {
-        let mut found = BTreeMap::new();
+        let mut found: BTreeMap<&str, u64> = BTreeMap::new();
         let mut documentation = 0;
         for (key, dest) in self.all_dests() {
             let class = self.class(key);
-            *found.entry(class.map_or("unreadable", Class::name).to_owned()).or_default() += dest;
+            *found.entry(class.map_or("unreadable", Class::name)).or_default() += dest;
             if class == Some(Class::Public) && key.addr.ip().is_some_and(crate::egress::is_documentation) {
                 documentation += dest;
             }
         }
-        (found, documentation)
+        (found.into_iter().map(|(class, connects)| (class.to_owned(), connects)).collect(), documentation)
     }
 
     fn all_dests(&self) -> impl Iterator<Item = (&DestKey, u64)> {
@@ -161,7 +181,7 @@ impl Counted<'_> {
 
     /// Destinations of the node.
     pub(crate) fn destinations(&self) -> Vec<NodeDestination> {
-        let mut sums: BTreeMap<&DestKey, u64> = BTreeMap::new();
+        let mut sums: Map<&DestKey, u64> = Map::default();
         for (key, connects) in self.all_dests() {
             *sums.entry(key).or_default() += connects;
         }
@@ -188,19 +208,20 @@ impl Counted<'_> {
 
     /// The ranking: ports and hanging connects on a binding destination first.
     pub(crate) fn ranking(&self, connects_public: u64) -> Vec<Ranked> {
-        let mut owners: BTreeMap<OwnerKey, Gathered<'_>> = BTreeMap::new();
+        let mut owners: BTreeMap<&OwnerKey, Claimed<'_>> = BTreeMap::new();
         for ((key, group), claims) in self.groups.iter().zip(self.claims) {
             for claim in claims {
-                self.gather(owners.entry(claim.owner.clone()).or_default(), key, group, claim);
+                owners.entry(&claim.owner).or_default().claims.push((key, group, claim));
             }
         }
         for (owner, held) in &self.snapshots.owners {
-            self.hold(owners.entry(owner.clone()).or_default(), owner, held);
+            owners.entry(owner).or_default().held = Some(held);
         }
         let candidates = self.candidates();
-        let mut rows = of_all(self.threads, owners.into_iter().collect(), |(owner, gathered)| {
-            let (weight, on, row) = self.row(&owner, gathered, connects_public, &candidates);
-            (weight, Ranked { owner, row, on })
+        let mut rows = of_all(self.threads, owners.into_iter().collect(), |(owner, claimed)| {
+            let gathered = self.gathered(owner, &claimed);
+            let (weight, on, row) = self.row(owner, gathered, connects_public, &candidates);
+            (weight, Ranked { owner: owner.clone(), row, on })
         });
         // OwnerKey orders pods by namespace and name, then host processes, the node, the unknown ones.
         rows.sort_by(|(x, a), (y, b)| y.cmp(x).then_with(|| a.owner.cmp(&b.owner)));
@@ -214,6 +235,27 @@ impl Counted<'_> {
                 ranked
             })
             .collect()
+    }
+
+    fn gathered<'a>(&self, owner: &OwnerKey, claimed: &Claimed<'a>) -> Gathered<'a> {
+        let mut gathered = Gathered::default();
+        for (key, group, claim) in &claimed.claims {
+            self.gather(&mut gathered, key, group, claim);
+        }
+        if claimed.claims.iter().map(|(_, group, _)| group.cells.len()).sum::<usize>() > 1 {
+            gathered.dests.sort_by_key(|(key, _)| *key);
+            gathered.dests.dedup_by(|(key, sum), (kept, all)| {
+                let is_same = key == kept;
+                if is_same {
+                    all.add(sum);
+                }
+                is_same
+            });
+        }
+        if let Some(held) = claimed.held {
+            self.hold(&mut gathered, owner, held);
+        }
+        gathered
     }
 
     /// Adds what the snapshots show; an owner that the trace does not know rests on them alone.
@@ -246,17 +288,10 @@ impl Counted<'_> {
             }
             into.comm = into.comm.take().or_else(|| cell.comm.clone());
             for (dest, counts) in &cell.dests {
-                public |= self.is_public(dest);
-                let sum =
-                    into.dests.entry(dest).or_insert(Sum { connects: 0, first: &counts.first, last: &counts.last });
-                sum.connects += counts.connects;
-                let order = |mark: &Mark| (mark.entry, mark.line);
-                if order(&counts.first) < order(sum.first) {
-                    sum.first = &counts.first;
-                }
-                if order(&counts.last) > order(sum.last) {
-                    sum.last = &counts.last;
-                }
+                let class = self.class(dest);
+                public |= class == Some(Class::Public);
+                let Dest { connects, first, last, .. } = counts;
+                into.dests.push((dest, Sum { class, connects: *connects, first, last }));
             }
         }
         into.in_log = true;
@@ -298,8 +333,8 @@ impl Counted<'_> {
         all: u64,
         candidates: &[String],
     ) -> (Weight, Vec<(OnDest, u64)>, RankRow) {
-        let connects_public: u64 =
-            gathered.dests.iter().filter(|(dest, _)| self.is_public(dest)).map(|(_, sum)| sum.connects).sum();
+        let public = gathered.dests.iter().filter(|(_, sum)| sum.class == Some(Class::Public));
+        let connects_public: u64 = public.map(|(_, sum)| sum.connects).sum();
         let article_count = self.article_count(&gathered);
         let evidence = gathered.edges.into_iter().map(|((_, from, to, edge), marks)| Evidence {
             edge: edge.to_owned(),
@@ -342,13 +377,13 @@ impl Counted<'_> {
             ports.ports_at_node_peak = Some(on.held);
             ports.ports_share = (on.of > 0).then(|| on.held as f64 / on.of as f64);
         }
-        let mut dests: Vec<_> = gathered.dests.into_iter().collect();
+        let mut dests = gathered.dests;
         dests.sort_by_key(|(key, sum)| (std::cmp::Reverse(sum.connects), *key));
         let destinations = dests.into_iter().map(|(key, sum)| Destination {
             addr: key.addr.to_string(),
             port: key.port,
             proto: "tcp".into(),
-            class: self.class(key),
+            class: sum.class,
             connects: sum.connects,
             ports_peak: account.dest(key),
             first: self.place(sum.first),
@@ -449,7 +484,7 @@ pub(crate) fn rounded(number: f64) -> f64 {
 }
 
 /// A mark with its entry's path.
-pub(crate) fn place(entries: &[String], mark: &Mark) -> Place {
+pub(crate) fn place(entries: &[Arc<str>], mark: &Mark) -> Place {
     Place { entry: entries.get(mark.entry).cloned().unwrap_or_default(), line: mark.line, text: mark.text.clone() }
 }
 

@@ -1,6 +1,7 @@
 //! One capture, from what was read to what is said about it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use snat_parse::Section;
 
@@ -30,7 +31,7 @@ pub(crate) struct Worked {
 /// Reports on one capture. `widen` may ask the graph about more than the log and the snapshots do.
 pub(crate) fn work(
     entries: &mut [EntryData],
-    paths: &[String],
+    paths: &[Arc<str>],
     capture: Capture,
     options: &Options,
     widen: impl FnOnce(&mut Asked, &Facts, Option<&str>),
@@ -230,7 +231,7 @@ const TIMES: f64 = 50.0;
 const ROWS: u64 = 20;
 
 /// Times without any event that stand out.
-fn gaps(runs: &[Run], paths: &[String]) -> Vec<report::Gap> {
+fn gaps(runs: &[Run], paths: &[Arc<str>]) -> Vec<report::Gap> {
     let mut found = Vec::new();
     for run in runs {
         let (Some((low, high)), rows) = (run.span, run.events + run.outside) else { continue };

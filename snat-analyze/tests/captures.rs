@@ -84,7 +84,7 @@ fn every_step_quotes_the_line_it_rests_on() {
         let entries = members(&path);
         for edge in report.nodes[0].ranking.iter().flat_map(|row| &row.evidence) {
             for place in &edge.places {
-                let text = entries.get(&place.entry).expect("the entry");
+                let text = entries.get(&*place.entry).expect("the entry");
                 let line = text.lines().nth(place.line as usize - 1).expect("the line");
                 let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
                 assert!(

@@ -248,7 +248,7 @@ fn the_same_events_under_other_flags_count_once() {
     let report = story("same-events");
     let capture = &report.nodes[0].capture;
     assert_eq!((capture.runs, capture.same_events.len(), capture.connects_public), (2, 1, Some(53)));
-    assert_eq!(capture.same_events[0].left_out.entry, "tcptracer-t4v.log");
+    assert_eq!(&*capture.same_events[0].left_out.entry, "tcptracer-t4v.log");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a dump parses to: typed rows for those who embed us, columns for the analysis.
 
+use std::borrow::Cow;
+
 use crate::diag::{Diagnostics, Tally};
 use crate::format::{Format, Sheet};
 use crate::lex::Addr;
@@ -210,7 +212,7 @@ impl Table {
         debug_assert!(std::ptr::eq(R::COLUMNS, self.schema), "a row of another format");
         row.store(&mut self.columns);
         self.lines.push(line);
-        self.texts.push(place_text(text));
+        self.texts.push(place_text(text).into_owned());
         self.extra.push(extra);
     }
 
@@ -260,16 +262,19 @@ pub const PLACE_CHARS: usize = 200;
 
 /// A line as evidence quotes it: control characters as blanks, cut after [`PLACE_CHARS`] characters, with `…` for
 /// the rest.
-pub fn place_text(line: &str) -> String {
+pub fn place_text(line: &str) -> Cow<'_, str> {
     let line = line.trim_end();
     // Most lines are plain and short.
     if line.len() < PLACE_CHARS && line.bytes().fold(true, |plain, b| plain & (b' '..=b'~').contains(&b)) {
-        return line.to_owned();
+        return Cow::Borrowed(line);
     }
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     match line.char_indices().nth(PLACE_CHARS) {
-        None => line.chars().map(printable).collect(),
-        Some(_) => line.chars().take(PLACE_CHARS - 1).map(printable).chain(std::iter::once('…')).collect(),
+        None => line.chars().map(printable).collect::<String>().into(),
+        Some(_) => {
+            let kept = line.chars().take(PLACE_CHARS - 1).map(printable);
+            kept.chain(std::iter::once('…')).collect::<String>().into()
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod same;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
@@ -40,7 +41,7 @@ pub(crate) struct Mark {
     /// Index of the entry.
     pub(crate) entry: usize,
     pub(crate) line: u64,
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
 }
 
 /// Where events of a group come from.
@@ -198,11 +199,8 @@ fn mark(batch: &Batch<'_>, at: usize) -> Mark {
 }
 
 /// A line as evidence quotes it.
-fn quoted(line: &[u8]) -> String {
-    match std::str::from_utf8(line) {
-        Ok(line) => place_text(line),
-        Err(_) => place_text(&String::from_utf8_lossy(line)),
-    }
+fn quoted(line: &[u8]) -> Arc<str> {
+    place_text(&String::from_utf8_lossy(line)).as_ref().into()
 }
 
 impl Sink for Fold {

@@ -49,6 +49,13 @@ pub(super) struct Marks {
     pub(super) v6: bool,
 }
 
+impl Target {
+    /// Its last line, whether the text is that or gives it again.
+    fn last_line(&self) -> u64 {
+        self.again.map_or(self.line, |(line, ..)| line)
+    }
+}
+
 impl Origin {
     /// One without a row so far.
     const UNMET: Self = {
@@ -71,6 +78,8 @@ struct Target {
     /// Its last line, once there is one behind the first.
     line: u64,
     text: Vec<u8>,
+    /// A later one that the text gives again: its line, time and local port.
+    again: Option<(u64, i64, u16)>,
     /// Number of the remote address that the text is of.
     remote: u32,
     /// The last batch that it was seen in by a row that no other gives again, and the last such row there.
@@ -120,6 +129,7 @@ impl Rows {
     }
 
     /// What is known by numbers goes to what is known by values.
+    #[inline(never)]
     fn forget_numbers(&mut self) {
         for origin in self.origins.drain(..).filter(|origin| origin.marks.is_met) {
             self.groups[origin.place.group as usize].rows += origin.rows;
@@ -127,10 +137,8 @@ impl Rows {
         for pair in self.pairs.drain() {
             let target = &mut self.targets[pair.target as usize];
             (target.connects, target.remote) = (target.connects + pair.connects, NONE);
-            if pair.line > target.line
-                && let Some(text) = printed_again(&target.text, pair.time, pair.sport)
-            {
-                (target.line, target.text) = (pair.line, text);
+            if pair.line > target.last_line() {
+                target.again = Some((pair.line, pair.time, pair.sport));
             }
         }
     }
@@ -289,6 +297,7 @@ impl Rows {
                     dest,
                     line: 0,
                     text: Vec::new(),
+                    again: None,
                     remote: NONE,
                     batch: 0,
                     last_at: 0,
@@ -337,8 +346,8 @@ impl Rows {
         let dest_at = entry.index();
         entry.or_insert_with(|| {
             // The last line is known when the batch is over.
-            let last = Mark { entry: 0, line: 0, text: String::new() };
-            Dest { connects: 0, first: mark(batch, at), last, batch: 0, last_at: 0 }
+            let first = mark(batch, at);
+            Dest { connects: 0, last: first.clone(), first, batch: 0, last_at: 0 }
         });
         dest_at
     }
@@ -370,10 +379,10 @@ impl Rows {
                     (pair.origin, pair.line) = (NONE, 0);
                 });
             }
-            match later.and_then(|(line, time, sport)| Some((line, printed_again(&target.text, time, sport)?))) {
-                Some((line, text)) => (target.line, target.text) = (line, text),
+            match later {
+                Some(_) => target.again = later,
                 None => {
-                    target.line = batch.line(row);
+                    (target.line, target.again) = (batch.line(row), None);
                     target.text.clear();
                     target.text.extend_from_slice(batch.text(row));
                     target.remote = remote;
@@ -393,15 +402,21 @@ impl Rows {
     /// The run is over: what was counted aside goes to the groups.
     pub(super) fn finish(&mut self) -> Map<GroupKey, Group> {
         self.forget_numbers();
+        let mut again = Vec::new();
         for target in std::mem::take(&mut self.targets) {
             let cell = &mut self.groups[target.place.group as usize].cells[target.place.cell as usize];
             cell.connects += target.connects;
             let dest = &mut cell.dests[target.dest as usize];
             dest.connects += target.connects;
-            dest.last = match target.line {
-                0 => dest.first.clone(),
-                line => Mark { entry: 0, line, text: quoted(&target.text) },
-            };
+            let mut last = (target.line, target.text.as_slice());
+            if let Some((line, time, sport)) = target.again
+                && printed_again(&target.text, time, sport, &mut again).is_some()
+            {
+                last = (line, again.as_slice());
+            }
+            if last.0 > 0 {
+                dest.last = Mark { entry: 0, line: last.0, text: quoted(last.1) };
+            }
         }
         self.by_target.clear();
         std::mem::take(&mut self.groups)

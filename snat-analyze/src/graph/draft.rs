@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::model::{Broken, GraphEdge, Vertex, VertexKind};
 use crate::fold::Mark;
@@ -149,7 +150,7 @@ impl Draft {
     }
 
     /// The model; `entries` are the paths of the entries by index.
-    pub(super) fn finish(self, entries: &[String]) -> (Vec<Vertex>, Vec<GraphEdge>) {
+    pub(super) fn finish(self, entries: &[Arc<str>]) -> (Vec<Vertex>, Vec<GraphEdge>) {
         let places = |marks: Vec<Mark>| -> Vec<Place> { marks.iter().map(|mark| place(entries, mark)).collect() };
         let vertices = self.points.into_values().map(|point| {
             let mut vertex = point.vertex;

@@ -19,6 +19,7 @@ mod seen;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use snat_parse::Addr;
 
@@ -49,7 +50,7 @@ impl GraphReport {
         }
         let chosen = analysis::choose(captures(&entries), options.node.as_deref())?;
         let inputs = inputs(&entries, &chosen);
-        let paths: Vec<String> = entries.iter().map(|entry| entry.name.path.clone()).collect();
+        let paths: Vec<Arc<str>> = entries.iter().map(|entry| entry.name.path.as_str().into()).collect();
         let bundle = entries.first().map(|entry| entry.name.bundle.clone()).unwrap_or_default();
         let mut nodes = Vec::new();
         for capture in chosen {
@@ -94,7 +95,7 @@ fn asked_by_log(worked: &Worked) -> [JoinTally; 2] {
     ]
 }
 
-fn node_graph(worked: Worked, paths: &[String], options: &Options) -> NodeGraph {
+fn node_graph(worked: Worked, paths: &[Arc<str>], options: &Options) -> NodeGraph {
     let Worked { report, facts, groups, graph } = worked;
     let mut draft = Draft::default();
     let mut pids = processes::on_a_way(&facts);

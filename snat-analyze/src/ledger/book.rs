@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use super::profile::Reuse;
 use super::stock::Remote;
-use super::sweep::{Lives, OPEN, Place, Replay, Spot};
+use super::sweep::{Lives, OPEN, Place, Replay, Share as SpotShare, Spot};
 use crate::fold::{Cell, DestKey, GroupKey, Map, PidKey, Run};
 use crate::owner::Share;
 use crate::report::Flows;
@@ -424,17 +424,23 @@ impl Page {
     }
 }
 
+/// The shares, which are ascending, of those that are asked for.
+fn parts<'a>(of: &'a BTreeSet<usize>, shares: &'a [SpotShare]) -> impl Iterator<Item = &'a SpotShare> {
+    of.iter().filter_map(|of| shares.get(shares.binary_search_by_key(of, |share| share.of).ok()?))
+}
+
 impl Units {
     fn on(&self, spot: &Spot) -> Own {
-        let groups = spot.groups.iter().filter(|share| self.groups.contains(&share.of));
-        let cells = spot.cells.iter().filter(|share| self.cells.contains(&share.of));
-        groups.chain(cells).fold(Own::default(), |mut own, share| {
-            own.units += 1;
-            own.peak += u64::from(share.held.peak);
-            own.at_node_peak += u64::from(share.held.at_node_peak);
-            own.open += share.open;
-            own.closes += share.closes;
-            own
-        })
+        parts(&self.groups, &spot.groups).chain(parts(&self.cells, &spot.cells)).fold(
+            Own::default(),
+            |mut own, share| {
+                own.units += 1;
+                own.peak += u64::from(share.held.peak);
+                own.at_node_peak += u64::from(share.held.at_node_peak);
+                own.open += share.open;
+                own.closes += share.closes;
+                own
+            },
+        )
     }
 }

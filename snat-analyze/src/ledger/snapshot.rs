@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use snat_parse::Addr;
 use snat_parse::formats::netstat::State;
@@ -146,7 +147,7 @@ pub(crate) struct Tie<'a> {
     /// Its name.
     pub(crate) node: Option<&'a str>,
     /// Entry paths by index.
-    pub(crate) entries: &'a [String],
+    pub(crate) entries: &'a [Arc<str>],
 }
 
 /// Who a dump is of.
@@ -368,7 +369,7 @@ impl Tie<'_> {
     fn row(&self, dump: &Dump) -> SnapshotDump {
         SnapshotDump {
             tool: "netstat".to_owned(),
-            entry: self.entries.get(dump.entry).cloned().unwrap_or_default(),
+            entry: self.entries.get(dump.entry).map(ToString::to_string).unwrap_or_default(),
             first_line: dump.first_line,
             rows: dump.sockets.len() as u64,
             ..SnapshotDump::default()
@@ -402,7 +403,7 @@ impl Tie<'_> {
             (0, _) | (_, None) if dump.sockets.iter().all(|socket| socket.local_ip().is_none()) => {
                 match self.by_name(dump) {
                     Some((pod, mark)) => {
-                        let path = self.entries.get(dump.entry).map(String::as_str).unwrap_or_default();
+                        let path = self.entries.get(dump.entry).map_or("", |path| &**path);
                         let edge = Edge {
                             edge: "netstat-pod",
                             from: format!("entry:{}", base_name(path)),

@@ -169,7 +169,7 @@ impl<'t> Cells<'t> {
     }
 
     fn mark(&self, at: usize) -> Mark {
-        Mark { entry: self.entry, line: self.table.lines()[at], text: self.table.texts()[at].clone() }
+        Mark { entry: self.entry, line: self.table.lines()[at], text: self.table.texts()[at].as_str().into() }
     }
 }
 

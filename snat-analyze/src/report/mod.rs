@@ -8,6 +8,8 @@ mod ranking;
 mod timeline;
 mod verdict;
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -117,9 +119,9 @@ impl NodeReport {
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// Path in the bundle.
-    pub entry: String,
+    pub entry: Arc<str>,
     /// 1-based line.
     pub line: u64,
     /// The line, cleaned, at most 200 characters.
-    pub text: String,
+    pub text: Arc<str>,
 }

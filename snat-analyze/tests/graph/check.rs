@@ -136,7 +136,7 @@ pub(crate) fn is_spelled(vertex: &Vertex) -> bool {
 }
 
 pub(crate) fn line<'t>(place: &Place, texts: &'t Texts) -> &'t str {
-    let text = texts.get(&place.entry).unwrap_or_else(|| panic!("no entry {}", place.entry));
+    let text = texts.get(&*place.entry).unwrap_or_else(|| panic!("no entry {}", place.entry));
     text.lines().nth(place.line as usize - 1).expect("the line")
 }
 

@@ -50,8 +50,8 @@ pub(crate) use ledgers::Ledgers;
 pub(crate) use lives::Lives;
 pub(crate) use mesh::Home;
 #[cfg(test)]
-pub(crate) use replay::{Counts, Part, Peak, Series, Share};
-pub(crate) use replay::{OPEN, Place, Replay, Spot};
+pub(crate) use replay::{Counts, Part, Peak, Series};
+pub(crate) use replay::{OPEN, Place, Replay, Share, Spot};
 pub(crate) use series::{Bucket, wider};
 #[cfg(test)]
 pub(crate) use step::SeriesRules;
