@@ -8,7 +8,7 @@ use indexmap::IndexSet;
 use prefetch_index::prefetch_index;
 
 use super::lanes::{Lanes, NONE};
-use super::parts::{LaneCount, OfGroup, OfProcess, Spots, Sum};
+use super::parts::{InSum, LaneCount, NO_SUM, OfGroup, OfProcess, Spots, Sum};
 use super::ports::Numbers;
 use super::replay::{Part, Peak, Place, Share};
 use super::step::Now;
@@ -135,7 +135,8 @@ pub(super) struct Opened {
     pub(super) unnoted_sum: bool,
     /// Whether it is the first of its minute that reaches its destination.
     pub(super) reaches: bool,
-    pub(super) v6: bool,
+    /// The sum that it is part of.
+    pub(super) sum: u8,
 }
 
 /// All counters.
@@ -150,6 +151,8 @@ pub(super) struct Counters {
     others: Vec<Count>,
     pub(super) lanes: Vec<LaneCount>,
     pub(super) ways: Vec<OfGroup>,
+    /// The group of each process.
+    pub(super) groups: Vec<u32>,
     /// IPv4 and IPv6.
     pub(super) sums: [Sum; 2],
     /// Which of the different holds the parts follow.
@@ -171,6 +174,7 @@ impl Counters {
             others: Vec::new(),
             lanes: Vec::new(),
             ways: Vec::new(),
+            groups: Vec::new(),
             sums: Default::default(),
             main,
             holds,
@@ -179,7 +183,11 @@ impl Counters {
     }
 
     /// A lane has become known: where its flows are counted is seen with the first of them.
-    pub(super) fn know(&mut self, lane: u32, way: u32, process: u32) {
+    pub(super) fn know(&mut self, lane: u32, way: u32, (group, process): (u32, u32)) {
+        if self.groups.len() <= process as usize {
+            self.groups.resize(process as usize + 1, NONE);
+        }
+        self.groups[process as usize] = group;
         if self.lanes.len() <= lane as usize {
             self.lanes.resize(lane as usize + 1, LaneCount::NOWHERE);
         }
@@ -200,8 +208,8 @@ impl Counters {
     /// Where a lane is counted that had a flow.
     #[inline(always)]
     pub(super) fn of_lane(&self, lane: u32) -> Spots {
-        let LaneCount { way, spot, public, v6, .. } = self.lanes[lane as usize];
-        Spots { way, spot, sum: if public { self.sums[usize::from(v6)].spot } else { NONE } }
+        let LaneCount { way, spot, sum, .. } = self.lanes[lane as usize];
+        Spots { way, spot, sum: self.sums.get(usize::from(sum)).map_or(NONE, |sum| sum.spot) }
     }
 
     #[cold]
@@ -217,12 +225,20 @@ impl Counters {
         let (place, seat) = (here.order.partition_point(|(of, _)| *of < ends.cell), here.seats.len() as u32);
         here.order.insert(place, (ends.cell, seat));
         here.seats.push(0);
-        let public = here.is_public();
+        let sum = if here.is_public() { u8::from(v6) } else { NO_SUM };
+        let own = OfProcess::new(here);
+        let (way, is_first) = meet_group(&mut self.ways, known.way, spot, ends.group, here);
+        let (before, shares) = way.meets(lane, is_first);
+        if let Some(before) = before {
+            let before = &mut self.lanes[before as usize];
+            (way.held, before.shares) = (before.own.held, true);
+        }
         let count = &mut self.lanes[lane as usize];
-        (count.own, count.seat, count.spot) = (OfProcess::new(here), seat, spot);
-        (count.sits, count.public, count.v6) = (true, public, v6);
-        meet_group(&mut self.ways, known.way, spot, ends.group, here);
-        self.ways[known.way as usize].sum = if public { self.sit_in_sum(v6, ends.group, ends.cell) } else { NONE };
+        (count.own, count.seat, count.spot) = (own, seat, spot);
+        (count.sits, count.sum, count.shares) = (true, sum, shares);
+        if sum != NO_SUM {
+            self.ways[known.way as usize].sum = self.sit_in_sum(v6, ends.group, ends.cell);
+        }
     }
 
     fn sit_in_sum(&mut self, v6: bool, group: u32, process: u32) -> u32 {
@@ -230,11 +246,17 @@ impl Counters {
         let sum = &mut self.sums[usize::from(v6)];
         sum.spot = spot;
         let here = &self.spots[spot as usize];
-        meet_group(&mut sum.groups, group, spot, group, here);
         if sum.processes.len() <= process as usize {
             sum.processes.resize(process as usize + 1, None);
         }
-        sum.processes[process as usize].get_or_insert_with(|| OfProcess::new(here));
+        if sum.processes[process as usize].is_none() {
+            let (of_group, is_first) = meet_group(&mut sum.groups, group, spot, group, here);
+            let (before, shares) = of_group.meets(process, is_first);
+            if let Some(before) = before.and_then(|before| sum.processes[before as usize].as_mut()) {
+                (of_group.held, before.shares) = (before.part.held, true);
+            }
+            sum.processes[process as usize] = Some(InSum { part: OfProcess::new(here), shares });
+        }
         spot
     }
 
@@ -284,8 +306,10 @@ impl Counters {
     /// Asks for the spot and the way of a lane, which is there already.
     #[inline(always)]
     pub(super) fn fetch_spot(&self, lane: u32) {
-        if let Some(LaneCount { spot, way, .. }) = self.lanes.get(lane as usize) {
-            prefetch_index(&self.ways, *way as usize);
+        if let Some(LaneCount { spot, way, shares, .. }) = self.lanes.get(lane as usize) {
+            if *shares {
+                prefetch_index(&self.ways, *way as usize);
+            }
             self.fetch_spot_at(*spot);
         }
     }
@@ -362,7 +386,7 @@ impl Counters {
             if spots.is_public() {
                 let spot = &self.spots[spots.sum as usize];
                 let part = &mut self.sums[usize::from(spot.v6)].processes[count.process as usize];
-                part.iter_mut().for_each(|part| step(part, spot, adds, now));
+                part.iter_mut().for_each(|of_sum| step(&mut of_sum.part, spot, adds, now));
             }
         }
     }
@@ -396,7 +420,7 @@ impl Counters {
         if spot.is_sum() {
             let processes = sums[usize::from(spot.v6)].processes.iter_mut().enumerate();
             scratch.extend(processes.filter_map(|(of, part)| {
-                let part = part.as_mut()?;
+                let part = &mut part.as_mut()?.part;
                 part.settle_bucket(epoch);
                 (part.at_bucket > 0).then_some((of as u32, part.at_bucket))
             }));
@@ -418,7 +442,7 @@ impl Counters {
         scratch.clone()
     }
 
-    /// The group of a way.
+    /// The group of a way that had a flow.
     #[inline]
     pub(super) fn group(&self, way: u32) -> u32 {
         self.ways[way as usize].group
@@ -435,7 +459,7 @@ impl Counters {
         self.lanes.iter_mut().for_each(|lane| lane.own.held.begin());
         self.ways.iter_mut().for_each(|way| way.held.begin());
         for sum in &mut self.sums {
-            sum.processes.iter_mut().flatten().for_each(|part| part.held.begin());
+            sum.processes.iter_mut().flatten().for_each(|of_sum| of_sum.part.held.begin());
             sum.groups.iter_mut().for_each(|group| group.held.begin());
         }
     }
@@ -449,7 +473,7 @@ impl Counters {
         ways.iter_mut().filter(|way| way.spot != NONE).for_each(|way| way.held.settle(&spots[way.spot as usize].held));
         for sum in self.sums.iter_mut().filter(|sum| sum.spot != NONE) {
             let spot = &spots[sum.spot as usize].held;
-            sum.processes.iter_mut().flatten().for_each(|part| part.held.settle(spot));
+            sum.processes.iter_mut().flatten().for_each(|of_sum| of_sum.part.held.settle(spot));
             sum.groups.iter_mut().filter(|group| group.spot != NONE).for_each(|group| group.held.settle(spot));
         }
     }
@@ -463,13 +487,20 @@ impl Counters {
             share.closes += lane.closes;
             share.open += lane.open;
         };
-        let mut of_ways: Vec<Share> = self.ways.iter().map(|way| share(way.group as usize, way.held.part())).collect();
+        let of_way = |way: &OfGroup| match way.alone {
+            NONE => way.held,
+            lane => self.lanes[lane as usize].own.held,
+        };
+        let mut of_ways: Vec<Share> =
+            self.ways.iter().map(|way| share(way.group as usize, of_way(way).part())).collect();
         let mut of_sums = self.sums.each_ref().map(|sum| {
-            let nobody = OfProcess::default();
-            let processes = sum.processes.iter().enumerate();
-            let processes: Vec<Share> =
-                processes.map(|(of, part)| share(of, part.as_ref().unwrap_or(&nobody).held.part())).collect();
-            let groups = sum.groups.iter().enumerate().map(|(of, group)| share(of, group.held.part()));
+            let of_process = |of: usize| sum.processes[of].map_or(Own::NOTHING, |of_sum| of_sum.part.held);
+            let of_group = |group: &OfGroup| match group.alone {
+                NONE => group.held,
+                process => of_process(process as usize),
+            };
+            let processes: Vec<Share> = (0..sum.processes.len()).map(|of| share(of, of_process(of).part())).collect();
+            let groups = sum.groups.iter().enumerate().map(|(of, group)| share(of, of_group(group).part()));
             let groups: Vec<Share> = groups.collect();
             (groups, processes)
         });
@@ -503,15 +534,17 @@ impl Counters {
     }
 }
 
-/// Finds or makes the part of a group.
-fn meet_group(parts: &mut Vec<OfGroup>, at: u32, spot: u32, group: u32, here: &Spot) {
+/// Finds or makes the part of a group; whether it is new.
+fn meet_group<'a>(parts: &'a mut Vec<OfGroup>, at: u32, spot: u32, group: u32, here: &Spot) -> (&'a mut OfGroup, bool) {
     if parts.len() <= at as usize {
         parts.resize(at as usize + 1, OfGroup::NOWHERE);
     }
     let part = &mut parts[at as usize];
-    if part.spot == NONE {
-        *part = OfGroup { held: Own::new(&here.held), spot, sum: NONE, group };
+    let is_new = part.spot == NONE;
+    if is_new {
+        *part = OfGroup { held: Own::new(&here.held), alone: NONE, spot, sum: NONE, group };
     }
+    (part, is_new)
 }
 
 #[cfg(test)]
@@ -520,7 +553,7 @@ mod tests {
 
     #[test]
     fn a_lane_is_a_cache_line() {
-        assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 28));
+        assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 32));
         assert_eq!((std::mem::offset_of!(Spot, filling), size_of::<Spot>(), size_of::<Numbers>()), (64, 256, 64));
     }
 }

@@ -89,10 +89,24 @@ const SEATS: usize = 7;
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Bucket {
-    /// The hashes of their ways and local ports; the last is the number of flows that passed.
+    /// The hashes of their ways and local ports, [`FREE`] where a seat is; the last is the number of flows that passed.
     tags: [u32; SEATS + 1],
-    /// Their places among the flows that are open; the last has a bit for each seat that is taken.
+    /// Their places among the flows that are open.
     places: [u32; SEATS + 1],
+}
+
+/// The hash of no flow.
+const FREE: u32 = 0;
+/// Hashes of flows have it: so they are not [`FREE`], and no number of flows is one of them.
+const TAKEN: u32 = 1 << 31;
+
+/// Seats as bytes, the first in the lowest: all bits are set of those that are meant.
+type Seats = u64;
+
+/// The first of the seats that are meant.
+#[inline(always)]
+fn first(seats: Seats) -> usize {
+    seats.trailing_zeros() as usize / 8
 }
 
 impl Bucket {
@@ -101,21 +115,19 @@ impl Bucket {
         &mut self.tags[SEATS]
     }
 
+    /// The seats with that hash; of that of no flow, the last place may be among them.
     #[inline(always)]
-    fn taken(&mut self) -> &mut u32 {
-        &mut self.places[SEATS]
-    }
-
-    /// A bit for each seat with that hash.
-    #[inline(always)]
-    fn same(&self, tag: u32) -> u32 {
-        let bits = self.tags.iter().enumerate().fold(0, |bits, (seat, known)| bits | u32::from(*known == tag) << seat);
-        bits & self.places[SEATS]
+    fn same(&self, tag: u32) -> Seats {
+        let mut same = [0; SEATS + 1];
+        for (same, known) in same.iter_mut().zip(&self.tags) {
+            *same = if *known == tag { u8::MAX } else { 0 };
+        }
+        Seats::from_le_bytes(same)
     }
 
     /// Seats that are taken.
     fn seats(&self) -> impl Iterator<Item = usize> {
-        (0..SEATS).filter(|seat| self.places[SEATS] >> seat & 1 == 1)
+        (0..SEATS).filter(|seat| self.tags[*seat] != FREE)
     }
 }
 
@@ -167,7 +179,7 @@ impl Flows {
     pub(super) fn tag(&self, way: u32, sport: u16) -> u32 {
         let key = (u64::from(way) << 16 | u64::from(sport)) ^ self.seed;
         let mixed = u128::from(key) * 0x9e37_79b9_7f4a_7c15;
-        ((mixed >> 64) as u64 ^ mixed as u64) as u32
+        ((mixed >> 64) as u64 ^ mixed as u64) as u32 | TAKEN
     }
 
     #[inline(always)]
@@ -195,12 +207,12 @@ impl Flows {
             let bucket = &self.buckets[at];
             let mut same = bucket.same(tag);
             while same != 0 {
-                let seat = same.trailing_zeros() as usize;
+                let seat = first(same);
                 let flow = &self.open[bucket.places[seat] as usize];
                 if flow.way == way && flow.sport == sport {
                     return Some(Found(at * 8 + seat));
                 }
-                same &= same - 1;
+                same &= !(Seats::from(u8::MAX) << (8 * seat));
             }
             if bucket.tags[SEATS] == 0 {
                 return None;
@@ -288,10 +300,9 @@ impl Flows {
         let mut at = self.home(tag);
         loop {
             let bucket = &mut self.buckets[at];
-            let seat = bucket.taken().trailing_ones() as usize;
+            let seat = first(bucket.same(FREE));
             if seat < SEATS {
                 (bucket.tags[seat], bucket.places[seat]) = (tag, place);
-                *bucket.taken() |= 1 << seat;
                 return Found(at * 8 + seat);
             }
             *bucket.passed() += 1;
@@ -314,9 +325,8 @@ impl Flows {
     pub(super) fn remove(&mut self, found: Found) {
         let (end, seat) = (found.bucket(), found.seat());
         let bucket = &mut self.buckets[end];
-        *bucket.taken() &= !(1 << seat);
         self.vacant.push(bucket.places[seat]);
-        let tag = bucket.tags[seat];
+        let tag = std::mem::replace(&mut bucket.tags[seat], FREE);
         let mut at = self.home(tag);
         while at != end {
             *self.buckets[at].passed() -= 1;

@@ -35,24 +35,22 @@ impl Held {
         Self { buckets: empty(LEAST, releases) }
     }
 
-    #[inline(always)]
-    fn home(&self, tag: u32) -> usize {
-        tag as usize & (self.buckets.len() - 1)
-    }
-
     /// Asks for the bucket of a flow that is needed soon.
     #[inline(always)]
     pub(super) fn fetch(&self, tag: u32) {
-        prefetch_index(&*self.buckets, self.home(tag));
+        let buckets: &[Line] = &self.buckets;
+        prefetch_index(buckets, tag as usize & (buckets.len() - 1));
     }
 
     /// The place of a flow that is held, by the hash of its way and local port.
     #[inline(always)]
     pub(super) fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<u64> {
-        let mut at = self.home(tag);
+        let buckets: &[Line] = &self.buckets;
+        let most = buckets.len() - 1;
+        let mut at = tag as usize & most;
         // Once around is enough, whatever the buckets say.
-        for _ in 0..self.buckets.len() {
-            let bucket = Bucket(&self.buckets[at]);
+        for _ in 0..=most {
+            let bucket = Bucket(&buckets[at]);
             let may_be = bucket.tags().iter().fold(false, |may_be, known| may_be | (*known == tag));
             if may_be && let Some(place) = bucket.find(tag, way, sport, releases) {
                 return Some(place);
@@ -60,7 +58,7 @@ impl Held {
             if !releases.is_in_queue(bucket.0[OVER]) {
                 return None;
             }
-            at = (at + 1) & (self.buckets.len() - 1);
+            at = (at + 1) & most;
         }
         None
     }
@@ -79,10 +77,11 @@ impl Held {
     /// False where there is no room.
     #[inline(always)]
     fn put(&mut self, tag: u32, place: u32, releases: &Releases) -> bool {
-        let mut at = self.home(tag);
-        for _ in 0..self.buckets.len() {
-            let most = self.buckets.len() - 1;
-            let line = &mut self.buckets[at];
+        let buckets: &mut [Line] = &mut self.buckets;
+        let most = buckets.len() - 1;
+        let mut at = tag as usize & most;
+        for _ in 0..=most {
+            let line = &mut buckets[at];
             if let Some(seat) = Bucket(line).seat(tag, releases) {
                 (line[seat], line[PLACES + seat]) = (tag, place);
                 line[TURN] = if seat + 1 == SEATS { 0 } else { seat as u32 + 1 };
@@ -99,15 +98,26 @@ impl Held {
     fn grow(&mut self, releases: &Releases) {
         let mut buckets = self.buckets.len() * 2;
         let old = std::mem::replace(&mut self.buckets, empty(buckets, releases));
-        loop {
-            let seats = old.iter().flat_map(|line| Bucket(line).seats());
-            let mut seats = seats.filter(|(_, place)| releases.is_in_queue(*place));
-            if seats.all(|(tag, place)| self.put(tag, place, releases)) {
-                return;
-            }
+        while !self.put_all(&old, releases) {
             buckets *= 2;
             self.buckets = empty(buckets, releases);
         }
+    }
+
+    /// All that others say of what is in the queue; false where there is no room.
+    fn put_all(&mut self, old: &[Line], releases: &Releases) -> bool {
+        for line in old {
+            let bucket = Bucket(line);
+            let turn = bucket.turn();
+            // The oldest first.
+            for seat in (turn..SEATS).chain(0..turn) {
+                let (tag, place) = (bucket.tags()[seat], bucket.places()[seat]);
+                if releases.is_in_queue(place) && !self.put(tag, place, releases) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// Buckets that the next one has to be asked for.
@@ -136,11 +146,6 @@ impl<'a> Bucket<'a> {
     #[inline(always)]
     fn turn(self) -> usize {
         self.0[TURN] as usize % SEATS
-    }
-
-    /// All, the oldest first.
-    fn seats(self) -> impl Iterator<Item = (u32, u32)> {
-        (self.turn()..self.turn() + SEATS).map(move |seat| (self.tags()[seat % SEATS], self.places()[seat % SEATS]))
     }
 
     /// The seat that a flow of this hash may take.

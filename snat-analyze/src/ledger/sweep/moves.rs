@@ -62,7 +62,7 @@ impl Stage {
             self.notes(spots, opened, now);
         }
         if opened.reaches {
-            self.reached(opened.v6, self.minute);
+            self.reached(opened.sum, self.minute);
         }
     }
 
@@ -129,14 +129,14 @@ impl Stage {
         let spot = self.counters.spot_mut(spots.spot);
         if minute < MINUTES && spot.minute != minute as u16 {
             spot.minute = minute as u16;
-            let v6 = spot.v6;
-            self.reached(v6, minute);
+            let sum = u8::from(spot.v6);
+            self.reached(sum, minute);
         }
     }
 
     #[cold]
-    fn reached(&mut self, v6: bool, minute: usize) {
-        let reached = &mut self.reached[usize::from(v6)];
+    fn reached(&mut self, sum: u8, minute: usize) {
+        let reached = &mut self.reached[usize::from(sum)];
         if reached.len() <= minute {
             reached.resize(minute + 1, 0);
         }

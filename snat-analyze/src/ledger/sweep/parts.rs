@@ -58,20 +58,24 @@ pub(super) struct LaneCount {
     pub(super) closes: u64,
     /// Whether it has a flow so far.
     pub(super) sits: bool,
-    /// Whether its destination is a public one, and one of IPv6; of meaning when it has a flow.
-    pub(super) public: bool,
-    pub(super) v6: bool,
+    /// The sum that its destination is part of, that of IPv4 or that of IPv6, or [`NO_SUM`]; of meaning when it has a flow.
+    pub(super) sum: u8,
+    /// Whether its way has flows of other lanes, too: if not, what it holds is what the way holds.
+    pub(super) shares: bool,
     /// Whether its spot looks at it when the bucket is over.
     pub(super) waits: bool,
 }
+
+/// The destination takes no port of the node.
+pub(super) const NO_SUM: u8 = 2;
 
 impl LaneCount {
     /// Of a lane without a flow so far.
     pub(super) const NOWHERE: Self = {
         let own = OfProcess { held: Own::NOTHING, at_bucket: 0, bucket_epoch: 0 };
         let (open, way, spot, process, seat, connects, closes) = (0, NONE, NONE, NONE, 0, 0, 0);
-        let (sits, public, v6, waits) = (false, false, false, false);
-        Self { own, open, way, spot, process, seat, connects, closes, sits, public, v6, waits }
+        let (sits, sum, shares, waits) = (false, NO_SUM, false, false);
+        Self { own, open, way, spot, process, seat, connects, closes, sits, sum, shares, waits }
     };
 
     /// Its ports will be others: the spot looks at it when the bucket is over.
@@ -111,10 +115,21 @@ impl Spots {
     }
 }
 
+/// The part that a process has of a sum.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InSum {
+    pub(super) part: OfProcess,
+    /// Whether others of its group have one, too.
+    pub(super) shares: bool,
+}
+
 /// The part that a group has of a destination, or of a sum.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OfGroup {
+    /// Out of date while there is one alone.
     pub(super) held: Own,
+    /// The lane, or the process, that alone is counted there, or [`NONE`].
+    pub(super) alone: u32,
     /// Its spot; [`NONE`] where none of its flows was counted so far.
     pub(super) spot: u32,
     /// The sum that a destination is part of, or [`NONE`].
@@ -123,7 +138,13 @@ pub(super) struct OfGroup {
 }
 
 impl OfGroup {
-    pub(super) const NOWHERE: Self = Self { held: Own::NOTHING, spot: NONE, sum: NONE, group: NONE };
+    pub(super) const NOWHERE: Self = Self { held: Own::NOTHING, alone: NONE, spot: NONE, sum: NONE, group: NONE };
+
+    /// One more is counted here, a lane or a process. The one that was alone, if it was; and whether there are others.
+    pub(super) fn meets(&mut self, new: u32, is_first: bool) -> (Option<u32>, bool) {
+        let before = std::mem::replace(&mut self.alone, if is_first { new } else { NONE });
+        (Some(before).filter(|before| *before != NONE), !is_first)
+    }
 }
 
 /// Parts of the sum over all public destinations of a family.
@@ -132,7 +153,7 @@ pub(super) struct Sum {
     /// [`NONE`] before the first flow.
     pub(super) spot: u32,
     /// By number of the process; `None` where it has no flow of the sum.
-    pub(super) processes: Vec<Option<OfProcess>>,
+    pub(super) processes: Vec<Option<InSum>>,
     /// By number of the group.
     pub(super) groups: Vec<OfGroup>,
 }

@@ -3,6 +3,8 @@
 //! Closes come in the order of time, so one queue serves all holds: each has a cursor in it, the shorter the hold the
 //! further ahead. A flow keeps its place in the queue; a hold has let go of it when its cursor is behind that place.
 
+use std::collections::VecDeque;
+use std::mem;
 use std::ops::Range;
 
 use prefetch_index::prefetch_index;
@@ -62,8 +64,12 @@ impl Closed {
 pub(super) struct Releases {
     /// Different holds, ascending.
     holds: Vec<Hold>,
-    /// A power of two: what has place n is at n modulo that.
-    ring: Vec<(i64, Closed)>,
+    /// Blocks of [`BLOCK`] places; the last is filled.
+    blocks: VecDeque<Block>,
+    /// Place of the first block's first.
+    start: u64,
+    /// A block to be filled again.
+    spare: Block,
     /// Place of the queue's front, and the next place.
     base: u64,
     next: u64,
@@ -85,8 +91,10 @@ struct Hold {
 
 const NEVER: i64 = i64::MAX;
 
-/// Room for few.
-const LEAST: usize = 64;
+type Block = Vec<(i64, Closed)>;
+
+/// Places of a block: what is in the queue never has to be moved.
+const BLOCK: usize = 1 << 16;
 
 impl Releases {
     /// `holds` in any order. Also returned: for each of them which of the different ones it is.
@@ -97,8 +105,8 @@ impl Releases {
         distinct.dedup();
         let which = holds.iter().map(|hold| distinct.partition_point(|other| other < hold)).collect();
         let holds = distinct.into_iter().map(|length| Hold { length, cursor: 0, due: NEVER }).collect();
-        let ring = vec![(0, Closed::default()); LEAST];
-        (Self { holds, ring, base: 0, next: 0, held: 0, earliest: NEVER }, which)
+        let blocks = VecDeque::from([Vec::new()]);
+        (Self { holds, blocks, start: 0, spare: Vec::new(), base: 0, next: 0, held: 0, earliest: NEVER }, which)
     }
 
     /// Different holds.
@@ -107,9 +115,18 @@ impl Releases {
         self.holds.len()
     }
 
+    /// Where a place is, in which block.
     #[inline(always)]
-    fn at(&self, place: u64) -> &(i64, Closed) {
-        &self.ring[place as usize & (self.ring.len() - 1)]
+    fn at(&self, place: u64) -> (usize, usize) {
+        let at = place.wrapping_sub(self.start) as usize;
+        (at / BLOCK, at % BLOCK)
+    }
+
+    /// What was pushed to a place; it may have left the queue just now.
+    #[inline(always)]
+    fn entry(&self, place: u64) -> Option<&(i64, Closed)> {
+        let (block, at) = self.at(place);
+        self.blocks.get(block)?.get(at)
     }
 
     /// Puts a flow that closed at `time` into the queue.
@@ -120,24 +137,35 @@ impl Releases {
             hold.due = time.saturating_add(hold.length);
             self.earliest = self.earliest.min(hold.due);
         }
-        if self.len() == self.ring.len() {
-            self.grow();
+        if place.wrapping_sub(self.start) as usize == self.blocks.len() * BLOCK {
+            self.next_block();
         }
-        let mask = self.ring.len() - 1;
-        self.ring[place as usize & mask] = (time, closed);
+        if let Some(block) = self.blocks.back_mut() {
+            block.push((time, closed));
+        }
         self.next += 1;
         self.held += 1;
         place
     }
 
     #[cold]
-    fn grow(&mut self) {
-        let mut ring = vec![(0, Closed::default()); self.ring.len() * 2];
-        let mask = ring.len() - 1;
-        for place in self.base..self.next {
-            ring[place as usize & mask] = *self.at(place);
+    fn next_block(&mut self) {
+        let mut block = mem::take(&mut self.spare);
+        block.reserve_exact(BLOCK);
+        self.blocks.push_back(block);
+    }
+
+    /// The blocks before the queue's front are free.
+    #[cold]
+    fn free_blocks(&mut self) {
+        while self.base.wrapping_sub(self.start) as usize >= BLOCK
+            && self.blocks.len() > 1
+            && let Some(mut block) = self.blocks.pop_front()
+        {
+            self.start += BLOCK as u64;
+            block.clear();
+            self.spare = block;
         }
-        self.ring = ring;
     }
 
     /// Place of the queue's front.
@@ -180,14 +208,14 @@ impl Releases {
     /// What was pushed to a place, while any hold keeps it.
     #[inline]
     pub(super) fn get(&self, place: u64) -> Option<&Closed> {
-        (self.base <= place && place < self.next).then(|| &self.at(place).1)
+        if self.base <= place { self.entry(place).map(|(_, closed)| closed) } else { None }
     }
 
     /// Takes the pending releases of a place out.
     pub(super) fn cancel(&mut self, place: u64) {
         if self.get(place).is_some_and(|closed| !closed.is_cancelled()) {
-            let mask = self.ring.len() - 1;
-            self.ring[place as usize & mask].1.bits |= CANCELLED;
+            let (block, at) = self.at(place);
+            self.blocks[block][at].1.bits |= CANCELLED;
             self.held -= 1;
         }
     }
@@ -207,22 +235,23 @@ impl Releases {
     #[inline(always)]
     pub(super) fn done(&mut self) {
         self.earliest = self.holds.iter().fold(NEVER, |earliest, hold| earliest.min(hold.due));
+        if self.base.wrapping_sub(self.start) as usize >= BLOCK {
+            self.free_blocks();
+        }
     }
 
     /// The places that one hold lets go of at `time`, the earliest first.
     #[inline(always)]
     pub(super) fn due(&mut self, which: usize, time: i64) -> Range<u64> {
-        let (last, mask) = (which + 1 == self.holds.len(), self.ring.len() - 1);
-        let hold = &mut self.holds[which];
+        let last = which + 1 == self.holds.len();
+        let mut hold = self.holds[which];
         let from = hold.cursor;
         // At the very last instant of all even a hold of nothing is due.
         while hold.cursor < self.next && hold.due <= time {
             hold.cursor += 1;
-            hold.due = match hold.cursor < self.next {
-                true => self.ring[hold.cursor as usize & mask].0.saturating_add(hold.length),
-                false => NEVER,
-            };
+            hold.due = self.entry(hold.cursor).map_or(NEVER, |(time, _)| time.saturating_add(hold.length));
         }
+        self.holds[which] = hold;
         if last {
             self.base = hold.cursor;
         }
@@ -232,7 +261,7 @@ impl Releases {
     /// What one hold lets go of at one of those places, and when; `None` where it is nothing.
     #[inline(always)]
     pub(super) fn leaves(&mut self, which: usize, place: u64) -> Option<(i64, Closed)> {
-        let (closed_at, closed) = *self.at(place);
+        let (closed_at, closed) = *self.entry(place)?;
         if closed.is_cancelled() {
             return None;
         }
@@ -249,13 +278,16 @@ impl Releases {
     /// Asks for a place that is needed soon.
     #[inline(always)]
     pub(super) fn fetch(&self, place: u64) {
-        prefetch_index(&self.ring, place as usize & (self.ring.len() - 1));
+        let (block, at) = self.at(place);
+        if let Some(block) = self.blocks.get(block) {
+            prefetch_index(block, at);
+        }
     }
 
-    /// What a place is of, or was.
+    /// What a place is of, if it has been taken.
     #[inline(always)]
-    pub(super) fn near(&self, place: u64) -> &Closed {
-        &self.at(place).1
+    pub(super) fn near(&self, place: u64) -> Option<&Closed> {
+        self.entry(place).map(|(_, closed)| closed)
     }
 }
 

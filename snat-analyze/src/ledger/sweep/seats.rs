@@ -5,7 +5,7 @@ use std::iter;
 
 use super::counts::{Counters, Opened, Spot};
 use super::lanes::NONE;
-use super::parts::{LaneCount, OfGroup, OfProcess};
+use super::parts::{InSum, LaneCount, OfGroup};
 use super::ports::{Numbers, Pool};
 use super::step::Now;
 
@@ -14,16 +14,18 @@ struct Seat<'a> {
     /// The lane's number.
     at: u32,
     lane: &'a mut LaneCount,
-    way: &'a mut OfGroup,
+    /// `None` where the lane stands for it.
+    way: Option<&'a mut OfGroup>,
     spot: &'a mut Spot,
     numbers: &'a mut Numbers,
-    of_sum: Option<InSum<'a>>,
+    of_sum: Option<SumSeat<'a>>,
 }
 
 /// The same in the sum over all public destinations of a family.
-struct InSum<'a> {
-    process: Option<&'a mut OfProcess>,
-    group: &'a mut OfGroup,
+struct SumSeat<'a> {
+    process: Option<&'a mut InSum>,
+    /// `None` where the process stands for it.
+    group: Option<&'a mut OfGroup>,
     spot: &'a mut Spot,
 }
 
@@ -48,12 +50,16 @@ impl Seat<'_> {
     fn takes(&mut self, now: Now) {
         self.lane.changes(self.at, self.spot);
         self.lane.own.add(self.spot, now);
-        self.way.held.add(&self.spot.held, now);
+        if let Some(way) = &mut self.way {
+            way.held.add(&self.spot.held, now);
+        }
         if let Some(sum) = &mut self.of_sum {
             if let Some(process) = &mut sum.process {
-                process.add(sum.spot, now);
+                process.part.add(sum.spot, now);
             }
-            sum.group.held.add(&sum.spot.held, now);
+            if let Some(group) = &mut sum.group {
+                group.held.add(&sum.spot.held, now);
+            }
         }
     }
 
@@ -78,13 +84,17 @@ impl Seat<'_> {
     fn gives_up(&mut self) {
         self.lane.changes(self.at, self.spot);
         self.lane.own.take(self.spot);
-        self.way.held.take(&self.spot.held);
+        if let Some(way) = &mut self.way {
+            way.held.take(&self.spot.held);
+        }
         self.spot.held.take();
         if let Some(sum) = &mut self.of_sum {
             if let Some(process) = &mut sum.process {
-                process.take(sum.spot);
+                process.part.take(sum.spot);
             }
-            sum.group.held.take(&sum.spot.held);
+            if let Some(group) = &mut sum.group {
+                group.held.take(&sum.spot.held);
+            }
             sum.spot.held.take();
         }
     }
@@ -106,19 +116,21 @@ impl Counters {
     /// Where a flow of a lane is counted, of one that had a flow.
     #[inline(always)]
     fn seat(&mut self, at: u32) -> Seat<'_> {
-        let Self { lanes, ways, spots, numbers, sums, .. } = self;
+        let Self { lanes, ways, groups, spots, numbers, sums, .. } = self;
         let lane = &mut lanes[at as usize];
-        let way = &mut ways[lane.way as usize];
+        let way = if lane.shares { Some(&mut ways[lane.way as usize]) } else { None };
         let numbers = &mut numbers[lane.spot as usize];
-        if !lane.public {
+        let Some(sum) = sums.get_mut(usize::from(lane.sum)) else {
             let spot = &mut spots[lane.spot as usize];
             return Seat { at, lane, way, spot, numbers, of_sum: None };
-        }
-        let sum = &mut sums[usize::from(lane.v6)];
+        };
         let (spot, of_all) = both(spots, lane.spot as usize, sum.spot as usize);
         let process = sum.processes[lane.process as usize].as_mut();
-        let group = &mut sum.groups[way.group as usize];
-        Seat { at, lane, way, spot, numbers, of_sum: Some(InSum { process, group, spot: of_all }) }
+        let group = match &process {
+            Some(InSum { shares: true, .. }) => Some(&mut sum.groups[groups[lane.process as usize] as usize]),
+            _ => None,
+        };
+        Seat { at, lane, way, spot, numbers, of_sum: Some(SumSeat { process, group, spot: of_all }) }
     }
 
     /// The connect of a flow that is new: it is open, takes a number, and all holds will keep its port. To be asked for
@@ -142,7 +154,7 @@ impl Counters {
         seat.lane.connects += u64::from(now.measured());
         seat.takes(now);
         seat.spot.opens(others, now);
-        let mut opened = Opened { number: NONE, v6: seat.lane.v6, ..Opened::default() };
+        let mut opened = Opened { number: NONE, sum: seat.lane.sum, ..Opened::default() };
         if let Some(sum) = &mut seat.of_sum {
             sum.spot.opens(others, now);
             if now.measured() {
@@ -153,7 +165,7 @@ impl Counters {
                 opened.reaches = seat.spot.minute != minute;
                 seat.spot.minute = minute;
             }
-            opened.number = pools[usize::from(seat.lane.v6)].take(seat.numbers, now);
+            opened.number = pools[usize::from(seat.lane.sum)].take(seat.numbers, now);
         }
         if self.holds > 2 {
             self.take_others(self.of_lane(at), 1, self.holds - 1, now);
@@ -169,7 +181,8 @@ impl Counters {
             return None;
         }
         seat.shuts(closes);
-        Some(Shut { group: seat.way.group, spot: seat.lane.spot, is_public: seat.of_sum.is_some() })
+        let (process, spot, is_public) = (seat.lane.process, seat.lane.spot, seat.of_sum.is_some());
+        Some(Shut { group: self.groups[process as usize], spot, is_public })
     }
 
     /// The same where no series has to take note.
@@ -204,7 +217,7 @@ impl Counters {
         }
         seat.gives_up();
         if number != NONE {
-            pools[usize::from(seat.lane.v6)].give_back(seat.numbers, number);
+            pools[usize::from(seat.lane.sum)].give_back(seat.numbers, number);
         }
         true
     }

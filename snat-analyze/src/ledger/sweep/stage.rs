@@ -124,7 +124,7 @@ impl Stage {
         let old = std::mem::replace(self, new);
         self.lanes = old.lanes;
         for (lane, known) in self.lanes.all().iter().enumerate() {
-            self.counters.know(lane as u32, known.way, known.ends.cell);
+            self.counters.know(lane as u32, known.way, (known.ends.group, known.ends.cell));
         }
         if old.mesh.is_on() {
             self.mesh.begin(&mut self.lanes);
@@ -134,7 +134,7 @@ impl Stage {
     /// The numbers of a connect's ends.
     pub(super) fn know(&mut self, ends: &Ends) -> Lane {
         let lane = self.lanes.know(ends);
-        self.counters.know(lane.lane, lane.way, ends.cell);
+        self.counters.know(lane.lane, lane.way, (ends.group, ends.cell));
         lane
     }
 
@@ -320,9 +320,13 @@ impl Stage {
     fn fetch_for(&self, hold: usize, place: u64) {
         let later = |rows: usize| self.releases.near(place + rows as u64);
         self.releases.fetch(place + (4 * FAR) as u64);
-        self.counters.fetch_spot_at(later(NEAR).spot);
-        if hold == self.main {
-            self.counters.fetch_lane(later(FAR).lane);
+        if let Some(closed) = later(NEAR) {
+            self.counters.fetch_spot_at(closed.spot);
+        }
+        if hold == self.main
+            && let Some(closed) = later(FAR)
+        {
+            self.counters.fetch_lane(closed.lane);
         }
     }
 
