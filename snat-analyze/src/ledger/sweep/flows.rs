@@ -1,14 +1,14 @@
-//! The flows that are open or whose port is held. The open ones are few: a table of them, in buckets of a cache line, says
-//! where each is. What is known of those that are held is with their releases.
+//! The flows that are open or whose port is held: a table, in lines of the cache, says where each of them is. What is
+//! known of those that are held is with their releases.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
 
-use super::held::Held;
 use super::lanes::NONE;
 use super::release::{Closed, Releases};
+use super::wide::{Line, Wide};
 
 /// A flow to a destination that is open, or about to be.
 #[derive(Clone, Copy, Debug)]
@@ -78,100 +78,92 @@ impl Flow {
     }
 }
 
-/// The buckets of a table with few flows.
+/// The lines of a table with few flows.
 const LEAST: usize = 16;
 
-/// Flows of a bucket.
+/// Flows of a line.
 const SEATS: usize = 7;
 
-/// Where flows that are open are found: a cache line, which is looked at as a whole, so that there is no branch for each
-/// of them. A flow that finds no seat in its bucket takes one in a later bucket, and those that it passes know.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
-struct Bucket {
-    /// The hashes of their ways and local ports, [`FREE`] where a seat is; the last is the number of flows that passed.
-    tags: [u32; SEATS + 1],
-    /// Their places among the flows that are open.
-    places: [u32; SEATS + 1],
-}
+/// What a line says: hashes of flows; how many open flows passed it; where the flows are, among those that are open or in
+/// the queue of releases, of which the last bits are kept; the last place in the queue of a held flow that passed it.
+const PASSED: usize = SEATS;
+const PLACES: usize = SEATS + 1;
+const OVER: usize = PLACES + SEATS;
 
-/// The hash of no flow.
-const FREE: u32 = 0;
-/// Hashes of flows have it: so they are not [`FREE`], and no number of flows is one of them.
-const TAKEN: u32 = 1 << 31;
+/// The flow of a hash is open.
+const OPEN: u32 = 1 << 31;
 
-/// Seats as bytes, the first in the lowest: all bits are set of those that are meant.
+/// Seats of a line as bytes, the first in the lowest: all bits are set of those that are meant.
 type Seats = u64;
+const ALL: Seats = Seats::MAX >> 8;
 
-/// The first of the seats that are meant.
+/// The first of the seats that are meant; [`SEATS`] or more where there is none.
 #[inline(always)]
 fn first(seats: Seats) -> usize {
     seats.trailing_zeros() as usize / 8
 }
 
-impl Bucket {
-    #[inline(always)]
-    fn passed(&mut self) -> &mut u32 {
-        &mut self.tags[SEATS]
+/// The seats of which that is true; looked at as a whole, so that there is no branch for each of them.
+#[inline(always)]
+fn seats(line: &Line, is: impl Fn(u32, u32) -> bool) -> Seats {
+    let mut found = [0; SEATS + 1];
+    for (at, found) in found.iter_mut().enumerate() {
+        *found = if is(line[at], line[PLACES + at]) { u8::MAX } else { 0 };
     }
-
-    /// The seats with that hash; of that of no flow, the last place may be among them.
-    #[inline(always)]
-    fn same(&self, tag: u32) -> Seats {
-        let mut same = [0; SEATS + 1];
-        for (same, known) in same.iter_mut().zip(&self.tags) {
-            *same = if *known == tag { u8::MAX } else { 0 };
-        }
-        Seats::from_le_bytes(same)
-    }
-
-    /// Seats that are taken.
-    fn seats(&self) -> impl Iterator<Item = usize> {
-        (0..SEATS).filter(|seat| self.tags[*seat] != FREE)
-    }
+    Seats::from_le_bytes(found) & ALL
 }
 
-/// A flow that is open, or was woken, until the next one is put in or taken out: eight times the bucket, and the seat.
+/// The seats of an open flow that may be it.
+#[inline(always)]
+fn open_ones(line: &Line, tag: u32) -> Seats {
+    seats(line, |known, _| known == tag | OPEN)
+}
+
+/// The seats that nobody has: what is said of a place that is not in the queue any more is void.
+#[inline(always)]
+fn void(line: &Line, releases: &Releases) -> Seats {
+    let in_queue = releases.in_queue();
+    seats(line, |known, place| (known & OPEN == 0) & !in_queue.has(place))
+}
+
+/// A flow that is open, or that was woken, until the next one is put in or taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found(usize);
-
-impl Found {
-    #[inline(always)]
-    fn bucket(self) -> usize {
-        self.0 / 8
-    }
-
-    #[inline(always)]
-    fn seat(self) -> usize {
-        self.0 % 8
-    }
+pub(super) struct Found {
+    seat: Seat,
+    /// Where it is among those that are open.
+    at: u32,
 }
 
-/// A flow that is open, or the place of one that is held.
+/// A line, and a seat in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seat {
+    line: usize,
+    seat: usize,
+}
+
+/// A flow that is open, or the seat of one that is held and its place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     Open(Found),
-    Held(u64),
+    Held(Seat, u64),
 }
 
-/// Flows by way and local port. Nothing is left behind by those that are taken out, so that the table does not grow with
-/// the log.
+/// Flows by way and local port: cache lines, which are looked at as a whole. A flow that finds no seat in its line takes
+/// one in a later line, and those that it passes know. An open flow is taken out, or held from then on; a held one is
+/// void when it leaves the queue, so that its release looks nothing up.
 #[derive(Clone, Debug)]
 pub(super) struct Flows {
-    buckets: Vec<Bucket>,
-    len: usize,
+    lines: Wide,
     seed: u64,
     /// Flows that are open, and places that are not taken.
     open: Vec<Flow>,
     vacant: Vec<u32>,
-    held: Held,
 }
 
 impl Flows {
     pub(super) fn new(releases: &Releases) -> Self {
         let seed = RandomState::default().hash_one(LEAST);
-        let (buckets, held) = (vec![Bucket::default(); LEAST], Held::new(releases));
-        Self { buckets, len: 0, seed, open: Vec::new(), vacant: Vec::new(), held }
+        Self { lines: empty(LEAST, releases), seed, open: Vec::new(), vacant: Vec::new() }
     }
 
     /// The hash of a way and a local port.
@@ -179,80 +171,99 @@ impl Flows {
     pub(super) fn tag(&self, way: u32, sport: u16) -> u32 {
         let key = (u64::from(way) << 16 | u64::from(sport)) ^ self.seed;
         let mixed = u128::from(key) * 0x9e37_79b9_7f4a_7c15;
-        ((mixed >> 64) as u64 ^ mixed as u64) as u32 | TAKEN
-    }
-
-    #[inline(always)]
-    fn next(&self, at: usize) -> usize {
-        (at + 1) & (self.buckets.len() - 1)
-    }
-
-    #[inline(always)]
-    fn home(&self, tag: u32) -> usize {
-        tag as usize & (self.buckets.len() - 1)
+        ((mixed >> 64) as u64 ^ mixed as u64) as u32 & !OPEN
     }
 
     /// Asks for what says where a flow is that is needed soon.
     #[inline(always)]
     pub(super) fn fetch(&self, tag: u32) {
-        self.held.fetch(tag);
-        prefetch_index(&self.buckets, self.home(tag));
+        let lines: &[Line] = &self.lines;
+        prefetch_index(lines, tag as usize & (lines.len() - 1));
     }
 
     /// The flow of a way and a local port, of which the hash is given, if it is open.
     #[inline(always)]
     pub(super) fn find_open(&self, tag: u32, way: u32, sport: u16) -> Option<Found> {
-        let mut at = self.home(tag);
-        loop {
-            let bucket = &self.buckets[at];
-            let mut same = bucket.same(tag);
-            while same != 0 {
-                let seat = first(same);
-                let flow = &self.open[bucket.places[seat] as usize];
+        let lines: &[Line] = &self.lines;
+        let most = lines.len() - 1;
+        let mut at = tag as usize & most;
+        // Once around is enough, whatever the lines say.
+        for _ in 0..=most {
+            let line = &lines[at];
+            let mut may_be = open_ones(line, tag);
+            while may_be != 0 {
+                let seat = first(may_be);
+                let place = line[PLACES + seat];
+                let flow = &self.open[place as usize];
                 if flow.way == way && flow.sport == sport {
-                    return Some(Found(at * 8 + seat));
+                    return Some(Found { seat: Seat { line: at, seat }, at: place });
                 }
-                same &= !(Seats::from(u8::MAX) << (8 * seat));
+                may_be &= !(Seats::from(u8::MAX) << (8 * seat));
             }
-            if bucket.tags[SEATS] == 0 {
+            if line[PASSED] == 0 {
                 return None;
             }
-            at = self.next(at);
+            at = (at + 1) & most;
         }
+        None
     }
 
-    /// The same, or the place in the queue where it is held.
+    /// The same, or one that is held.
     #[inline(always)]
     pub(super) fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<Known> {
-        if let Some(place) = self.held.find(tag, way, sport, releases) {
-            return Some(Known::Held(place));
+        let lines: &[Line] = &self.lines;
+        let most = lines.len() - 1;
+        let mut at = tag as usize & most;
+        for _ in 0..=most {
+            let line = &lines[at];
+            let may_be = seats(line, |known, _| known & !OPEN == tag);
+            if may_be != 0
+                && let Some(known) = self.known(at, may_be, (way, sport), releases)
+            {
+                return Some(known);
+            }
+            if line[PASSED] == 0 && !releases.is_in_queue(line[OVER]) {
+                return None;
+            }
+            at = (at + 1) & most;
         }
-        self.find_open(tag, way, sport).map(Known::Open)
+        None
+    }
+
+    /// Which of the seats that may be it is the flow of a way and a local port.
+    #[cold]
+    fn known(&self, at: usize, may_be: Seats, ends: (u32, u16), releases: &Releases) -> Option<Known> {
+        let line = &self.lines[at];
+        (0..SEATS).filter(|seat| may_be >> (8 * seat) & 1 == 1).find_map(|seat| {
+            let place = line[PLACES + seat];
+            let (is_open, seat) = (line[seat] & OPEN != 0, Seat { line: at, seat });
+            if is_open {
+                let flow = &self.open[place as usize];
+                return ((flow.way, flow.sport) == ends).then_some(Known::Open(Found { seat, at: place }));
+            }
+            let place = releases.is_in_queue(place).then(|| releases.place(place))?;
+            let closed = releases.get(place)?;
+            ((closed.way, closed.sport) == ends && !closed.is_cancelled()).then_some(Known::Held(seat, place))
+        })
     }
 
     /// The number of a flow's last connect.
     pub(super) fn serial(&self, known: Known, releases: &Releases) -> Option<u32> {
         match known {
             Known::Open(found) => Some(self.get(found).serial),
-            Known::Held(place) => releases.get(place).map(|closed| closed.serial),
+            Known::Held(_, place) => releases.get(place).map(|closed| closed.serial),
         }
-    }
-
-    #[inline(always)]
-    fn place(&self, found: Found) -> usize {
-        self.buckets[found.bucket()].places[found.seat()] as usize
     }
 
     /// A flow that is open, or was woken.
     #[inline(always)]
     pub(super) fn get(&self, found: Found) -> &Flow {
-        &self.open[self.place(found)]
+        &self.open[found.at as usize]
     }
 
     #[inline(always)]
     pub(super) fn get_mut(&mut self, found: Found) -> &mut Flow {
-        let place = self.place(found);
-        &mut self.open[place]
+        &mut self.open[found.at as usize]
     }
 
     /// Puts a flow that is held among those that are open: it will be open or held anew, and its place is to be
@@ -260,9 +271,10 @@ impl Flows {
     pub(super) fn wake(&mut self, known: Known, releases: &Releases) -> Option<Found> {
         match known {
             Known::Open(found) => Some(found),
-            Known::Held(place) => {
-                let closed = releases.get(place)?;
-                Some(self.insert(self.tag(closed.way, closed.sport), Flow::held(closed, place)))
+            Known::Held(seat, place) => {
+                let at = self.keep(Flow::held(releases.get(place)?, place));
+                self.change(seat, |tag| *tag |= OPEN, at, |line| line[PASSED] += 1);
+                Some(Found { seat, at })
             }
         }
     }
@@ -270,88 +282,149 @@ impl Flows {
     /// A flow that was among those that are open is held from now on; it has just joined the queue, at that place.
     #[inline(always)]
     pub(super) fn hold(&mut self, found: Found, place: u64, releases: &Releases) {
-        self.held.insert(self.buckets[found.bucket()].tags[found.seat()], place, releases);
-        self.remove(found);
+        let place = place as u32;
+        self.change(found.seat, |tag| *tag &= !OPEN, place, |line| {
+            line[PASSED] -= 1;
+            line[OVER] = releases.later(line[OVER], place);
+        });
+        self.give_up(found.at);
     }
 
-    /// Adds a flow that is not there.
+    /// Something else is said at a seat; the lines that its flow passed are told.
     #[inline(always)]
-    pub(super) fn insert(&mut self, tag: u32, flow: Flow) -> Found {
-        if self.len * 8 >= self.buckets.len() * SEATS * 5 {
-            self.grow();
+    fn change(&mut self, seat: Seat, tag: impl Fn(&mut u32), place: u32, passed: impl Fn(&mut Line)) {
+        let lines: &mut [Line] = &mut self.lines;
+        let most = lines.len() - 1;
+        let line = &mut lines[seat.line];
+        let mut at = line[seat.seat] as usize & most;
+        tag(&mut line[seat.seat]);
+        line[PLACES + seat.seat] = place;
+        while at != seat.line {
+            passed(&mut lines[at]);
+            at = (at + 1) & most;
         }
-        let place = match self.vacant.pop() {
-            Some(place) => {
-                self.open[place as usize] = flow;
-                place
+    }
+
+    /// A place among the flows that are open.
+    #[inline(always)]
+    fn keep(&mut self, flow: Flow) -> u32 {
+        match self.vacant.pop() {
+            Some(at) => {
+                self.open[at as usize] = flow;
+                at
             }
             None => {
                 self.open.push(flow);
                 self.open.len() as u32 - 1
             }
-        };
-        self.len += 1;
-        self.sit(tag, place)
+        }
     }
 
-    /// Gives a flow a seat; there is one.
     #[inline(always)]
-    fn sit(&mut self, tag: u32, place: u32) -> Found {
-        let mut at = self.home(tag);
+    fn give_up(&mut self, at: u32) {
+        self.open[at as usize].open = false;
+        self.vacant.push(at);
+    }
+
+    /// Adds a flow that is not there.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, tag: u32, flow: Flow, releases: &Releases) -> Found {
+        let at = self.keep(flow);
+        if (self.len() + releases.held()) * 8 > self.lines.len() * SEATS * 5 {
+            self.grow(releases);
+        }
         loop {
-            let bucket = &mut self.buckets[at];
-            let seat = first(bucket.same(FREE));
-            if seat < SEATS {
-                (bucket.tags[seat], bucket.places[seat]) = (tag, place);
-                return Found(at * 8 + seat);
+            if let Some(seat) = put(&mut self.lines, tag | OPEN, at, releases) {
+                return Found { seat, at };
             }
-            *bucket.passed() += 1;
-            at = self.next(at);
+            self.grow(releases);
         }
     }
 
+    /// Twice as many lines.
     #[cold]
-    fn grow(&mut self) {
-        let more = vec![Bucket::default(); self.buckets.len() * 2];
-        for bucket in std::mem::replace(&mut self.buckets, more) {
-            for seat in bucket.seats() {
-                self.sit(bucket.tags[seat], bucket.places[seat]);
-            }
+    fn grow(&mut self, releases: &Releases) {
+        let mut lines = empty(self.lines.len() * 2, releases);
+        while !self.put_all(&mut lines, releases) {
+            lines = empty(lines.len() * 2, releases);
         }
+        self.lines = lines;
+    }
+
+    /// All that is open or in the queue; false where there is no room.
+    fn put_all(&self, into: &mut [Line], releases: &Releases) -> bool {
+        let in_queue = releases.in_queue();
+        self.lines.iter().all(|line| {
+            (0..SEATS).all(|seat| {
+                let (tag, place) = (line[seat], line[PLACES + seat]);
+                let is_void = tag & OPEN == 0 && !in_queue.has(place);
+                is_void || put(into, tag, place, releases).is_some()
+            })
+        })
     }
 
     /// Takes out a flow that is among those that are open.
-    #[inline(always)]
-    pub(super) fn remove(&mut self, found: Found) {
-        let (end, seat) = (found.bucket(), found.seat());
-        let bucket = &mut self.buckets[end];
-        self.vacant.push(bucket.places[seat]);
-        let tag = std::mem::replace(&mut bucket.tags[seat], FREE);
-        let mut at = self.home(tag);
-        while at != end {
-            *self.buckets[at].passed() -= 1;
-            at = self.next(at);
-        }
-        self.len -= 1;
+    pub(super) fn remove(&mut self, found: Found, releases: &Releases) {
+        self.change(found.seat, |tag| *tag = 0, nowhere(releases), |line| line[PASSED] -= 1);
+        self.give_up(found.at);
     }
 
     /// Flows whose close has not come, those that hold nothing aside.
     pub(super) fn open(&self) -> impl Iterator<Item = &Flow> {
-        let places = self.buckets.iter().flat_map(|bucket| bucket.seats().map(|seat| bucket.places[seat]));
-        places.map(|place| &self.open[place as usize]).filter(|flow| flow.open && !flow.double)
+        self.open.iter().filter(|flow| flow.open && !flow.double)
     }
 
     /// Flows that are open.
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.open.len() - self.vacant.len()
     }
 
     /// Room for flows, free or not.
     #[cfg(test)]
     pub(super) fn slots(&self) -> usize {
-        self.buckets.len() * SEATS + self.held.seats()
+        self.lines.len() * SEATS
     }
+
+    /// Lines that the next one has to be asked for.
+    #[cfg(test)]
+    fn full(&self, releases: &Releases) -> usize {
+        self.lines.iter().filter(|line| line[PASSED] > 0 || releases.is_in_queue(line[OVER])).count()
+    }
+}
+
+/// Gives a flow a seat; `None` where there is none.
+#[inline(always)]
+fn put(lines: &mut [Line], tag: u32, place: u32, releases: &Releases) -> Option<Seat> {
+    let most = lines.len() - 1;
+    let mut at = tag as usize & most;
+    for _ in 0..=most {
+        let line = &mut lines[at];
+        let seat = first(void(line, releases));
+        if seat < SEATS {
+            (line[seat], line[PLACES + seat]) = (tag, place);
+            return Some(Seat { line: at, seat });
+        }
+        if tag & OPEN != 0 {
+            line[PASSED] += 1;
+        } else {
+            line[OVER] = releases.later(line[OVER], place);
+        }
+        at = (at + 1) & most;
+    }
+    None
+}
+
+/// The last bits of a place that is not in the queue.
+fn nowhere(releases: &Releases) -> u32 {
+    (releases.base() as u32).wrapping_sub(1)
+}
+
+/// Lines that say nothing.
+fn empty(lines: usize, releases: &Releases) -> Wide {
+    let mut line = [0; 16];
+    line[PLACES..].fill(nowhere(releases));
+    Wide::new(lines, line)
 }
 
 #[cfg(test)]
@@ -379,7 +452,7 @@ mod tests {
                     assert_eq!(place.is_none(), open);
                     place.into_iter().for_each(|place| releases.cancel(place));
                     if random.one_in(2) {
-                        flows.remove(found);
+                        flows.remove(found, &releases);
                         map.remove(&(way, sport));
                     } else {
                         let place = releases.push(i64::from(at), Closed::of(flows.get(found), (0, false)));
@@ -387,7 +460,7 @@ mod tests {
                     }
                 }
                 None => {
-                    flows.insert(tag, Flow { serial: at, ..Flow::new(way, 0, sport) });
+                    flows.insert(tag, Flow { serial: at, ..Flow::new(way, 0, sport) }, &releases);
                     map.insert((way, sport), at);
                 }
             }
@@ -408,7 +481,7 @@ mod tests {
         let tag = |flows: &Flows, at| flows.tag(ends(at).0, ends(at).1);
         for at in 0..300_000 {
             let (way, sport) = ends(at);
-            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, 0, sport) });
+            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, 0, sport) }, &releases);
             // Closes come 20,000 rows behind their connects.
             let Some(old) = at.checked_sub(20_000) else { continue };
             let found = flows.find_open(tag(&flows, old), ends(old).0, ends(old).1).unwrap();
@@ -426,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn flows_that_open_again_and_again_fill_no_buckets() {
+    fn flows_that_open_again_and_again_fill_no_lines() {
         let mut releases = Releases::new(&[1_000_000]).0;
         let mut flows = Flows::new(&releases);
         for at in 0..60_000_u32 {
@@ -436,17 +509,17 @@ mod tests {
             assert_eq!(known.is_some(), at >= 3);
             let found = match known {
                 Some(known) => flows.wake(known, &releases).unwrap(),
-                None => flows.insert(tag, Flow::new(way, 0, sport)),
+                None => flows.insert(tag, Flow::new(way, 0, sport), &releases),
             };
             flows.get(found).place().into_iter().for_each(|place| releases.cancel(place));
             let place = releases.push(i64::from(at), Closed::of(flows.get(found), (0, false)));
             flows.hold(found, place, &releases);
         }
-        assert_eq!((releases.len(), releases.held(), flows.held.full(&releases)), (60_000, 3, 0));
+        assert_eq!((releases.len(), releases.held(), flows.full(&releases)), (60_000, 3, 0));
     }
 
     #[test]
     fn what_is_known_of_a_flow_is_half_a_cache_line() {
-        assert_eq!((size_of::<Bucket>(), size_of::<Flow>(), size_of::<(i64, Closed)>()), (64, 32, 32));
+        assert_eq!((size_of::<Line>(), size_of::<Flow>(), size_of::<(i64, Closed)>()), (64, 32, 32));
     }
 }

@@ -15,7 +15,6 @@
 mod accepted;
 mod counts;
 mod flows;
-mod held;
 mod lanes;
 mod ledgers;
 mod lives;

@@ -57,7 +57,7 @@ impl Stage {
         let mut flow = Flow::new(spots.way, row.lane, row.sport);
         (flow.number, flow.serial) = (opened.number, self.serial);
         flow.open(now.time().unwrap_or_default());
-        self.flows.insert(row.tag, flow);
+        self.flows.insert(row.tag, flow, &self.releases);
         if opened.unnoted || opened.unnoted_sum {
             self.notes(spots, opened, now);
         }
@@ -90,7 +90,7 @@ impl Stage {
     fn opens_again(&mut self, row: &Move, spots: Spots, known: Option<Known>, double: bool, now: Now) {
         let new = || Flow::new(spots.way, row.lane, row.sport);
         let at = known.and_then(|known| self.flows.wake(known, &self.releases));
-        let at = at.unwrap_or_else(|| self.flows.insert(row.tag, new()));
+        let at = at.unwrap_or_else(|| self.flows.insert(row.tag, new(), &self.releases));
         let flow = self.flows.get_mut(at);
         (flow.serial, flow.counted) = (self.serial, false);
         if now.measured() {
@@ -197,7 +197,7 @@ impl Stage {
             count.closes = count.closes.saturating_sub(1);
         }
         if !flow.open {
-            self.flows.remove(at);
+            self.flows.remove(at, &self.releases);
         }
     }
 
@@ -294,7 +294,7 @@ impl Stage {
             let tag = self.flows.tag(way, row.sport);
             let known = self.flows.find(tag, way, row.sport, &self.releases);
             let at = known.and_then(|known| self.flows.wake(known, &self.releases));
-            let at = at.unwrap_or_else(|| self.flows.insert(tag, Flow::new(way, lane, row.sport)));
+            let at = at.unwrap_or_else(|| self.flows.insert(tag, Flow::new(way, lane, row.sport), &self.releases));
             self.serial = self.serial.wrapping_add(1);
             self.flows.get_mut(at).serial = self.serial;
             self.take(at, lane, false, now);
@@ -399,7 +399,7 @@ impl Stage {
         if let Some(time) = now.time().filter(|_| now.measured()) {
             self.lives.add(self.counters.group(way), time.saturating_sub(opened).max(0) as u64);
         }
-        self.flows.remove(at);
+        self.flows.remove(at, &self.releases);
     }
 
     /// Starts the holds of a flow, which is counted there.

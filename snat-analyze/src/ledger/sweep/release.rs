@@ -79,6 +79,21 @@ pub(super) struct Releases {
     earliest: i64,
 }
 
+/// The places that are in the queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InQueue {
+    base: u32,
+    len: u32,
+}
+
+impl InQueue {
+    /// Whether a place, of which the last bits are given, is one of them.
+    #[inline(always)]
+    pub(super) fn has(self, place: u32) -> bool {
+        place.wrapping_sub(self.base) < self.len
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Hold {
     /// Its length, ns.
@@ -174,7 +189,7 @@ impl Releases {
     }
 
     /// Entries in the queue, those cancelled included.
-    #[inline(always)]
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         (self.next - self.base) as usize
     }
@@ -185,10 +200,17 @@ impl Releases {
         self.held
     }
 
+    /// Which places are in the queue.
+    #[inline(always)]
+    pub(super) fn in_queue(&self) -> InQueue {
+        // More than four billion flows are nowhere.
+        InQueue { base: self.base as u32, len: u32::try_from(self.next - self.base).unwrap_or(u32::MAX) }
+    }
+
     /// Whether a place, of which the last bits are given, is in the queue.
     #[inline(always)]
     pub(super) fn is_in_queue(&self, place: u32) -> bool {
-        u64::from(place.wrapping_sub(self.base as u32)) < self.next - self.base
+        self.in_queue().has(place)
     }
 
     /// The later of two places, of which the last bits are given: one that is not in the queue any more is earlier.
