@@ -6,9 +6,6 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// Pieces that may wait for the thread. One more is worked on, and one is filled.
-pub(crate) const WAITING: usize = 4;
-
 /// A thread that works on pieces in their order, and what it works with.
 #[derive(Debug)]
 pub(crate) struct Apart<T, P> {
@@ -18,10 +15,15 @@ pub(crate) struct Apart<T, P> {
 }
 
 impl<T: Send + 'static, P: Send + 'static> Apart<T, P> {
-    /// Gives the worker a thread, where it takes the pieces by `work_on`, which leaves them empty. The worker comes back
-    /// where no thread is to be had.
-    pub(crate) fn new(name: &str, worker: Box<T>, work_on: fn(&mut T, &mut P)) -> Result<Self, Box<T>> {
-        let (full, pieces) = sync_channel(WAITING);
+    /// Gives the worker a thread, where it takes the pieces by `work_on`, which leaves them empty. So many may wait for it;
+    /// one more is worked on, and one is filled. The worker comes back where no thread is to be had.
+    pub(crate) fn new(
+        name: &str,
+        worker: Box<T>,
+        waiting: usize,
+        work_on: fn(&mut T, &mut P),
+    ) -> Result<Self, Box<T>> {
+        let (full, pieces) = sync_channel(waiting);
         let (back, empty) = channel();
         let (hand, take) = channel();
         let thread = thread::Builder::new().name(name.to_owned());
@@ -95,10 +97,12 @@ mod tests {
 
     use super::*;
 
+    const WAITING: usize = 4;
+
     #[test]
     fn pieces_come_in_their_order_and_come_back() {
         let feed = |all: &mut Vec<u8>, piece: &mut Vec<u8>| all.append(piece);
-        let apart = Apart::new("test", Box::default(), feed).unwrap();
+        let apart = Apart::new("test", Box::default(), WAITING, feed).unwrap();
         let (mut piece, mut made) = (Vec::new(), 1);
         for byte in 0..200 {
             piece.push(byte);
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn a_panic_goes_on_where_the_work_is_waited_for() {
         let fails = |_: &mut u8, piece: &mut u8| panic!("at {piece}");
-        let apart = Apart::new("test", Box::new(0), fails).unwrap();
+        let apart = Apart::new("test", Box::new(0), WAITING, fails).unwrap();
         let mut handed = 0;
         while apart.hand_over(7, || 0).is_some() {
             handed += 1;

@@ -22,6 +22,9 @@ const THREADS: usize = 3;
 /// Bytes of a buffer.
 const BUFFER: usize = 1 << 18;
 
+/// Buffers that may wait to be parsed.
+const WAITING: usize = 8;
+
 /// A buffer, and how much of it is filled.
 #[derive(Debug)]
 struct Piece {
@@ -164,7 +167,7 @@ impl<'a> Reading<'a> {
 
     /// Reads to the end on this thread, and parses on another; on this one, too, where no other is to be had.
     fn apart(&mut self, name: &EntryName, reader: &mut dyn Read, work: Box<Work>) -> (Box<Work>, io::Result<()>) {
-        let apart = match Apart::new("parser", work, Work::feed) {
+        let apart = match Apart::new("parser", work, WAITING, Work::feed) {
             Ok(apart) => apart,
             Err(mut work) => {
                 let ended = self.here(name, reader, &mut work, u64::MAX);

@@ -15,26 +15,16 @@ use super::step::Now;
 use super::tally::{Count, Own, Tally};
 
 /// What is noted of the bucket of time that a spot's series is filling.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Filling {
-    /// The first instant behind it; [`NEVER`] where there is no series.
-    pub(super) until: i64,
     /// The largest values so far: ports held, flows open.
     pub(super) most: [u32; 2],
     /// Connects.
     pub(super) opened: u32,
-    /// Changes with every largest value.
-    pub(super) epoch: u32,
 }
 
 /// Behind all times.
 const NEVER: i64 = i64::MAX;
-
-impl Default for Filling {
-    fn default() -> Self {
-        Self { until: NEVER, most: [0; 2], opened: 0, epoch: 0 }
-    }
-}
 
 /// What a spot stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,21 +37,25 @@ pub(super) enum Role {
     Sum,
 }
 
-/// A destination, or the sum over all public ones of a family.
-#[derive(Clone, Debug, Default)]
+/// A destination, or the sum over all public ones of a family. What closes and releases need is in the first cache line.
+#[derive(Clone, Debug)]
 #[repr(C, align(128))]
 pub(super) struct Spot {
     /// Ports that the main hold keeps.
     pub(super) held: Tally,
     pub(super) open: Count,
-    /// Ports that the first other hold keeps.
-    other: Count,
+    /// The first instant behind the bucket that its series is filling; [`NEVER`] where there is no series.
+    pub(super) until: i64,
+    /// Changes with every largest value of that bucket.
+    pub(super) bucket_epoch: u32,
     /// Its series, or [`NONE`].
     pub(super) track: u32,
     /// The last minute with a connect, or [`NO_MINUTE`].
     pub(super) minute: u16,
     pub(super) role: Role,
     pub(super) v6: bool,
+    /// Ports that the first other hold keeps.
+    other: Count,
     pub(super) filling: Filling,
     pub(super) lone_mapped: u64,
     pub(super) lone_plain: u64,
@@ -76,6 +70,29 @@ pub(super) struct Spot {
 
 /// More than there are.
 pub(super) const NO_MINUTE: u16 = u16::MAX;
+
+impl Default for Spot {
+    fn default() -> Self {
+        Self {
+            held: Tally::default(),
+            open: Count::default(),
+            until: NEVER,
+            bucket_epoch: 0,
+            track: NONE,
+            minute: NO_MINUTE,
+            role: Role::Private,
+            v6: false,
+            other: Count::default(),
+            filling: Filling::default(),
+            lone_mapped: 0,
+            lone_plain: 0,
+            past_idle: 0,
+            order: Vec::new(),
+            seats: Vec::new(),
+            waiting: Vec::new(),
+        }
+    }
+}
 
 impl Spot {
     #[inline(always)]
@@ -95,7 +112,7 @@ impl Spot {
         filling.most[1] = filling.most[1].max(self.open.now);
         if held > filling.most[0] {
             filling.most[0] = held;
-            filling.epoch = filling.epoch.wrapping_add(1);
+            self.bucket_epoch = self.bucket_epoch.wrapping_add(1);
         }
     }
 
@@ -116,7 +133,7 @@ impl Spot {
         if self.track == NONE {
             return !self.is_sum() && self.held.value.now < needs;
         }
-        let notes = time < self.filling.until;
+        let notes = time < self.until;
         if notes {
             self.note();
             self.filling.opened = self.filling.opened.wrapping_add(1);
@@ -265,7 +282,7 @@ impl Counters {
         if is_new {
             self.others.resize(self.others.len() + self.holds.saturating_sub(2), Count::default());
             self.numbers.push(Numbers::default());
-            self.spots.push(Spot { role, v6, track: NONE, minute: NO_MINUTE, ..Spot::default() });
+            self.spots.push(Spot { role, v6, ..Spot::default() });
         }
         at as u32
     }
@@ -407,15 +424,16 @@ impl Counters {
     /// The spot's series fills a new bucket, for which the values of now are the first that count.
     pub(super) fn fill(&mut self, spot: u32, until: i64) {
         let most = self.values(spot);
-        let filling = &mut self.spot_mut(spot).filling;
-        (filling.until, filling.most, filling.epoch) = (until, most, filling.epoch.wrapping_add(1));
+        let spot = self.spot_mut(spot);
+        (spot.until, spot.filling.most) = (until, most);
+        spot.bucket_epoch = spot.bucket_epoch.wrapping_add(1);
     }
 
     /// Who held how many ports at the bucket's largest value, by number, ascending.
     pub(super) fn bucket_parts(&mut self, at: u32) -> Vec<(u32, u32)> {
         let Self { spots, lanes, sums, scratch, .. } = self;
         let spot = &mut spots[at as usize];
-        let epoch = spot.filling.epoch;
+        let epoch = spot.bucket_epoch;
         scratch.clear();
         if spot.is_sum() {
             let processes = sums[usize::from(spot.v6)].processes.iter_mut().enumerate();
@@ -554,6 +572,6 @@ mod tests {
     #[test]
     fn a_lane_is_a_cache_line() {
         assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 32));
-        assert_eq!((std::mem::offset_of!(Spot, filling), size_of::<Spot>(), size_of::<Numbers>()), (64, 256, 64));
+        assert_eq!((std::mem::offset_of!(Spot, other), size_of::<Spot>(), size_of::<Numbers>()), (64, 256, 64));
     }
 }

@@ -95,7 +95,6 @@ const OPEN: u32 = 1 << 31;
 
 /// Seats of a line as bytes, the first in the lowest: all bits are set of those that are meant.
 type Seats = u64;
-const ALL: Seats = Seats::MAX >> 8;
 
 /// The first of the seats that are meant; [`SEATS`] or more where there is none.
 #[inline(always)]
@@ -103,14 +102,15 @@ fn first(seats: Seats) -> usize {
     seats.trailing_zeros() as usize / 8
 }
 
-/// The seats of which that is true; looked at as a whole, so that there is no branch for each of them.
+/// The seats of which that is true; looked at as a whole, so that there is no branch for each of them. What stands behind the
+/// last one may be among them.
 #[inline(always)]
 fn seats(line: &Line, is: impl Fn(u32, u32) -> bool) -> Seats {
     let mut found = [0; SEATS + 1];
     for (at, found) in found.iter_mut().enumerate() {
         *found = if is(line[at], line[PLACES + at]) { u8::MAX } else { 0 };
     }
-    Seats::from_le_bytes(found) & ALL
+    Seats::from_le_bytes(found)
 }
 
 /// The seats of an open flow that may be it.

@@ -21,6 +21,9 @@ const FEW: usize = 512;
 /// Rows that are handed over at once.
 const HEAP: usize = 2_048;
 
+/// Heaps that may wait: while they are worked on, the log may end, and what was folded be put together.
+const WAITING: usize = 64;
+
 /// The ledgers, told row by row.
 #[derive(Debug)]
 pub(crate) struct Ledgers {
@@ -272,7 +275,7 @@ impl Ledgers {
         self.may_go = false;
         let here = Where::Here(Box::new(Pair::new(&Rules::default())));
         if let Where::Here(pair) = mem::replace(&mut self.at, here) {
-            (self.at, self.most) = match Apart::new("ledger", pair, Pair::hear) {
+            (self.at, self.most) = match Apart::new("ledger", pair, WAITING, Pair::hear) {
                 Ok(apart) => (Where::Apart(apart), HEAP),
                 Err(pair) => (Where::Here(pair), self.most),
             };

@@ -41,19 +41,27 @@ impl ByGroup {
 
     #[inline(never)]
     fn settle(&mut self) {
-        for at in 0..self.latest.len() {
-            if let Some((group, life)) = self.latest.get(at + AHEAD)
-                && let Some(Lives::Buckets(buckets)) = self.groups.get(*group as usize)
-            {
-                prefetch_index(buckets, bucket(*life));
-            }
-            let (group, life) = self.latest[at];
-            if self.groups.len() <= group as usize {
-                self.groups.resize_with(group as usize + 1, Lives::default);
-            }
-            self.groups[group as usize].add(life);
+        let Self { groups, latest } = self;
+        let mut buckets = [0; LATEST];
+        for ((_, life), bucket_of) in latest.iter().zip(&mut buckets) {
+            *bucket_of = bucket(*life);
         }
-        self.latest.clear();
+        for (at, ((group, life), bucket)) in latest.iter().zip(&buckets).enumerate() {
+            if let (Some((group, _)), Some(bucket)) = (latest.get(at + AHEAD), buckets.get(at + AHEAD))
+                && let Some(Lives::Buckets(counts)) = groups.get(*group as usize)
+            {
+                prefetch_index(counts, *bucket);
+            }
+            match groups.get_mut(*group as usize) {
+                Some(Lives::Buckets(counts)) if *bucket < counts.len() => counts[*bucket] += 1,
+                Some(lives) => lives.add(*life),
+                None => {
+                    groups.resize_with(*group as usize + 1, Lives::default);
+                    groups[*group as usize].add(*life);
+                }
+            }
+        }
+        latest.clear();
     }
 
     /// All, by number of the group.

@@ -428,7 +428,7 @@ impl Stage {
     /// Before a change: the spot's series takes note of what stood until now, where a bucket is over.
     #[inline(always)]
     pub(super) fn changes(&mut self, spot: u32, time: i64) {
-        if self.counters.filling(spot).until < time {
+        if self.counters.spot(spot).until < time {
             self.crosses(spot, time);
         }
     }
@@ -457,7 +457,7 @@ impl Stage {
             if spot.is_sum() || spot.held.value.now >= self.series.needs {
                 self.enters(at, time);
             }
-        } else if time < spot.filling.until {
+        } else if time < spot.until {
             spot.note();
         } else {
             self.series.reach(spot.track, time, &mut self.counters);
@@ -469,7 +469,7 @@ impl Stage {
         let Some((track, gone)) = self.series.enter(at, time, &self.counters) else { return };
         if let Some(gone) = gone {
             let gone = self.counters.spot_mut(gone);
-            (gone.track, gone.filling.until) = (NONE, i64::MAX);
+            (gone.track, gone.until) = (NONE, i64::MAX);
         }
         let spot = self.counters.spot_mut(at);
         (spot.track, spot.filling.opened) = (track, 0);

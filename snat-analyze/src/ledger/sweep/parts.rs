@@ -16,7 +16,7 @@ pub(super) struct OfProcess {
 
 impl OfProcess {
     pub(super) fn new(spot: &Spot) -> Self {
-        Self { held: Own::new(&spot.held), at_bucket: 0, bucket_epoch: spot.filling.epoch }
+        Self { held: Own::new(&spot.held), at_bucket: 0, bucket_epoch: spot.bucket_epoch }
     }
 
     /// Like [`Own::settle`], for the peak of the bucket.
@@ -29,13 +29,13 @@ impl OfProcess {
 
     #[inline(always)]
     pub(super) fn add(&mut self, spot: &Spot, now: Now) {
-        self.settle_bucket(spot.filling.epoch);
+        self.settle_bucket(spot.bucket_epoch);
         self.held.add(&spot.held, now);
     }
 
     #[inline(always)]
     pub(super) fn take(&mut self, spot: &Spot) {
-        self.settle_bucket(spot.filling.epoch);
+        self.settle_bucket(spot.bucket_epoch);
         self.held.take(&spot.held);
     }
 }

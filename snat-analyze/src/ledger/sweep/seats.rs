@@ -41,8 +41,8 @@ impl Seat<'_> {
     /// Whether a series has to take note of what stood until this instant before anything changes.
     #[inline(always)]
     fn is_over(&self, time: i64) -> bool {
-        let until = self.of_sum.as_ref().map_or(i64::MAX, |sum| sum.spot.filling.until);
-        self.spot.filling.until.min(until) < time
+        let until = self.of_sum.as_ref().map_or(i64::MAX, |sum| sum.spot.until);
+        self.spot.until.min(until) < time
     }
 
     /// A port that the main hold keeps from now on.

@@ -92,7 +92,7 @@ impl Series {
     pub(super) fn cross(&mut self, track: u32, time: i64, counters: &mut Counters) {
         let at = track as usize;
         self.bucket(time.saturating_sub(1), counters);
-        let mut from = counters.filling(self.tracks[at].spot).until;
+        let mut from = counters.spot(self.tracks[at].spot).until;
         while from < time {
             self.note(at, self.bucket_of(from), counters);
             from = self.ends(self.bucket_of(from));
@@ -206,7 +206,7 @@ impl Series {
             if let Some(bucket) = &mut track.filling {
                 *bucket /= by as usize;
                 let next = (*bucket as i64 + 1).saturating_mul(self.width);
-                counters.spot_mut(track.spot).filling.until = self.origin.saturating_add(next);
+                counters.spot_mut(track.spot).until = self.origin.saturating_add(next);
             }
         }
         self.parts = self.tracks.iter().flat_map(|track| &track.values).map(|bucket| bucket.parts.len()).sum();

@@ -277,7 +277,7 @@ impl Stage {
         for track in 0..self.series.tracks.len() as u32 {
             let spot = self.series.tracks[track as usize].spot;
             self.changes(spot, end);
-            if end >= self.counters.filling(spot).until {
+            if end >= self.counters.spot(spot).until {
                 self.series.reach(track, end, &mut self.counters);
             }
         }
