@@ -200,7 +200,10 @@ fn mark(batch: &Batch<'_>, at: usize) -> Mark {
 
 /// A line as evidence quotes it.
 fn quoted(line: &[u8]) -> Arc<str> {
-    place_text(&String::from_utf8_lossy(line)).as_ref().into()
+    match std::str::from_utf8(line) {
+        Ok(line) => place_text(line).as_ref().into(),
+        Err(_) => place_text(&String::from_utf8_lossy(line)).as_ref().into(),
+    }
 }
 
 impl Sink for Fold {

@@ -32,6 +32,9 @@ pub(super) struct Page {
     pub(super) cells: Vec<(usize, PidKey)>,
     /// Spots by their place.
     places: Map<Place, usize>,
+    /// The spots where each group has a part, and each process, ascending.
+    of_groups: Vec<Vec<u32>>,
+    of_cells: Vec<Vec<u32>>,
 }
 
 /// All runs of a capture.
@@ -39,6 +42,8 @@ pub(super) struct Page {
 pub(crate) struct Book {
     pub(super) pages: Vec<Page>,
     pub(crate) mesh: Mesh,
+    /// The public destination that was fullest: its run, and the spot there.
+    fullest: Option<(usize, usize)>,
 }
 
 /// Connects that a proxy of their namespace made again within a second.
@@ -130,9 +135,13 @@ impl Book {
             cells.sort_unstable();
             let places = replay.spots.iter().enumerate().map(|(at, spot)| (spot.place, at)).collect();
             let cells = cells.into_iter().map(|(_, group, pid)| (group, pid)).collect();
-            Some(Page { replay, groups, cells, places })
+            let of_groups = spots_of(&replay.spots, |spot| &spot.groups);
+            let of_cells = spots_of(&replay.spots, |spot| &spot.cells);
+            Some(Page { replay, groups, cells, places, of_groups, of_cells })
         };
-        Self { pages: runs.iter_mut().filter_map(&mut page).collect(), mesh }
+        let pages: Vec<Page> = runs.iter_mut().filter_map(&mut page).collect();
+        let fullest = fullest(&pages);
+        Self { pages, mesh, fullest }
     }
 
     /// The runs.
@@ -212,15 +221,6 @@ impl Book {
             open_at_end: u64::from(best.open.now),
             open_past_idle: held.map(|_| u64::from(best.past_idle)),
         })
-    }
-
-    /// The public destination that was fullest, with its run: the largest peak, then the earlier, then by address and
-    /// port.
-    fn fullest(&self) -> Option<(usize, &Spot)> {
-        let all = self.pages.iter().enumerate().flat_map(|(run, page)| page.replay.spots.iter().map(move |s| (run, s)));
-        let held = |spot: &Spot| spot.held.first().copied().unwrap_or_default();
-        all.filter(|(_, spot)| is_public_dest(spot) && held(spot).peak > 0)
-            .min_by_key(|(_, spot)| (std::cmp::Reverse(held(spot).peak), held(spot).at, spot.place))
     }
 
     /// What needs most ports under one of the sweep's holds: a destination; an address with all its ports, added up; or
@@ -313,7 +313,7 @@ impl Account<'_> {
         let (mut most, mut bound) = (0, false);
         for (page, units) in self.book.pages.iter().zip(&self.units) {
             let hold = page.replay.holds.first().copied().unwrap_or_default();
-            for spot in page.replay.spots.iter().filter(|spot| is_public_dest(spot)) {
+            for spot in page.spots_of(units).filter(|spot| is_public_dest(spot)) {
                 let own = units.on(spot);
                 if own.peak > most {
                     (most, bound) = (own.peak, own.units > 1);
@@ -323,7 +323,8 @@ impl Account<'_> {
             }
         }
         (ports.ports_peak, ports.ports_peak_is_bound) = (Some(most), bound);
-        if let Some((run, spot)) = self.book.fullest() {
+        if let Some((run, spot)) = self.book.fullest {
+            let spot = &self.book.pages[run].replay.spots[spot];
             let own = self.units[run].on(spot).at_node_peak;
             let all = spot.held.first().map_or(0, |held| u64::from(held.peak));
             ports.ports_at_node_peak = Some(own);
@@ -372,6 +373,31 @@ impl Account<'_> {
     }
 }
 
+/// The public destination that was fullest, with its run: the largest peak, then the earlier, then by address and port.
+fn fullest(pages: &[Page]) -> Option<(usize, usize)> {
+    let spots = |run: usize| pages[run].replay.spots.iter().enumerate().map(move |(at, spot)| (run, at, spot));
+    let held = |spot: &Spot| spot.held.first().copied().unwrap_or_default();
+    (0..pages.len())
+        .flat_map(spots)
+        .filter(|(_, _, spot)| is_public_dest(spot) && held(spot).peak > 0)
+        .min_by_key(|(_, _, spot)| (std::cmp::Reverse(held(spot).peak), held(spot).at, spot.place))
+        .map(|(run, at, _)| (run, at))
+}
+
+/// By number of the group or process, the spots where it has a part.
+fn spots_of(spots: &[Spot], shares: impl Fn(&Spot) -> &[SpotShare]) -> Vec<Vec<u32>> {
+    let mut found: Vec<Vec<u32>> = Vec::new();
+    for (at, spot) in spots.iter().enumerate() {
+        for share in shares(spot) {
+            if found.len() <= share.of {
+                found.resize_with(share.of + 1, Vec::new);
+            }
+            found[share.of].push(at as u32);
+        }
+    }
+    found
+}
+
 fn is_public_dest(spot: &Spot) -> bool {
     spot.public && matches!(spot.place, Place::Dest { .. })
 }
@@ -404,6 +430,16 @@ struct Own {
 impl Page {
     pub(super) fn spot(&self, place: Place) -> Option<&Spot> {
         self.places.get(&place).map(|at| &self.replay.spots[*at])
+    }
+
+    /// Where any of them has a part, in the order of the spots.
+    fn spots_of(&self, units: &Units) -> impl Iterator<Item = &Spot> {
+        let groups = units.groups.iter().filter_map(|group| self.of_groups.get(*group));
+        let cells = units.cells.iter().filter_map(|cell| self.of_cells.get(*cell));
+        let mut spots: Vec<u32> = groups.chain(cells).flatten().copied().collect();
+        spots.sort_unstable();
+        spots.dedup();
+        spots.into_iter().map(|spot| &self.replay.spots[spot as usize])
     }
 
     fn units(&self, parts: &[Part<'_>]) -> Units {

@@ -341,26 +341,35 @@ impl Flows {
         }
     }
 
-    /// Twice as many lines.
+    /// Twice as many lines: of each, one or the other of two takes the flows whose own line it was.
     #[cold]
     fn grow(&mut self, releases: &Releases) {
-        let mut lines = empty(self.lines.len() * 2, releases);
-        while !self.put_all(&mut lines, releases) {
-            lines = empty(lines.len() * 2, releases);
+        let in_queue = releases.in_queue();
+        let before = self.lines.len();
+        let mut lines = empty(2 * before, releases);
+        let mut strangers = Vec::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            let mut taken = [0; 2];
+            for seat in 0..SEATS {
+                let (tag, place) = (line[seat], line[PLACES + seat]);
+                if tag & OPEN == 0 && !in_queue.has(place) {
+                    continue;
+                }
+                if tag as usize & (before - 1) != at {
+                    strangers.push((tag, place));
+                    continue;
+                }
+                let is_second = usize::from(tag as usize & before != 0);
+                let into = &mut lines[at + is_second * before];
+                (into[taken[is_second]], into[PLACES + taken[is_second]]) = (tag, place);
+                taken[is_second] += 1;
+            }
         }
         self.lines = lines;
-    }
-
-    /// All that is open or in the queue; false where there is no room.
-    fn put_all(&self, into: &mut [Line], releases: &Releases) -> bool {
-        let in_queue = releases.in_queue();
-        self.lines.iter().all(|line| {
-            (0..SEATS).all(|seat| {
-                let (tag, place) = (line[seat], line[PLACES + seat]);
-                let is_void = tag & OPEN == 0 && !in_queue.has(place);
-                is_void || put(into, tag, place, releases).is_some()
-            })
-        })
+        for (tag, place) in strangers {
+            // There is one: no more than half of the seats are taken.
+            put(&mut self.lines, tag, place, releases);
+        }
     }
 
     /// Takes out a flow that is among those that are open.
