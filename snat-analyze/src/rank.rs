@@ -86,7 +86,8 @@ struct Sum<'a> {
     class: Option<Class>,
     connects: u64,
     first: &'a Mark,
-    last: &'a Mark,
+    /// The one of the last connect.
+    last: &'a Dest,
 }
 
 impl<'a> Sum<'a> {
@@ -97,7 +98,7 @@ impl<'a> Sum<'a> {
         if order(other.first) < order(self.first) {
             self.first = other.first;
         }
-        if order(other.last) > order(self.last) {
+        if other.last.last_at() > self.last.last_at() {
             self.last = other.last;
         }
     }
@@ -290,8 +291,8 @@ impl Counted<'_> {
             for (dest, counts) in &cell.dests {
                 let class = self.class(dest);
                 public |= class == Some(Class::Public);
-                let Dest { connects, first, last, .. } = counts;
-                into.dests.push((dest, Sum { class, connects: *connects, first, last }));
+                let Dest { connects, first, .. } = counts;
+                into.dests.push((dest, Sum { class, connects: *connects, first, last: counts }));
             }
         }
         into.in_log = true;
@@ -387,7 +388,7 @@ impl Counted<'_> {
             connects: sum.connects,
             ports_peak: account.dest(key),
             first: self.place(sum.first),
-            last: self.place(sum.last),
+            last: self.place(&sum.last.last()),
         });
         let mut row = Owner {
             netns: gathered.netns.into_iter().collect(),

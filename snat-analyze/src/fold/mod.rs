@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
-use snat_parse::formats::tcptracer::{Batch, Event, Kind, Sink};
+use snat_parse::formats::tcptracer::{Batch, Event, Kind, Sink, printed_again};
 use snat_parse::{Addr, AddrRef, place_text};
 
 pub(crate) use same::same_events;
@@ -74,10 +74,42 @@ pub(crate) struct DestKey {
 pub(crate) struct Dest {
     pub(crate) connects: u64,
     pub(crate) first: Mark,
-    pub(crate) last: Mark,
+    /// `None` where it is the first.
+    last: Option<Last>,
     /// The batch that it was last seen in, and the row there.
     batch: u32,
     last_at: u32,
+}
+
+/// The last line of a destination: most are never quoted, so it is printed when it is asked for.
+#[derive(Clone, Debug)]
+struct Last {
+    entry: usize,
+    line: u64,
+    /// The line, or one that gives it again with this time and local port.
+    text: Vec<u8>,
+    again: Option<(i64, u16)>,
+}
+
+impl From<Mark> for Last {
+    fn from(Mark { entry, line, text }: Mark) -> Self {
+        Self { entry, line, text: text.as_bytes().to_vec(), again: None }
+    }
+}
+
+impl Dest {
+    /// Entry and line of the last connect.
+    pub(crate) fn last_at(&self) -> (usize, u64) {
+        self.last.as_ref().map_or((self.first.entry, self.first.line), |last| (last.entry, last.line))
+    }
+
+    /// The line of the last connect.
+    pub(crate) fn last(&self) -> Mark {
+        let Some(Last { entry, line, text, again }) = &self.last else { return self.first.clone() };
+        let mut printed = Vec::new();
+        let is_printed = again.and_then(|(time, sport)| printed_again(text, time, sport, &mut printed)).is_some();
+        Mark { entry: *entry, line: *line, text: quoted(if is_printed { &printed } else { text }) }
+    }
 }
 
 /// Events of one process of a group.
@@ -283,7 +315,7 @@ impl Run {
                 cell.first.entry = entry;
                 for dest in cell.dests.values_mut() {
                     dest.first.entry = entry;
-                    dest.last.entry = entry;
+                    dest.last.iter_mut().for_each(|last| last.entry = entry);
                 }
             }
         }
@@ -552,7 +584,7 @@ impl Cell {
             match self.dests.get_mut(&key) {
                 Some(into) => {
                     into.connects += dest.connects;
-                    into.last = dest.last;
+                    into.last = Some(dest.last.unwrap_or_else(|| Last::from(dest.first)));
                 }
                 None => {
                     self.dests.insert(key, dest);

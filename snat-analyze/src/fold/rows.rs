@@ -7,11 +7,11 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use snat_parse::Addr;
-use snat_parse::formats::tcptracer::{Batch, BatchRow, Event, Kind, printed_again};
+use snat_parse::formats::tcptracer::{Batch, BatchRow, Event, Kind};
 
 use super::pairs::{Known, NONE, Pair, PairKey, Pairs};
 use super::same::{Front, front};
-use super::{Cell, Dest, DestKey, Group, GroupKey, Map, Mark, PIDS_PER_GROUP, PidKey, mark, quoted};
+use super::{Cell, Dest, DestKey, Group, GroupKey, Last, Map, PIDS_PER_GROUP, PidKey, mark};
 use crate::mesh;
 
 /// So many rows before it is needed, a pair is asked for.
@@ -346,8 +346,7 @@ impl Rows {
         let dest_at = entry.index();
         entry.or_insert_with(|| {
             // The last line is known when the batch is over.
-            let first = mark(batch, at);
-            Dest { connects: 0, last: first.clone(), first, batch: 0, last_at: 0 }
+            Dest { connects: 0, first: mark(batch, at), last: None, batch: 0, last_at: 0 }
         });
         dest_at
     }
@@ -395,27 +394,22 @@ impl Rows {
         }
         for [group, cell, dest] in self.odd.drain(..) {
             let found = &mut self.groups[group].cells[cell].dests[dest];
-            found.last = mark(batch, found.last_at as usize);
+            found.last = Some(Last::from(mark(batch, found.last_at as usize)));
         }
     }
 
     /// The run is over: what was counted aside goes to the groups.
     pub(super) fn finish(&mut self) -> Map<GroupKey, Group> {
         self.forget_numbers();
-        let mut again = Vec::new();
         for target in std::mem::take(&mut self.targets) {
             let cell = &mut self.groups[target.place.group as usize].cells[target.place.cell as usize];
             cell.connects += target.connects;
             let dest = &mut cell.dests[target.dest as usize];
             dest.connects += target.connects;
-            let mut last = (target.line, target.text.as_slice());
-            if let Some((line, time, sport)) = target.again
-                && printed_again(&target.text, time, sport, &mut again).is_some()
-            {
-                last = (line, again.as_slice());
-            }
-            if last.0 > 0 {
-                dest.last = Mark { entry: 0, line: last.0, text: quoted(last.1) };
+            let line = target.last_line();
+            if line > 0 {
+                let again = target.again.map(|(_, time, sport)| (time, sport));
+                dest.last = Some(Last { entry: 0, line, text: target.text, again });
             }
         }
         self.by_target.clear();

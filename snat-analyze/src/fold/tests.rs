@@ -57,8 +57,8 @@ fn counts_and_last_lines_outlive_the_numbers() {
         let cell = &group.cells[&PidKey::Pid(77)];
         let dest = cell.dests.values().next().unwrap();
         assert_eq!((cell.connects, dest.connects, cell.dests.len()), (10, 10, 1));
-        assert_eq!((&*dest.first.text, &*dest.last.text), (first.as_str(), last.as_str()), "{piece}");
-        assert_eq!((dest.first.line, dest.last.line), (1, 140_010));
+        assert_eq!((&*dest.first.text, &*dest.last().text), (first.as_str(), last.as_str()), "{piece}");
+        assert_eq!((dest.first.line, dest.last().line), (1, 140_010));
     }
 }
 
@@ -80,8 +80,8 @@ fn the_last_line_is_the_last_however_it_is_printed() {
             let run = log.fold(piece);
             let cell = &run.groups[&key()].cells[&PidKey::Pid(77)];
             let dest = cell.dests.values().next().unwrap();
-            assert_eq!((dest.connects, dest.last.line), (40, 40));
-            assert_eq!(*dest.last.text, *last, "{piece}\n{}", log.text);
+            assert_eq!((dest.connects, dest.last().line), (40, 40));
+            assert_eq!(*dest.last().text, *last, "{piece}\n{}", log.text);
         }
     }
 }
