@@ -17,12 +17,7 @@ pub(crate) struct Apart<T, P> {
 impl<T: Send + 'static, P: Send + 'static> Apart<T, P> {
     /// Gives the worker a thread, where it takes the pieces by `work_on`, which leaves them empty. So many may wait for it;
     /// one more is worked on, and one is filled. The worker comes back where no thread is to be had.
-    pub(crate) fn new(
-        name: &str,
-        worker: Box<T>,
-        waiting: usize,
-        work_on: fn(&mut T, &mut P),
-    ) -> Result<Self, Box<T>> {
+    pub(crate) fn new(name: &str, worker: Box<T>, waiting: usize, work_on: fn(&mut T, &mut P)) -> Result<Self, Box<T>> {
         let (full, pieces) = sync_channel(waiting);
         let (back, empty) = channel();
         let (hand, take) = channel();

@@ -33,7 +33,9 @@ impl Accepted {
         self.any[usize::from(key.sport) >> 6] |= 1 << (key.sport & 63);
         let [latest, before] = &mut self.flows;
         if latest.len() >= ACCEPTED {
-            *before = std::mem::take(latest);
+            // Both keep their room.
+            std::mem::swap(before, latest);
+            latest.clear();
         }
         latest.insert(key);
     }

@@ -283,10 +283,15 @@ impl Flows {
     #[inline(always)]
     pub(super) fn hold(&mut self, found: Found, place: u64, releases: &Releases) {
         let place = place as u32;
-        self.change(found.seat, |tag| *tag &= !OPEN, place, |line| {
-            line[PASSED] -= 1;
-            line[OVER] = releases.later(line[OVER], place);
-        });
+        self.change(
+            found.seat,
+            |tag| *tag &= !OPEN,
+            place,
+            |line| {
+                line[PASSED] -= 1;
+                line[OVER] = releases.later(line[OVER], place);
+            },
+        );
         self.give_up(found.at);
     }
 
