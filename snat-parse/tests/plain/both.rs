@@ -1,7 +1,7 @@
 //! The two readers, and that they tell the same.
 
 use snat_parse::Fate;
-use snat_parse::formats::tcptracer::{Batch, Columns, Fates, LineFormat, Reader};
+use snat_parse::formats::tcptracer::{Batch, BatchRow, Columns, Fates, LineFormat, Reader, printed_again};
 
 /// What a reader told of its lines.
 #[derive(Debug, PartialEq)]
@@ -87,6 +87,11 @@ impl Both {
                 assert_eq!(batch.text(row), alone.text(at), "{}", seen());
                 assert_eq!(batch.event(row), alone.event(at), "{}", seen());
                 assert_eq!(place(&batch, row), place(&alone, at), "{}", seen());
+                if let BatchRow { is_plain: true, time: Some(time), sport: Some(sport), .. } = batch.row(row) {
+                    let mut again = Vec::new();
+                    assert!(printed_again(batch.text(row), time, sport, &mut again).is_some(), "{}", seen());
+                    assert_eq!(again, batch.text(row), "{}", seen());
+                }
                 row += 1;
             }
         }

@@ -1,6 +1,7 @@
 //! Counters: of a destination over the node, and of every group and every process on it.
 //!
-//! A process on a destination is a lane, a group on it a way: their ports are counted there. What can be worked out of
+//! A process on a destination is a lane, a group on it a way: their ports are counted there, those of a way with its lane
+//! while that is alone. What can be worked out of
 //! the lanes when the run is over (connects, closes, open flows of ways and sums) is not counted before.
 
 use foldhash::fast::RandomState;
@@ -143,7 +144,7 @@ impl Spot {
 }
 
 /// What a connect of a new flow came to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Opened {
     /// Its port number, where its destination is public; else [`NONE`].
     pub(super) number: u32,
@@ -154,6 +155,12 @@ pub(super) struct Opened {
     pub(super) reaches: bool,
     /// The sum that it is part of.
     pub(super) sum: u8,
+}
+
+impl Opened {
+    /// Without a number, and with nothing to be noted.
+    pub(super) const NOTHING: Self =
+        Self { number: NONE, unnoted: false, unnoted_sum: false, reaches: false, sum: NO_SUM };
 }
 
 /// All counters.
@@ -320,7 +327,7 @@ impl Counters {
         prefetch_index(&self.lanes, lane as usize);
     }
 
-    /// Asks for the spot and the way of a lane, which is there already.
+    /// Asks for the spot of a lane, which is there already, and for its way where others go it, too.
     #[inline(always)]
     pub(super) fn fetch_spot(&self, lane: u32) {
         if let Some(LaneCount { spot, way, shares, .. }) = self.lanes.get(lane as usize) {

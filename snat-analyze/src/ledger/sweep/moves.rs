@@ -71,7 +71,7 @@ impl Stage {
     #[inline(never)]
     fn opens_behind(&mut self, lane: u32, spots: Spots, needs: (u32, Option<u16>), now: Now) -> Opened {
         self.changed(spots, now);
-        self.counters.opens(lane, &mut self.pools, needs, now).unwrap_or_default()
+        self.counters.opens(lane, &mut self.pools, needs, now).unwrap_or(Opened::NOTHING)
     }
 
     /// Series that need more than a note of a connect.

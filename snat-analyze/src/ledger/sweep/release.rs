@@ -64,7 +64,7 @@ impl Closed {
 pub(super) struct Releases {
     /// Different holds, ascending.
     holds: Vec<Hold>,
-    /// Blocks of [`BLOCK`] places; the last is filled.
+    /// Blocks of [`BLOCK`] places; the last is being filled.
     blocks: VecDeque<Block>,
     /// Place of the first block's first.
     start: u64,

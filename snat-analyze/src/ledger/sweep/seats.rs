@@ -154,7 +154,7 @@ impl Counters {
         seat.lane.connects += u64::from(now.measured());
         seat.takes(now);
         seat.spot.opens(others, now);
-        let mut opened = Opened { number: NONE, sum: seat.lane.sum, ..Opened::default() };
+        let mut opened = Opened { sum: seat.lane.sum, ..Opened::NOTHING };
         if let Some(sum) = &mut seat.of_sum {
             sum.spot.opens(others, now);
             if now.measured() {
