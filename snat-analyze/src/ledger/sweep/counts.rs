@@ -1,8 +1,8 @@
 //! Counters: of a destination over the node, and of every group and every process on it.
 //!
 //! A process on a destination is a lane, a group on it a way: their ports are counted there, those of a way with its lane
-//! while that is alone. What can be worked out of
-//! the lanes when the run is over (connects, closes, open flows of ways and sums) is not counted before.
+//! while that is alone. What can be worked out of the lanes when the run is over (connects, closes, open flows of ways
+//! and sums) is not counted before.
 
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
