@@ -23,7 +23,7 @@ const THREADS: usize = 3;
 const BUFFER: usize = 1 << 18;
 
 /// Buffers that may wait to be parsed.
-const WAITING: usize = 8;
+const WAITING: usize = 4;
 
 /// A buffer, and how much of it is filled.
 #[derive(Debug)]

@@ -81,7 +81,8 @@ pub(crate) struct Dest {
     last_at: u32,
 }
 
-/// The last line of a destination: most are never quoted, so it is printed when it is asked for.
+/// The last line of a destination: of several processes of an owner only one is quoted, so it is printed when it is asked
+/// for.
 #[derive(Clone, Debug)]
 struct Last {
     entry: usize,
@@ -106,9 +107,8 @@ impl Dest {
     /// The line of the last connect.
     pub(crate) fn last(&self) -> Mark {
         let Some(Last { entry, line, text, again }) = &self.last else { return self.first.clone() };
-        let mut printed = Vec::new();
-        let is_printed = again.and_then(|(time, sport)| printed_again(text, time, sport, &mut printed)).is_some();
-        Mark { entry: *entry, line: *line, text: quoted(if is_printed { &printed } else { text }) }
+        let printed = again.and_then(|(time, sport)| printed_again(text, time, sport));
+        Mark { entry: *entry, line: *line, text: quoted(printed.as_ref().unwrap_or(text)) }
     }
 }
 

@@ -49,13 +49,6 @@ pub(super) struct Marks {
     pub(super) v6: bool,
 }
 
-impl Target {
-    /// Its last line, whether the text is that or gives it again.
-    fn last_line(&self) -> u64 {
-        self.again.map_or(self.line, |(line, ..)| line)
-    }
-}
-
 impl Origin {
     /// One without a row so far.
     const UNMET: Self = {
@@ -85,6 +78,13 @@ struct Target {
     /// The last batch that it was seen in by a row that no other gives again, and the last such row there.
     batch: u32,
     last_at: u32,
+}
+
+impl Target {
+    /// Its last line, whether the text is that or gives it again.
+    fn last_line(&self) -> u64 {
+        self.again.map_or(self.line, |(line, ..)| line)
+    }
 }
 
 /// All processes and destinations of a run.
@@ -129,7 +129,6 @@ impl Rows {
     }
 
     /// What is known by numbers goes to what is known by values.
-    #[inline(never)]
     fn forget_numbers(&mut self) {
         for origin in self.origins.drain(..).filter(|origin| origin.marks.is_met) {
             self.groups[origin.place.group as usize].rows += origin.rows;

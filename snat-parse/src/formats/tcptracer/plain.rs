@@ -410,27 +410,26 @@ impl Plain {
 }
 
 /// A plain row of the same process to the same remote end, at another time (nanoseconds) and from another local port,
-/// without a line end, instead of what is in `again`; `None` where `line` is no plain row.
+/// without a line end; `None` where `line` is no plain row.
 ///
 /// ```
 /// use snat_parse::formats::tcptracer::printed_again;
 ///
 /// let line = b"7             connect      77     curl             4  10.244.3.9       20.51.14.8       40114  443    4026533011";
-/// let mut other = Vec::new();
-/// printed_again(line, 10_000_000_041_273, 5, &mut other).unwrap();
+/// let other = printed_again(line, 10_000_000_041_273, 5).unwrap();
 /// assert!(other.starts_with(b"10000000041273connect      77     curl  "));
 /// assert!(other.ends_with(b" 20.51.14.8       5      443    4026533011"));
 /// ```
-pub fn printed_again(line: &[u8], time: i64, sport: u16, again: &mut Vec<u8>) -> Option<()> {
+pub fn printed_again(line: &[u8], time: i64, sport: u16) -> Option<Vec<u8>> {
     let mut row = [0; WINDOW];
     row.get_mut(..line.len())?.copy_from_slice(line);
     *row.get_mut(line.len())? = b'\n';
     let plain = plain(&row)?;
     let time_ends = line.iter().position(|b| !b.is_ascii_digit())?.max(TIME);
-    again.clear();
+    let mut again = Vec::with_capacity(line.len() + TIME);
     write!(again, "{time:<TIME$}").ok()?;
     again.extend_from_slice(line.get(time_ends..plain.ports)?);
     write!(again, "{sport:<PORT$}").ok()?;
     again.extend_from_slice(line.get(plain.ports + PORT..)?);
-    Some(())
+    Some(again)
 }
