@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::bundle::{self, EntryName, Progress, Source};
 use crate::capture::{Capture, EntryData, captures};
+use crate::crew::Crew;
 use crate::doctor::{self, Inspection};
 use crate::error::Error;
 use crate::fold::Ruling;
@@ -178,7 +179,7 @@ pub(crate) fn ruling(options: &Options) -> Ruling {
         idle: allocation.idle_s.map(ns),
         ..SweepRules::default()
     };
-    Ruling { rules: options.rules.clone(), sweep, threads: options.threads }
+    Ruling { rules: options.rules.clone(), sweep, crew: Crew::new(options.threads) }
 }
 
 pub(crate) fn is_nothing(entries: &[EntryData]) -> bool {

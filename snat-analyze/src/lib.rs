@@ -30,6 +30,7 @@ mod analysis;
 mod apart;
 mod bundle;
 mod capture;
+mod crew;
 pub mod doctor;
 pub mod egress;
 mod error;

@@ -8,17 +8,13 @@ use snat_parse::formats::tcptracer::{Batch, Sink};
 use snat_parse::{EntryReader, Keep};
 
 use crate::analysis::Observe;
-use crate::apart::Apart;
 use crate::bundle::{EntryName, Limits, Progress, Visit};
 use crate::capture::EntryData;
-use crate::fold::{Fold, Ruling};
+use crate::crew::Rank;
+use crate::fold::{Fold, Ruling, Run};
 
 /// Bytes of an entry after which a thread is worth its start.
 const LONG: u64 = 1 << 20;
-/// So many threads there must be: one reads, one parses, and the ledger of a long log has its own. Of two, the ledger's
-/// is worth more.
-const THREADS: usize = 3;
-
 /// Bytes of a buffer.
 const BUFFER: usize = 1 << 18;
 
@@ -167,8 +163,9 @@ impl<'a> Reading<'a> {
 
     /// Reads to the end on this thread, and parses on another; on this one, too, where no other is to be had.
     fn apart(&mut self, name: &EntryName, reader: &mut dyn Read, work: Box<Work>) -> (Box<Work>, io::Result<()>) {
-        let apart = match Apart::new("parser", work, WAITING, Work::feed) {
-            Ok(apart) => apart,
+        let feed = |work: &mut Box<Work>, piece: &mut Piece| work.feed(piece);
+        let post = match self.ruling.crew.post(Rank::Parser, work, WAITING, feed) {
+            Ok(post) => post,
             Err(mut work) => {
                 let ended = self.here(name, reader, &mut work, u64::MAX);
                 return (work, ended.map(|_| ()));
@@ -181,17 +178,17 @@ impl<'a> Reading<'a> {
             match self.next(name, reader, piece.rest()) {
                 Ok(got) if got > 0 => {
                     piece.filled += got;
-                    next = if piece.is_full() { apart.hand_over(piece, || self.piece()) } else { Some(piece) };
+                    next = if piece.is_full() { post.hand_over(piece, || self.piece()) } else { Some(piece) };
                 }
                 ended => {
                     // What was read before an error counts.
-                    let last = apart.hand_over(piece, || self.piece());
+                    let last = post.hand_over(piece, || self.piece());
                     self.spare.extend(last);
                     break ended.map(|_| ());
                 }
             }
         };
-        let (work, pieces) = apart.join();
+        let (work, pieces) = post.join();
         self.spare.extend(pieces);
         (work, ended)
     }
@@ -199,13 +196,15 @@ impl<'a> Reading<'a> {
 
 impl Visit for Reading<'_> {
     fn entry(&mut self, name: EntryName, reader: &mut dyn Read) -> io::Result<()> {
+        // Behind the last entry the ledgers are waited for when they are asked.
+        self.entries.iter_mut().next_back().into_iter().flat_map(|entry| &mut entry.runs).for_each(Run::settle);
         let mut keep = Keep::default();
         keep.line = self.limits.line;
         let room = self.limits.dumps.saturating_sub(self.dumps);
         (keep.alone, keep.beside_log) = (keep.alone.min(room), keep.beside_log.min(room));
         keep.rejects = self.observer.wants_lines();
         // The observer stays on this thread, and lines go to it while they are parsed. They are asked for rarely.
-        let may_part = self.ruling.threads >= THREADS && !keep.rejects;
+        let may_part = self.ruling.crew.is_many() && !keep.rejects;
         let parser = EntryReader::new(keep).named(&name.path);
         let mut work = Box::new(Work { parser, fold: Fold::by(self.ruling.clone()) });
         let most = if may_part { LONG } else { u64::MAX };

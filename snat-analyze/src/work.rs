@@ -9,8 +9,8 @@ use crate::analysis::{OWN_HOLDS, ruling};
 use crate::capture::{Capture, EntryData};
 use crate::error::Error;
 use crate::findings::{self, Agreement, Holding, Scene};
-use crate::fold::{self, Cell, Group, GroupKey, Map, PidKey, Run};
-use crate::ledger::{Allocation, Asks, Book, Snapshots, Tie};
+use crate::fold::{self, Group, GroupKey, Map, PidKey, Run};
+use crate::ledger::{Allocation, Asks, Book, Draft, Snapshots, Tie};
 use crate::mesh;
 use crate::options::Options;
 use crate::owner::{self, Asked, Facts, Graph};
@@ -71,11 +71,9 @@ pub(crate) fn work(
         ..report::Capture::default()
     };
     let mut runs = runs;
-    let book = Book::of(&mut runs, |pid, cell| is_proxy(&capture.facts, pid, cell));
-    counts.flows = (!runs.is_empty()).then(|| book.flows());
-    counts.unmatched_closes = book.unmatched_closes();
-    counts.ports_peak_sum = book.ports_peak_sum();
-    counts.expected_used_ports_metric = book.expected_used_ports();
+    let has_runs = !runs.is_empty();
+    // What needs no ledger comes first: they may be kept meanwhile.
+    let drafts: Vec<Draft> = runs.iter_mut().filter_map(Draft::of).collect();
     let groups = fold::merge(runs);
     counts.connects_of_other_pids = other_pids(&groups);
     let mut asked = owner::asked(&groups);
@@ -95,6 +93,11 @@ pub(crate) fn work(
     });
     let containers = owner::containers(&capture.facts);
     let pool = capture.node.name.as_deref().and_then(|name| capture.facts.pool_size(name));
+    let book = Book::of(drafts, |pid, is_proxy_user| is_proxy(&capture.facts, pid, is_proxy_user));
+    counts.flows = has_runs.then(|| book.flows());
+    counts.unmatched_closes = book.unmatched_closes();
+    counts.ports_peak_sum = book.ports_peak_sum();
+    counts.expected_used_ports_metric = book.expected_used_ports();
     let allocation = Allocation::of(&options.profile, &options.overrides, pool);
     let cut_netstat = |section: &Section| section.format == Some("netstat") && !section.cut.is_empty();
     let judged = verdict::judge(&verdict::Sources {
@@ -220,10 +223,10 @@ fn callers(
 }
 
 /// Whether a process that looks like a proxy of a mesh is one: by its user, or by the name of the process.
-fn is_proxy(facts: &Facts, pid: PidKey, cell: &Cell) -> bool {
+fn is_proxy(facts: &Facts, pid: PidKey, is_proxy_user: bool) -> bool {
     let PidKey::Pid(pid) = pid else { return false };
     let named = |process: &owner::Process| process.pid == pid && mesh::is_proxy(process.name.as_bytes());
-    cell.is_proxy_user || facts.processes.iter().any(named)
+    is_proxy_user || facts.processes.iter().any(named)
 }
 
 /// Gaps are told that are so many times as long as the time between two events is elsewhere.

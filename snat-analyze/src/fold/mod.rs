@@ -3,6 +3,7 @@
 //! A group is (run, namespace, local address). Below it a level by PID, bounded; below that the destinations. Memory
 //! follows groups, processes and destinations, not lines.
 
+mod merge;
 mod pairs;
 mod rows;
 mod same;
@@ -17,10 +18,12 @@ use indexmap::IndexMap;
 use snat_parse::formats::tcptracer::{Batch, Event, Kind, Sink, printed_again};
 use snat_parse::{Addr, AddrRef, place_text};
 
+pub(crate) use merge::merge;
 pub(crate) use same::same_events;
 
+use crate::crew::Crew;
 use crate::egress::{Class, Rule, classify};
-use crate::ledger::{Ends, Home, Ledgers, Replay, Row, SECOND, StepKind, SweepRules};
+use crate::ledger::{Ends, Home, Ledgers, Row, SECOND, StepKind, SweepRules};
 
 use pairs::NONE;
 use rows::{Origin, Rows};
@@ -147,8 +150,8 @@ pub(crate) struct Ruling {
     /// Which destinations take a port.
     pub(crate) rules: Vec<Rule>,
     pub(crate) sweep: SweepRules,
-    /// Threads that there may be; what is found never depends on it.
-    pub(crate) threads: usize,
+    /// Who works on it; what is found never depends on that.
+    pub(crate) crew: Crew,
 }
 
 /// A time without any event.
@@ -195,13 +198,12 @@ pub(crate) struct Run {
     /// TIME of the last row that has one.
     last: Option<i64>,
     pub(crate) has_netns: bool,
-    /// What was held when; there when the entry is over.
-    pub(crate) replay: Option<Replay>,
-    /// The same less the ports of connects that a proxy makes again, if any process looks like one.
-    pub(crate) less_doubles: Option<Replay>,
     /// Events by kind.
     kinds: [u64; 4],
+    /// What was held when.
     ledgers: Option<Ledgers>,
+    /// There are no more events.
+    is_over: bool,
     rows: Rows,
     sketch: Sketch,
 }
@@ -245,7 +247,10 @@ impl Sink for Fold {
             let run = batch.run(at);
             if self.current != Some(run) {
                 self.current = Some(run);
-                self.runs.last_mut().into_iter().for_each(Run::finish);
+                if let Some(run) = self.runs.last_mut() {
+                    run.finish();
+                    run.settle();
+                }
                 self.runs.push(Run::new(mark(batch, at), &self.ruling));
             }
             let Some(run) = self.runs.last_mut() else { return };
@@ -280,25 +285,33 @@ impl Run {
             gaps: Vec::new(),
             last: None,
             has_netns: false,
-            replay: None,
-            less_doubles: None,
             kinds: [0; 4],
-            ledgers: Some(Ledgers::new(&ruling.sweep, ruling.threads)),
+            ledgers: Some(Ledgers::new(&ruling.sweep, &ruling.crew)),
+            is_over: false,
             rows: Rows::default(),
             sketch: Sketch::default(),
         }
     }
 
-    /// No more events.
+    /// No more events. The ledgers may still be kept elsewhere.
     fn finish(&mut self) {
-        if let Some(mut ledgers) = self.ledgers.take() {
-            ledgers.end();
-            self.events = self.kinds.iter().sum();
-            (self.connects, self.accepts, self.closes) =
-                (self.of_kind(Kind::Connect), self.of_kind(Kind::Accept), self.of_kind(Kind::Close));
-            self.groups = self.rows.finish();
-            (self.replay, self.less_doubles) = ledgers.found().map_or((None, None), |(all, less)| (Some(all), less));
-        }
+        let Some(ledgers) = self.ledgers.as_mut().filter(|_| !self.is_over) else { return };
+        self.is_over = true;
+        ledgers.end();
+        self.events = self.kinds.iter().sum();
+        (self.connects, self.accepts, self.closes) =
+            (self.of_kind(Kind::Connect), self.of_kind(Kind::Accept), self.of_kind(Kind::Close));
+        self.groups = self.rows.finish();
+    }
+
+    /// The ledgers are done with all events.
+    pub(crate) fn settle(&mut self) {
+        self.ledgers.iter_mut().for_each(Ledgers::settle);
+    }
+
+    /// The ledgers, once there are no more events.
+    pub(crate) fn take_ledgers(&mut self) -> Option<Ledgers> {
+        self.ledgers.take()
     }
 
     fn of_kind(&self, kind: Kind) -> u64 {
@@ -524,72 +537,6 @@ impl Cell {
         if !comm.trim().is_empty() {
             self.comm = Some(comm.into_owned());
             self.comm_of_connect = connect;
-        }
-    }
-}
-
-/// All counted runs of a capture together, as one set of groups, in an order that no input order shows in.
-pub(crate) fn merge(runs: Vec<Run>) -> Map<GroupKey, Group> {
-    let mut merged: Map<GroupKey, Group> = Map::default();
-    for run in runs {
-        for (key, group) in run.groups {
-            match merged.get_mut(&key) {
-                Some(into) => into.add(group),
-                None => {
-                    merged.insert(key, group);
-                }
-            }
-        }
-    }
-    merged.sort_keys();
-    merged
-}
-
-impl Group {
-    fn called(&mut self, by: Addr, times: u64) {
-        if let Some(known) = self.callers.get_mut(&by) {
-            *known += times;
-        } else if self.callers.len() < CALLERS {
-            self.callers.insert(by, times);
-        }
-    }
-
-    fn add(&mut self, other: Group) {
-        self.rows += other.rows;
-        other.callers.into_iter().for_each(|(by, times)| self.called(by, times));
-        self.accepts.extend(other.accepts);
-        for (pid, cell) in other.cells {
-            let pid =
-                if self.cells.len() >= PIDS_PER_GROUP && !self.cells.contains_key(&pid) { PidKey::Other } else { pid };
-            match self.cells.get_mut(&pid) {
-                Some(into) => into.add(pid, cell),
-                None => {
-                    self.cells.insert(pid, cell);
-                }
-            }
-        }
-    }
-}
-
-impl Cell {
-    fn add(&mut self, pid: PidKey, other: Cell) {
-        self.connects += other.connects;
-        if pid == PidKey::Other {
-            self.comm = None;
-        } else if self.comm.is_none() || (other.comm_of_connect && !self.comm_of_connect) {
-            self.comm = other.comm.or(self.comm.take());
-            self.comm_of_connect |= other.comm_of_connect;
-        }
-        for (key, dest) in other.dests {
-            match self.dests.get_mut(&key) {
-                Some(into) => {
-                    into.connects += dest.connects;
-                    into.last = Some(dest.last.unwrap_or_else(|| Last::from(dest.first)));
-                }
-                None => {
-                    self.dests.insert(key, dest);
-                }
-            }
         }
     }
 }

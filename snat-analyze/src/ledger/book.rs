@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 
 use super::profile::Reuse;
 use super::stock::Remote;
-use super::sweep::{Lives, OPEN, Place, Replay, Share as SpotShare, Spot};
-use crate::fold::{Cell, DestKey, GroupKey, Map, PidKey, Run};
+use super::sweep::{Ledgers, Lives, OPEN, Place, Replay, Share as SpotShare, Spot};
+use crate::fold::{DestKey, GroupKey, Map, PidKey, Run};
 use crate::owner::Share;
 use crate::report::Flows;
 use crate::verdict::{Course, course};
@@ -35,6 +35,43 @@ pub(super) struct Page {
     /// The spots where each group has a part, and each process, ascending.
     of_groups: Vec<Vec<u32>>,
     of_cells: Vec<Vec<u32>>,
+}
+
+/// A run whose ledgers may still be kept, with what its dense numbers mean.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    ledgers: Ledgers,
+    groups: Vec<GroupKey>,
+    /// By number.
+    cells: Vec<DraftCell>,
+}
+
+/// A process of a run.
+#[derive(Debug)]
+struct DraftCell {
+    number: usize,
+    group: usize,
+    pid: PidKey,
+    is_proxy_user: bool,
+}
+
+impl Draft {
+    /// Takes the ledgers out of a run.
+    pub(crate) fn of(run: &mut Run) -> Option<Self> {
+        let ledgers = run.take_ledgers()?;
+        let groups = run.groups.keys().cloned().collect();
+        let mut cells: Vec<DraftCell> = Vec::new();
+        for (group, known) in run.groups.values().enumerate() {
+            cells.extend(known.cells.iter().map(|(pid, cell)| DraftCell {
+                number: cell.number,
+                group,
+                pid: *pid,
+                is_proxy_user: cell.is_proxy_user,
+            }));
+        }
+        cells.sort_unstable_by_key(|cell| cell.number);
+        Some(Self { ledgers, groups, cells })
+    }
 }
 
 /// All runs of a capture.
@@ -107,17 +144,18 @@ pub(crate) struct OnDest {
 pub(crate) type Part<'a> = (&'a GroupKey, &'a Share);
 
 impl Book {
-    /// Takes the replays out of the runs. A run whose proxies are all known for what they are is taken without the
-    /// connects that they make again.
-    pub(crate) fn of(runs: &mut [Run], is_proxy: impl Fn(PidKey, &Cell) -> bool) -> Self {
+    /// What was found of the runs. One whose proxies are all known for what they are is taken without the connects that they
+    /// make again.
+    pub(crate) fn of(drafts: Vec<Draft>, is_proxy: impl Fn(PidKey, bool) -> bool) -> Self {
         let mut mesh = Mesh::default();
-        let mut page = |run: &mut Run| {
-            let mut replay = run.replay.take()?;
-            if let Some(less) = run.less_doubles.take().filter(|less| !less.doubles.is_empty()) {
+        let mut page = |draft: Draft| {
+            let Draft { ledgers, groups, cells } = draft;
+            let (mut replay, less) = ledgers.found()?;
+            if let Some(less) = less.filter(|less| !less.doubles.is_empty()) {
                 let pairs: u64 = less.doubles.iter().map(|(_, pairs)| pairs).sum();
-                let cells = || run.groups.values().flat_map(|group| &group.cells);
                 let is = |number: usize| {
-                    cells().find(|(_, cell)| cell.number == number).is_some_and(|(pid, cell)| is_proxy(*pid, cell))
+                    let mut cells = cells.iter().filter(|cell| cell.number == number);
+                    cells.next().is_some_and(|cell| is_proxy(cell.pid, cell.is_proxy_user))
                 };
                 let known = less.doubles.iter().all(|((proxy, _), _)| is(*proxy));
                 if known {
@@ -127,19 +165,13 @@ impl Book {
                     mesh.suspected += pairs;
                 }
             }
-            let groups: Vec<GroupKey> = run.groups.keys().cloned().collect();
-            let mut cells: Vec<(usize, usize, PidKey)> = Vec::new();
-            for (at, group) in run.groups.values().enumerate() {
-                cells.extend(group.cells.iter().map(|(pid, cell)| (cell.number, at, *pid)));
-            }
-            cells.sort_unstable();
             let places = replay.spots.iter().enumerate().map(|(at, spot)| (spot.place, at)).collect();
-            let cells = cells.into_iter().map(|(_, group, pid)| (group, pid)).collect();
+            let cells = cells.into_iter().map(|cell| (cell.group, cell.pid)).collect();
             let of_groups = spots_of(&replay.spots, |spot| &spot.groups);
             let of_cells = spots_of(&replay.spots, |spot| &spot.cells);
             Some(Page { replay, groups, cells, places, of_groups, of_cells })
         };
-        let pages: Vec<Page> = runs.iter_mut().filter_map(&mut page).collect();
+        let pages: Vec<Page> = drafts.into_iter().filter_map(&mut page).collect();
         let fullest = fullest(&pages);
         Self { pages, mesh, fullest }
     }

@@ -16,7 +16,7 @@ mod sweep;
 mod timeline;
 
 pub use allocation::{Allocation, Overrides, PoolSize, Why};
-pub(crate) use book::{Book, EndPair, OnDest, OwnerPorts, Part};
+pub(crate) use book::{Book, Draft, EndPair, OnDest, OwnerPorts, Part};
 pub use profile::{Fixed, Found, Holder, Path, PerAddress, PoolTable, Profile, Quota, Reuse, Tcp, Tier, Udp};
 pub use profile_error::ProfileError;
 pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, is_same_name, names, pid_in_name};

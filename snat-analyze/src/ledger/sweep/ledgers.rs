@@ -12,7 +12,7 @@ use super::order::{Order, PENDING};
 use super::replay::Replay;
 use super::step::{Bits, Row, Rules, Told};
 use super::{End, Sweep};
-use crate::apart::Apart;
+use crate::crew::{Crew, Post, Rank};
 
 /// Rows after which a thread is worth its start.
 const LONG: usize = 20_000;
@@ -41,7 +41,8 @@ pub(crate) struct Ledgers {
     most: usize,
     /// Rows so far.
     rows: usize,
-    may_go: bool,
+    /// Who may keep them elsewhere.
+    crew: Crew,
     has_mesh: bool,
 }
 
@@ -59,7 +60,7 @@ enum Clock {
 #[derive(Debug)]
 enum Where {
     Here(Box<Pair>),
-    Apart(Apart<Pair, Heap>),
+    Apart(Post<Box<Pair>, Heap>),
 }
 
 /// Rows in their order, and what is to be known before them.
@@ -97,8 +98,7 @@ struct Pair {
 type Replays = (Replay, Option<Replay>);
 
 impl Ledgers {
-    /// `threads`: how many there may be, this one counted.
-    pub(crate) fn new(rules: &Rules, threads: usize) -> Self {
+    pub(crate) fn new(rules: &Rules, crew: &Crew) -> Self {
         Self {
             clock: Clock::Unknown(Vec::new()),
             order: Order::new(FEW),
@@ -110,7 +110,7 @@ impl Ledgers {
             at: Where::Here(Box::new(Pair::new(rules))),
             most: FEW,
             rows: 0,
-            may_go: threads > 1,
+            crew: crew.clone(),
             has_mesh: false,
         }
     }
@@ -178,11 +178,21 @@ impl Ledgers {
         self.hand_over();
     }
 
+    /// Waits until they are done with all that they were told.
+    pub(crate) fn settle(&mut self) {
+        let here = Where::Here(Box::new(Pair::new(&Rules::default())));
+        self.at = match mem::replace(&mut self.at, here) {
+            Where::Apart(post) => Where::Here(post.join().0),
+            here => here,
+        };
+    }
+
     /// What was found, once the log is over: that of all, and that without doubles if there is one.
-    pub(crate) fn found(self) -> Option<Replays> {
+    pub(crate) fn found(mut self) -> Option<Replays> {
+        self.settle();
         match self.at {
             Where::Here(pair) => pair.found,
-            Where::Apart(apart) => apart.join().0.found,
+            Where::Apart(_) => None,
         }
     }
 
@@ -258,35 +268,35 @@ impl Ledgers {
         match &mut self.at {
             Where::Here(pair) => {
                 pair.hear(&mut self.heap);
-                if self.rows >= LONG && self.may_go && pair.found.is_none() {
+                if self.rows >= LONG && self.crew.is_many() && pair.found.is_none() {
                     self.part();
                 }
             }
-            Where::Apart(apart) => {
-                // A thread that is gone is told of when it is joined.
-                self.heap = apart.hand_over(mem::take(&mut self.heap), Heap::default).unwrap_or_default();
+            Where::Apart(post) => {
+                // A panic is told of where it is joined.
+                self.heap = post.hand_over(mem::take(&mut self.heap), Heap::default).unwrap_or_default();
             }
         }
     }
 
-    /// Gives the ledgers a thread; they stay here where none is to be had.
+    /// The ledgers are kept by whoever has time; here where nobody else is.
     #[cold]
     fn part(&mut self) {
-        self.may_go = false;
         let here = Where::Here(Box::new(Pair::new(&Rules::default())));
         if let Where::Here(pair) = mem::replace(&mut self.at, here) {
-            (self.at, self.most) = match Apart::new("ledger", pair, WAITING, Pair::hear) {
-                Ok(apart) => (Where::Apart(apart), HEAP),
+            (self.at, self.most) = match self.crew.post(Rank::Ledger, pair, WAITING, |pair, heap| pair.hear(heap)) {
+                Ok(post) => (Where::Apart(post), HEAP),
                 Err(pair) => (Where::Here(pair), self.most),
             };
             self.order.most = self.most;
         }
     }
 
-    /// So many rows are handed over at once, to a thread of their own if they go `apart`.
+    /// So many rows are handed over at once, to others if they go `apart`.
     #[cfg(test)]
     pub(super) fn cut(&mut self, most: usize, apart: bool) {
         if apart {
+            self.crew = Crew::new(2);
             self.part();
         }
         (self.most, self.order.most) = (most, most);

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use crate::crew::Crew;
+
 use super::{Ends, Home, Ledgers, Replay, Row, Rules, Size, StepKind};
 
 /// One row of one run of the tracer.
@@ -41,7 +43,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     pub(crate) fn new(rules: &Rules) -> Self {
-        Self { ledgers: Ledgers::new(rules, 1), targets: HashMap::new() }
+        Self { ledgers: Ledgers::new(rules, &Crew::default()), targets: HashMap::new() }
     }
 
     /// From now on there is a ledger of the mesh, too.

@@ -1,0 +1,412 @@
+//! Work that threads share: posts, each of them with pieces that are worked on in their order, one at a time, by whoever
+//! has time. Who hands over more than may wait works himself meanwhile.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::fmt;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// Threads that work together. They are started when there is work for them, and end with the last copy of this.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Crew {
+    /// `None`: there is one thread.
+    team: Option<Arc<Team>>,
+}
+
+struct Team {
+    hall: Arc<Hall>,
+    /// Threads that may be started.
+    most: usize,
+    helpers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Where threads find work.
+#[derive(Default)]
+struct Hall {
+    board: Mutex<Board>,
+    /// There is something to do for those who do nothing else.
+    work: Condvar,
+    /// Something was done.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct Board {
+    posts: Vec<Open>,
+    /// Posts so far.
+    opened: u64,
+    /// Threads that wait for `work`, and for `done`.
+    idle: usize,
+    waiting: usize,
+    over: bool,
+}
+
+/// A post on the board.
+struct Open {
+    id: u64,
+    rank: Rank,
+    work: Arc<dyn Work>,
+    /// Pieces that wait.
+    pieces: usize,
+    /// Somebody works there.
+    busy: bool,
+}
+
+/// Whose pieces go first: what is later on the way of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    Ledger,
+    Parser,
+}
+
+/// What a thread does of a post.
+trait Work: Send + Sync {
+    /// Works on the piece that waits longest.
+    fn next(&self);
+}
+
+/// A post: its worker, and pieces for him.
+struct Line<T, P> {
+    worker: Mutex<Option<T>>,
+    work_on: fn(&mut T, &mut P),
+    pieces: Mutex<VecDeque<P>>,
+    /// To be filled again.
+    empty: Mutex<Vec<P>>,
+    /// What the worker panicked with: nothing is worked on any more.
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+/// Where pieces are handed over. Without [`Post::join`], those that still wait are lost.
+pub(crate) struct Post<T, P> {
+    hall: Arc<Hall>,
+    id: u64,
+    line: Arc<Line<T, P>>,
+    /// Pieces that may wait.
+    most: usize,
+}
+
+/// What a thread that panicked held is as good as before: panics are kept, and go on where the work is waited for.
+fn lock<T: ?Sized>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Crew {
+    /// `threads`: how many there may be, this one counted.
+    pub(crate) fn new(threads: usize) -> Self {
+        let most = threads.saturating_sub(1);
+        let team = || Arc::new(Team { hall: Arc::default(), most, helpers: Mutex::default() });
+        Self { team: (most > 0).then(team) }
+    }
+
+    /// Whether there may be more threads than this one.
+    pub(crate) fn is_many(&self) -> bool {
+        self.team.is_some()
+    }
+
+    /// A new post, where pieces are worked on by `work_on`, which leaves them empty; so many may wait. The worker comes back
+    /// where this thread is the only one.
+    pub(crate) fn post<T: Send + 'static, P: Send + 'static>(
+        &self,
+        rank: Rank,
+        worker: T,
+        most: usize,
+        work_on: fn(&mut T, &mut P),
+    ) -> Result<Post<T, P>, T> {
+        let Some(team) = &self.team else { return Err(worker) };
+        let line = Arc::new(Line {
+            worker: Mutex::new(Some(worker)),
+            work_on,
+            pieces: Mutex::default(),
+            empty: Mutex::default(),
+            panic: Mutex::default(),
+        });
+        let mut board = lock(&team.hall.board);
+        let id = board.opened;
+        board.opened += 1;
+        let at = board.posts.partition_point(|open| open.rank <= rank);
+        board.posts.insert(at, Open { id, rank, work: Arc::clone(&line) as _, pieces: 0, busy: false });
+        let posts = board.posts.len();
+        drop(board);
+        team.call(posts);
+        Ok(Post { hall: Arc::clone(&team.hall), id, line, most })
+    }
+}
+
+impl Team {
+    /// Sees to it that there is a thread for each of so many posts, if there may be. Where none is to be had, those who hand
+    /// over work themselves.
+    fn call(&self, posts: usize) {
+        let mut helpers = lock(&self.helpers);
+        if helpers.len() < self.most.min(posts) {
+            let hall = Arc::clone(&self.hall);
+            let helper = thread::Builder::new().name("helper".to_owned()).spawn(move || hall.help());
+            helpers.extend(helper);
+        }
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        lock(&self.hall.board).over = true;
+        self.hall.work.notify_all();
+        let helpers = mem::take(self.helpers.get_mut().unwrap_or_else(PoisonError::into_inner));
+        for helper in helpers {
+            // Panics are kept where they were caught.
+            let _ = helper.join();
+        }
+    }
+}
+
+impl Hall {
+    /// Works until all is over.
+    fn help(&self) {
+        let mut board = lock(&self.board);
+        while !board.over {
+            board = match board.takes(|_| true) {
+                Some(taken) => self.does(board, taken),
+                None => {
+                    board.idle += 1;
+                    let mut board = self.work.wait(board).unwrap_or_else(PoisonError::into_inner);
+                    board.idle -= 1;
+                    board
+                }
+            };
+        }
+    }
+
+    /// Does what was taken.
+    fn does<'a>(&'a self, board: MutexGuard<'a, Board>, (id, work): (u64, Arc<dyn Work>)) -> MutexGuard<'a, Board> {
+        drop(board);
+        work.next();
+        drop(work);
+        let mut board = lock(&self.board);
+        let more = board.open(id).is_some_and(|open| {
+            open.busy = false;
+            open.pieces > 0
+        });
+        if board.waiting > 0 {
+            self.done.notify_all();
+        }
+        if more && board.idle > 0 {
+            self.work.notify_one();
+        }
+        board
+    }
+
+    /// Does what there is to do until it is so of a post, that of the post first.
+    fn until<'a>(
+        &'a self,
+        mut board: MutexGuard<'a, Board>,
+        id: u64,
+        is_so: impl Fn(&Open) -> bool,
+    ) -> MutexGuard<'a, Board> {
+        while board.open(id).is_some_and(|open| !is_so(open)) {
+            board = match board.takes(|open| open.id == id).or_else(|| board.takes(|_| true)) {
+                Some(taken) => self.does(board, taken),
+                None => {
+                    board.waiting += 1;
+                    let mut board = self.done.wait(board).unwrap_or_else(PoisonError::into_inner);
+                    board.waiting -= 1;
+                    board
+                }
+            };
+        }
+        board
+    }
+}
+
+impl Board {
+    fn open(&mut self, id: u64) -> Option<&mut Open> {
+        self.posts.iter_mut().find(|open| open.id == id)
+    }
+
+    /// Takes a piece of a post where nobody works.
+    fn takes(&mut self, of: impl Fn(&Open) -> bool) -> Option<(u64, Arc<dyn Work>)> {
+        let open = self.posts.iter_mut().find(|open| open.pieces > 0 && !open.busy && of(open))?;
+        (open.pieces, open.busy) = (open.pieces - 1, true);
+        Some((open.id, Arc::clone(&open.work)))
+    }
+}
+
+impl<T: Send, P: Send> Work for Line<T, P> {
+    fn next(&self) {
+        let Some(mut piece) = lock(&self.pieces).pop_front() else { return };
+        let mut worker = lock(&self.worker);
+        let Some(worker) = worker.as_mut().filter(|_| lock(&self.panic).is_none()) else { return };
+        match catch_unwind(AssertUnwindSafe(|| (self.work_on)(worker, &mut piece))) {
+            Ok(()) => lock(&self.empty).push(piece),
+            Err(panic) => *lock(&self.panic) = Some(panic),
+        }
+    }
+}
+
+impl<T, P> Post<T, P> {
+    /// Hands a piece over, and works while too many of them wait; the next one to fill. `None`: the worker panicked, which goes
+    /// on where it is joined.
+    pub(crate) fn hand_over(&self, piece: P, new: impl FnOnce() -> P) -> Option<P> {
+        lock(&self.line.pieces).push_back(piece);
+        let mut board = lock(&self.hall.board);
+        let open = board.open(self.id)?;
+        open.pieces += 1;
+        if !open.busy && board.idle > 0 {
+            self.hall.work.notify_one();
+        }
+        drop(self.hall.until(board, self.id, |open| open.pieces <= self.most));
+        if lock(&self.line.panic).is_some() {
+            return None;
+        }
+        let empty = lock(&self.line.empty).pop();
+        Some(empty.unwrap_or_else(new))
+    }
+
+    /// Sees to it that all pieces are worked on: the worker comes back, and the pieces that nobody fills again. A panic of his
+    /// goes on here.
+    pub(crate) fn join(self) -> (T, Vec<P>) {
+        drop(self.hall.until(lock(&self.hall.board), self.id, |open| open.pieces == 0 && !open.busy));
+        let panic = lock(&self.line.panic).take();
+        let worker = lock(&self.line.worker).take();
+        match (panic, worker) {
+            (None, Some(worker)) => (worker, mem::take(&mut *lock(&self.line.empty))),
+            (Some(panic), _) => resume_unwind(panic),
+            (None, None) => resume_unwind(Box::new("a post without a worker")),
+        }
+    }
+}
+
+impl<T, P> Drop for Post<T, P> {
+    fn drop(&mut self) {
+        let mut board = lock(&self.hall.board);
+        if let Some(open) = board.open(self.id) {
+            open.pieces = 0;
+        }
+        let mut board = self.hall.until(board, self.id, |open| !open.busy);
+        let at = board.posts.iter().position(|open| open.id == self.id);
+        let gone = at.map(|at| board.posts.remove(at));
+        // What it holds may hold posts itself.
+        drop(board);
+        drop(gone);
+    }
+}
+
+impl fmt::Debug for Team {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Team").field("most", &self.most).finish_non_exhaustive()
+    }
+}
+
+impl<T, P> fmt::Debug for Post<T, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Post").field("id", &self.id).field("most", &self.most).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const WAITING: usize = 4;
+
+    fn feed(all: &mut Vec<u8>, piece: &mut Vec<u8>) {
+        all.append(piece);
+    }
+
+    #[test]
+    fn pieces_come_in_their_order_and_come_back() {
+        for threads in [2, 3, 16] {
+            let crew = Crew::new(threads);
+            let post = crew.post(Rank::Ledger, Vec::new(), WAITING, feed).unwrap();
+            let (mut piece, mut made) = (Vec::new(), 1);
+            for byte in 0..200 {
+                piece.push(byte);
+                let new = || {
+                    made += 1;
+                    Vec::new()
+                };
+                piece = post.hand_over(piece, new).unwrap();
+                assert!(piece.is_empty());
+            }
+            let (all, back) = post.join();
+            assert_eq!(all, (0..200).collect::<Vec<u8>>());
+            // One was filled last and is not among them.
+            assert!(made <= WAITING + 3 && back.len() == made - 1, "{made} were made, {} are back", back.len());
+        }
+        assert!(Crew::new(1).post(Rank::Ledger, Vec::new(), WAITING, feed).is_err());
+    }
+
+    /// Hands everything on to a second post.
+    #[derive(Debug)]
+    struct First(Post<Vec<u8>, Vec<u8>>);
+
+    impl First {
+        fn on(&mut self, piece: &mut Vec<u8>) {
+            thread::sleep(Duration::from_micros(u64::from(piece[0] % 7) * 10));
+            for byte in piece.drain(..) {
+                self.0.hand_over(vec![byte], Vec::new).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn work_makes_work() {
+        for threads in [2, 3, 4] {
+            let crew = Crew::new(threads);
+            let slow = |all: &mut Vec<u8>, piece: &mut Vec<u8>| {
+                thread::sleep(Duration::from_micros(u64::from(piece[0] % 5) * 10));
+                all.append(piece);
+            };
+            let second = crew.post(Rank::Ledger, Vec::new(), 2, slow).unwrap();
+            let first = crew.post(Rank::Parser, First(second), 1, First::on).unwrap();
+            for byte in (0..200).step_by(2) {
+                first.hand_over(vec![byte, byte + 1], Vec::new).unwrap();
+            }
+            let (all, _) = first.join().0.0.join();
+            assert_eq!(all, (0..200).collect::<Vec<u8>>());
+        }
+    }
+
+    #[test]
+    fn who_hands_over_works_himself_where_nobody_helps() {
+        let crew = Crew::new(2);
+        let stuck = |_: &mut Option<Post<Vec<u8>, Vec<u8>>>, piece: &mut Duration| thread::sleep(*piece);
+        // The only helper sleeps there.
+        let other = crew.post(Rank::Ledger, None, 9, stuck).unwrap();
+        other.hand_over(Duration::from_millis(50), Duration::default).unwrap();
+        let post = crew.post(Rank::Parser, Vec::new(), WAITING, feed).unwrap();
+        for byte in 0..100 {
+            post.hand_over(vec![byte], Vec::new).unwrap();
+        }
+        assert_eq!(post.join().0, (0..100).collect::<Vec<u8>>());
+        other.join();
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_lost() {
+        let crew = Crew::new(2);
+        let second = crew.post(Rank::Ledger, Vec::new(), 2, feed).unwrap();
+        let first = crew.post(Rank::Parser, First(second), 1, First::on).unwrap();
+        for byte in 0..100 {
+            first.hand_over(vec![byte], Vec::new).unwrap();
+        }
+        drop(first);
+        assert!(lock(&crew.team.as_ref().unwrap().hall.board).posts.is_empty());
+    }
+
+    #[test]
+    fn a_panic_goes_on_where_the_work_is_waited_for() {
+        let crew = Crew::new(2);
+        let fails = |_: &mut u8, piece: &mut u8| panic!("at {piece}");
+        let post = crew.post(Rank::Ledger, 0, WAITING, fails).unwrap();
+        let mut handed = 0;
+        while post.hand_over(7, || 0).is_some() {
+            handed += 1;
+        }
+        assert!(handed <= WAITING + 2, "{handed}");
+        let panic = catch_unwind(AssertUnwindSafe(|| post.join())).unwrap_err();
+        assert_eq!(panic.downcast_ref::<String>().unwrap(), "at 7");
+    }
+}
