@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::apart::free;
 use crate::bundle::{self, EntryName, Progress, Source};
 use crate::capture::{Capture, EntryData, captures};
 use crate::crew::Crew;
@@ -15,7 +16,7 @@ use crate::options::Options;
 use crate::reading::Reading;
 use crate::report::{Notice, Report, SCHEMA_VERSION, Tool};
 use crate::what_if;
-use crate::work::{formats, no_match, work};
+use crate::work::{Worked, formats, no_match, work};
 
 /// An analysis of bundles.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +62,9 @@ impl Analysis {
             let formats = formats(&entries, &capture);
             let bundle = entries.first().map(|entry| entry.name.bundle.clone()).unwrap_or_default();
             notices.extend(doctor::notices(&doctor::examine(&entries, &capture), &bundle));
-            let node = work(&mut entries, &paths, capture, options, |_, _, _| {})?.report;
+            let Worked { report: node, facts, groups, graph } =
+                work(&mut entries, &paths, capture, options, |_, _, _| {})?;
+            free(options.threads, (facts, groups, graph));
             notices.extend(no_match(node.node.name.as_deref(), &node.capture.joins, &formats, &bundle));
             nodes.push(node);
         }

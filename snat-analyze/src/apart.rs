@@ -1,4 +1,4 @@
-//! The same of many items, on two threads.
+//! Work that is done apart: the same of many items, on two threads, and the freeing of what nobody needs any more.
 
 use std::mem;
 use std::panic::resume_unwind;
@@ -25,6 +25,14 @@ pub(crate) fn of_all<T: Send, R: Send>(threads: usize, mut items: Vec<T>, of: im
         }
         found
     })
+}
+
+/// Frees memory, beside what comes next where there may be threads.
+pub(crate) fn free<T: Send + 'static>(threads: usize, what: T) {
+    if threads > 1 {
+        // Nobody waits for it; where no thread is to be had, it is freed here.
+        let _ = thread::Builder::new().name("frees".to_owned()).spawn(move || drop(what));
+    }
 }
 
 #[cfg(test)]

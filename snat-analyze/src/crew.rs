@@ -55,10 +55,11 @@ struct Open {
     busy: bool,
 }
 
-/// Whose pieces go first: what is later on the way of the data.
+/// Whose pieces go first: the ledger's, which take longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
     Ledger,
+    Lives,
     Parser,
 }
 

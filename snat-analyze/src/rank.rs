@@ -156,34 +156,34 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// Connects by class; the second is those to documentation ranges among the public ones.
+pub(crate) fn by_class(groups: &Map<GroupKey, Group>, rules: &[Rule]) -> (BTreeMap<String, u64>, u64) {
+    let mut found: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut documentation = 0;
+    for (key, connects) in all_dests(groups) {
+        let class = classify(&key.addr, key.port, rules);
+        *found.entry(class.map_or("unreadable", Class::name)).or_default() += connects;
+        if class == Some(Class::Public) && key.addr.ip().is_some_and(crate::egress::is_documentation) {
+            documentation += connects;
+        }
+    }
+    (found.into_iter().map(|(class, connects)| (class.to_owned(), connects)).collect(), documentation)
+}
+
+fn all_dests(groups: &Map<GroupKey, Group>) -> impl Iterator<Item = (&DestKey, u64)> {
+    let cells = groups.values().flat_map(|group| group.cells.values());
+    cells.flat_map(|cell| cell.dests.iter().map(|(key, dest)| (key, dest.connects)))
+}
+
 impl Counted<'_> {
     fn class(&self, dest: &DestKey) -> Option<Class> {
         classify(&dest.addr, dest.port, self.rules)
     }
 
-    /// Connects by class; the second is those to documentation ranges among the public ones.
-    pub(crate) fn by_class(&self) -> (BTreeMap<String, u64>, u64) {
-        let mut found: BTreeMap<&str, u64> = BTreeMap::new();
-        let mut documentation = 0;
-        for (key, dest) in self.all_dests() {
-            let class = self.class(key);
-            *found.entry(class.map_or("unreadable", Class::name)).or_default() += dest;
-            if class == Some(Class::Public) && key.addr.ip().is_some_and(crate::egress::is_documentation) {
-                documentation += dest;
-            }
-        }
-        (found.into_iter().map(|(class, connects)| (class.to_owned(), connects)).collect(), documentation)
-    }
-
-    fn all_dests(&self) -> impl Iterator<Item = (&DestKey, u64)> {
-        let cells = self.groups.values().flat_map(|group| group.cells.values());
-        cells.flat_map(|cell| cell.dests.iter().map(|(key, dest)| (key, dest.connects)))
-    }
-
     /// Destinations of the node.
     pub(crate) fn destinations(&self) -> Vec<NodeDestination> {
         let mut sums: Map<&DestKey, u64> = Map::default();
-        for (key, connects) in self.all_dests() {
+        for (key, connects) in all_dests(self.groups) {
             *sums.entry(key).or_default() += connects;
         }
         let mut found: Vec<_> = sums.into_iter().collect();

@@ -91,6 +91,7 @@ pub(crate) fn work(
         node: capture.node.name.as_deref(),
         entries: paths,
     });
+    (counts.connects_by_class, counts.connects_documentation) = rank::by_class(&groups, &options.rules);
     let containers = owner::containers(&capture.facts);
     let pool = capture.node.name.as_deref().and_then(|name| capture.facts.pool_size(name));
     let book = Book::of(drafts, |pid, is_proxy_user| is_proxy(&capture.facts, pid, is_proxy_user));
@@ -127,7 +128,6 @@ pub(crate) fn work(
         call: &call,
         threads: options.threads,
     };
-    (counts.connects_by_class, counts.connects_documentation) = counted.by_class();
     let connects_public = counts.connects_by_class.get("public").copied().unwrap_or(0);
     counts.connects_public = (counts.events > 0).then_some(connects_public);
     let ranking = counted.ranking(connects_public);

@@ -283,7 +283,8 @@ impl Ledgers {
     #[cold]
     fn part(&mut self) {
         let here = Where::Here(Box::new(Pair::new(&Rules::default())));
-        if let Where::Here(pair) = mem::replace(&mut self.at, here) {
+        if let Where::Here(mut pair) = mem::replace(&mut self.at, here) {
+            pair.sweep.part(&self.crew);
             (self.at, self.most) = match self.crew.post(Rank::Ledger, pair, WAITING, |pair, heap| pair.hear(heap)) {
                 Ok(post) => (Where::Apart(post), HEAP),
                 Err(pair) => (Where::Here(pair), self.most),

@@ -1,6 +1,10 @@
 //! How long flows lived: exact for few, in buckets under one per cent of width each for many.
 
+use std::mem;
+
 use prefetch_index::prefetch_index;
+
+use crate::crew::{Crew, Post, Rank};
 
 /// Lives kept one by one.
 const EXACT: usize = 4_096;
@@ -16,59 +20,76 @@ pub(crate) enum Lives {
     Buckets(Vec<u64>),
 }
 
-/// The lives of flows by group. Each goes to a place of its own; many at once take as long as few one after the other, so
-/// they are kept for a while.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ByGroup {
-    groups: Vec<Lives>,
-    latest: Vec<(u32, u64)>,
+/// A life: the group, and nanoseconds.
+pub(super) type Life = (u32, u64);
+
+/// The lives of flows by group. Each goes to a place of its own, and nothing else needs them before the run is over, so many
+/// are added at once, by whoever has time.
+#[derive(Debug)]
+pub(super) enum ByGroup {
+    Here(Vec<Lives>),
+    Apart(Post<Vec<Lives>, Vec<Life>>),
 }
 
-/// Lives that are added at once.
-const LATEST: usize = 512;
-/// So many before it is added, its place is asked for.
+/// So many are worth handing over, and so many times as many may wait.
+const MANY: usize = 512;
+const WAITING: usize = 64;
+
+/// So many before it is added, the place of a life is asked for.
 const AHEAD: usize = 16;
 
+impl Default for ByGroup {
+    fn default() -> Self {
+        Self::Here(Vec::new())
+    }
+}
+
 impl ByGroup {
-    /// Adds the life of one flow, ns.
-    #[inline(always)]
-    pub(super) fn add(&mut self, group: u32, life: u64) {
-        self.latest.push((group, life));
-        if self.latest.len() >= LATEST {
-            self.settle();
+    /// From now on they are added elsewhere, where others may do so.
+    pub(super) fn part(&mut self, crew: &Crew) {
+        if let Self::Here(groups) = mem::take(self) {
+            *self = crew.post(Rank::Lives, groups, WAITING, add_all).map_or_else(Self::Here, Self::Apart);
         }
     }
 
-    #[inline(never)]
-    fn settle(&mut self) {
-        let Self { groups, latest } = self;
-        let mut buckets = [0; LATEST];
-        for ((_, life), bucket_of) in latest.iter().zip(&mut buckets) {
-            *bucket_of = bucket(*life);
-        }
-        for (at, ((group, life), bucket)) in latest.iter().zip(&buckets).enumerate() {
-            if let (Some((group, _)), Some(bucket)) = (latest.get(at + AHEAD), buckets.get(at + AHEAD))
-                && let Some(Lives::Buckets(counts)) = groups.get(*group as usize)
-            {
-                prefetch_index(counts, *bucket);
+    /// Takes lives, and leaves none, or few.
+    pub(super) fn take(&mut self, lives: &mut Vec<Life>) {
+        match self {
+            Self::Here(groups) => add_all(groups, lives),
+            Self::Apart(post) if lives.len() >= MANY => {
+                // A panic is told of where it is joined.
+                *lives = post.hand_over(mem::take(lives), Vec::new).unwrap_or_default();
             }
-            match groups.get_mut(*group as usize) {
-                Some(Lives::Buckets(counts)) if *bucket < counts.len() => counts[*bucket] += 1,
-                Some(lives) => lives.add(*life),
-                None => {
-                    groups.resize_with(*group as usize + 1, Lives::default);
-                    groups[*group as usize].add(*life);
-                }
-            }
+            Self::Apart(_) => {}
         }
-        latest.clear();
     }
 
-    /// All, by number of the group.
-    pub(super) fn all(mut self) -> Vec<Lives> {
-        self.settle();
-        self.groups
+    /// All, by number of the group, with those that were not taken so far.
+    pub(super) fn all(&mut self, lives: &mut Vec<Life>) -> Vec<Lives> {
+        let mut groups = match mem::take(self) {
+            Self::Here(groups) => groups,
+            Self::Apart(post) => post.join().0,
+        };
+        add_all(&mut groups, lives);
+        groups
     }
+}
+
+/// Adds lives, and leaves none.
+#[expect(clippy::ptr_arg, reason = "a piece of a post")]
+fn add_all(groups: &mut Vec<Lives>, lives: &mut Vec<Life>) {
+    for (at, (group, life)) in lives.iter().enumerate() {
+        if let Some((group, life)) = lives.get(at + AHEAD)
+            && let Some(Lives::Buckets(counts)) = groups.get(*group as usize)
+        {
+            prefetch_index(counts, bucket(*life));
+        }
+        if groups.len() <= *group as usize {
+            groups.resize_with(*group as usize + 1, Lives::default);
+        }
+        groups[*group as usize].add(*life);
+    }
+    lives.clear();
 }
 
 impl Default for Lives {
@@ -170,16 +191,25 @@ mod tests {
 
     #[test]
     fn lives_go_to_their_groups() {
-        let (mut by_group, mut groups) = (ByGroup::default(), vec![Lives::default(); 3]);
-        for life in 0..20_000 {
-            let group = life % 7 % 3;
-            by_group.add(group as u32, life * 1_000);
-            groups[group as usize].add(life * 1_000);
-        }
-        let found = by_group.all();
-        assert_eq!(found.iter().map(Lives::len).sum::<u64>(), 20_000);
-        for (found, expected) in found.iter().zip(&groups) {
-            assert_eq!((found.len(), found.median_s()), (expected.len(), expected.median_s()));
+        for threads in [1, 2, 4] {
+            let (mut by_group, mut groups) = (ByGroup::default(), vec![Lives::default(); 3]);
+            let mut lives = Vec::new();
+            for life in 0..20_000 {
+                let group = life % 7 % 3;
+                lives.push((group as u32, life * 1_000));
+                groups[group as usize].add(life * 1_000);
+                if life % 700 == 0 {
+                    by_group.take(&mut lives);
+                }
+                if life == 1_000 {
+                    by_group.part(&Crew::new(threads));
+                }
+            }
+            let found = by_group.all(&mut lives);
+            assert_eq!(found.iter().map(Lives::len).sum::<u64>(), 20_000);
+            for (found, expected) in found.iter().zip(&groups) {
+                assert_eq!((found.len(), found.median_s()), (expected.len(), expected.median_s()));
+            }
         }
     }
 

@@ -58,15 +58,19 @@ pub(crate) use step::{Row, Rules, SECOND, StepKind};
 #[cfg(test)]
 pub(crate) use steps::{Step, Steps};
 
+use crate::crew::Crew;
+
 use lanes::Lane;
+use lives::ByGroup;
 use stage::Stage;
 use step::Told;
 
 /// Replays one run: rows in the order of their times, each of them with its time.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Sweep {
     rules: Rules,
     stage: Stage,
+    lives: ByGroup,
 }
 
 /// What is known of a run when its log is over, besides its rows.
@@ -98,15 +102,23 @@ pub(crate) struct Size {
 
 impl Sweep {
     fn new(rules: &Rules) -> Self {
-        Self { stage: Stage::new(rules, true), rules: rules.clone() }
+        Self { stage: Stage::new(rules, true), rules: rules.clone(), lives: ByGroup::default() }
     }
 
     /// The same so far, and from now on without the ports of connects that a proxy makes again. To be asked for before
     /// the first connect of a proxy.
-    fn less_doubles(&self) -> Self {
-        let mut other = self.clone();
+    fn less_doubles(&mut self) -> Self {
+        let lives = self.lives.all(&mut self.stage.lives);
+        self.lives = ByGroup::Here(lives.clone());
+        let (rules, stage) = (self.rules.clone(), self.stage.clone());
+        let mut other = Self { rules, stage, lives: ByGroup::Here(lives) };
         other.stage.mesh.begin(&mut other.stage.lanes);
         other
+    }
+
+    /// Others may do what can be done apart from the rows.
+    fn part(&mut self, crew: &Crew) {
+        self.lives.part(crew);
     }
 
     /// The run has no TIME: what was applied so far is to be applied again.
@@ -122,14 +134,16 @@ impl Sweep {
     /// Takes the next rows, by the numbers of their targets; `strangers` are the ends of those that have no target. How many are
     /// of no lane.
     fn apply(&mut self, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
-        self.stage.apply_all(rows, lanes, strangers)
+        let unknown = self.stage.apply_all(rows, lanes, strangers);
+        self.lives.take(&mut self.stage.lives);
+        unknown
     }
 
     /// The log is over.
     fn finish(mut self, end: &End) -> Replay {
         self.stage.counts.late = end.late;
         self.stage.counts.unkeyed = end.unkeyed;
-        report::replay(self.stage, &self.rules, end.span)
+        report::replay(self.stage, &self.rules, end.span, &mut self.lives)
     }
 
     /// What is kept at the moment.

@@ -369,7 +369,7 @@ impl Stage {
             }
         };
         if now.measured() {
-            self.lives.add(shut.group, time.saturating_sub(opened).max(0) as u64);
+            self.lives.push((shut.group, time.saturating_sub(opened).max(0) as u64));
         }
         self.hold(at, time, (shut.spot, shut.is_public));
     }
@@ -397,7 +397,7 @@ impl Stage {
             self.counters.shut(lane, one);
         }
         if let Some(time) = now.time().filter(|_| now.measured()) {
-            self.lives.add(self.counters.group(way), time.saturating_sub(opened).max(0) as u64);
+            self.lives.push((self.counters.group(way), time.saturating_sub(opened).max(0) as u64));
         }
         self.flows.remove(at, &self.releases);
     }

@@ -1,12 +1,13 @@
 //! The state at the end, as what a sweep has found.
 
 use super::flows::Flow;
+use super::lives::ByGroup;
 use super::replay::{OPEN, OpenEnds, Peak, Place, Replay, Series, Spot, Timeline};
 use super::stage::Stage;
 use super::step::Rules;
 
 /// `span`: smallest and largest TIME; `None` where the run has none.
-pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) -> Replay {
+pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>, lives: &mut ByGroup) -> Replay {
     let timed = span.is_some();
     stage.finish(span.map(|(_, high)| high));
     let window = span
@@ -20,6 +21,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
     let expected_used_ports = stage.pools.map(|pool| timed.then(|| pool.used.peak()));
     let doubles = stage.doubles.iter().filter(|(_, pairs)| **pairs > 0);
     let doubles = doubles.map(|((proxy, app), pairs)| ((*proxy as usize, *app as usize), *pairs)).collect();
+    let lives = lives.all(&mut stage.lives);
     let which = &stage.which;
     let holds = stage.releases.holds();
     let held: Vec<Vec<Peak>> = (0..stage.counters.spots.len() as u32)
@@ -53,7 +55,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>) 
         doubles,
         reached: stage.reached,
         open,
-        lives: stage.lives.all(),
+        lives,
     }
 }
 

@@ -8,7 +8,7 @@ use super::accepted::Accepted;
 use super::counts::Counters;
 use super::flows::Flows;
 use super::lanes::{Ends, Lane, Lanes};
-use super::lives::ByGroup;
+use super::lives::Life;
 use super::mesh::Mesh;
 use super::ports::Pool;
 use super::release::{Closed, Releases};
@@ -68,7 +68,8 @@ pub(super) struct Stage {
     /// IPv4 and IPv6.
     pub(super) pools: [Pool; 2],
     pub(super) series: Series,
-    pub(super) lives: ByGroup,
+    /// Of flows whose close came in; to be taken now and then.
+    pub(super) lives: Vec<Life>,
     /// Public destinations that a connect went to, by minute: IPv4 and IPv6.
     pub(super) reached: [Vec<u32>; 2],
     pub(super) counts: Counts,
@@ -107,7 +108,7 @@ impl Stage {
             which,
             pools: Default::default(),
             series: Series::new(rules.series.clone()),
-            lives: ByGroup::default(),
+            lives: Vec::new(),
             reached: Default::default(),
             counts: Counts::default(),
             mesh: Mesh::default(),
