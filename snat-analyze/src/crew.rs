@@ -38,9 +38,10 @@ struct Board {
     posts: Vec<Open>,
     /// Posts so far.
     opened: u64,
-    /// Threads that wait for `work`, and for `done`.
+    /// Threads that wait for `work`.
     idle: usize,
-    waiting: usize,
+    /// What others wait for.
+    waiting: Vec<Wait>,
     over: bool,
 }
 
@@ -53,6 +54,21 @@ struct Open {
     pieces: usize,
     /// Somebody works there.
     busy: bool,
+}
+
+/// Something to be so of a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wait {
+    id: u64,
+    until: Until,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// No more pieces than these wait.
+    Room(usize),
+    /// All is done.
+    Done,
 }
 
 /// Whose pieces go first: the ledger's, which take longest.
@@ -180,41 +196,45 @@ impl Hall {
 
     /// Does what was taken.
     fn does<'a>(&'a self, board: MutexGuard<'a, Board>, (id, work): (u64, Arc<dyn Work>)) -> MutexGuard<'a, Board> {
+        self.tell(&board);
         drop(board);
         work.next();
         drop(work);
         let mut board = lock(&self.board);
-        let more = board.open(id).is_some_and(|open| {
-            open.busy = false;
-            open.pieces > 0
-        });
-        if board.waiting > 0 {
+        board.open(id).into_iter().for_each(|open| open.busy = false);
+        // Of work that is left, who comes from here is the first to know.
+        if board.is_over_for_some() {
             self.done.notify_all();
-        }
-        if more && board.idle > 0 {
-            self.work.notify_one();
         }
         board
     }
 
+    /// Tells somebody of work that nobody does, and those who wait for what is so now.
+    fn tell(&self, board: &Board) {
+        let is_work = board.posts.iter().any(|open| open.pieces > 0 && !open.busy);
+        if is_work && board.idle > 0 {
+            self.work.notify_one();
+        }
+        if is_work && board.idle == 0 && !board.waiting.is_empty() || board.is_over_for_some() {
+            self.done.notify_all();
+        }
+    }
+
     /// Does what there is to do until it is so of a post, that of the post first.
-    fn until<'a>(
-        &'a self,
-        mut board: MutexGuard<'a, Board>,
-        id: u64,
-        is_so: impl Fn(&Open) -> bool,
-    ) -> MutexGuard<'a, Board> {
-        while board.open(id).is_some_and(|open| !is_so(open)) {
-            board = match board.takes(|open| open.id == id).or_else(|| board.takes(|_| true)) {
+    fn until<'a>(&'a self, mut board: MutexGuard<'a, Board>, wait: Wait) -> MutexGuard<'a, Board> {
+        while !board.is_so(wait) {
+            board = match board.takes(|open| open.id == wait.id).or_else(|| board.takes(|_| true)) {
                 Some(taken) => self.does(board, taken),
                 None => {
-                    board.waiting += 1;
+                    board.waiting.push(wait);
                     let mut board = self.done.wait(board).unwrap_or_else(PoisonError::into_inner);
-                    board.waiting -= 1;
+                    let at = board.waiting.iter().position(|other| *other == wait);
+                    at.map(|at| board.waiting.swap_remove(at));
                     board
                 }
             };
         }
+        self.tell(&board);
         board
     }
 }
@@ -222,6 +242,18 @@ impl Hall {
 impl Board {
     fn open(&mut self, id: u64) -> Option<&mut Open> {
         self.posts.iter_mut().find(|open| open.id == id)
+    }
+
+    fn is_so(&self, wait: Wait) -> bool {
+        self.posts.iter().find(|open| open.id == wait.id).is_none_or(|open| match wait.until {
+            Until::Room(most) => open.pieces <= most,
+            Until::Done => open.pieces == 0 && !open.busy,
+        })
+    }
+
+    /// Whether what somebody waits for is so.
+    fn is_over_for_some(&self) -> bool {
+        self.waiting.iter().any(|wait| self.is_so(*wait))
     }
 
     /// Takes a piece of a post where nobody works.
@@ -252,10 +284,13 @@ impl<T, P> Post<T, P> {
         let mut board = lock(&self.hall.board);
         let open = board.open(self.id)?;
         open.pieces += 1;
-        if !open.busy && board.idle > 0 {
-            self.hall.work.notify_one();
+        if open.pieces > self.most {
+            // Room for several, so that they need not wait for each other piece by piece.
+            drop(self.hall.until(board, Wait { id: self.id, until: Until::Room(self.most / 2) }));
+        } else {
+            self.hall.tell(&board);
+            drop(board);
         }
-        drop(self.hall.until(board, self.id, |open| open.pieces <= self.most));
         if lock(&self.line.panic).is_some() {
             return None;
         }
@@ -266,7 +301,7 @@ impl<T, P> Post<T, P> {
     /// Sees to it that all pieces are worked on: the worker comes back, and the pieces that nobody fills again. A panic of his
     /// goes on here.
     pub(crate) fn join(self) -> (T, Vec<P>) {
-        drop(self.hall.until(lock(&self.hall.board), self.id, |open| open.pieces == 0 && !open.busy));
+        drop(self.hall.until(lock(&self.hall.board), Wait { id: self.id, until: Until::Done }));
         let panic = lock(&self.line.panic).take();
         let worker = lock(&self.line.worker).take();
         match (panic, worker) {
@@ -283,7 +318,7 @@ impl<T, P> Drop for Post<T, P> {
         if let Some(open) = board.open(self.id) {
             open.pieces = 0;
         }
-        let mut board = self.hall.until(board, self.id, |open| !open.busy);
+        let mut board = self.hall.until(board, Wait { id: self.id, until: Until::Done });
         let at = board.posts.iter().position(|open| open.id == self.id);
         let gone = at.map(|at| board.posts.remove(at));
         // What it holds may hold posts itself.

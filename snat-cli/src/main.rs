@@ -14,6 +14,12 @@ mod view;
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// Cheaper than the C library for what a report keeps: docs/decisions/0006.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> ExitCode {
     let (typed, command, matches) = line::parse();
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cmd::run(&typed.common, command, matches)));

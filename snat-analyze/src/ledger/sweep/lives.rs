@@ -32,8 +32,8 @@ pub(super) enum ByGroup {
 }
 
 /// So many are worth handing over, and so many times as many may wait.
-const MANY: usize = 512;
-const WAITING: usize = 64;
+const MANY: usize = 4_096;
+const WAITING: usize = 16;
 
 /// So many before it is added, the place of a life is asked for.
 const AHEAD: usize = 16;
