@@ -64,7 +64,9 @@ impl Analysis {
             notices.extend(doctor::notices(&doctor::examine(&entries, &capture), &bundle));
             let Worked { report: node, facts, groups, graph } =
                 work(&mut entries, &paths, capture, options, |_, _, _| {})?;
-            free(options.threads, (facts, groups, graph));
+            if options.threads > 1 {
+                free((facts, groups, graph));
+            }
             notices.extend(no_match(node.node.name.as_deref(), &node.capture.joins, &formats, &bundle));
             nodes.push(node);
         }

@@ -27,12 +27,10 @@ pub(crate) fn of_all<T: Send, R: Send>(threads: usize, mut items: Vec<T>, of: im
     })
 }
 
-/// Frees memory, beside what comes next where there may be threads.
-pub(crate) fn free<T: Send + 'static>(threads: usize, what: T) {
-    if threads > 1 {
-        // Nobody waits for it; where no thread is to be had, it is freed here.
-        let _ = thread::Builder::new().name("frees".to_owned()).spawn(move || drop(what));
-    }
+/// Frees memory on a thread of its own, which may outlive the call: nobody waits for that. Where no thread is to be had, it is
+/// done here.
+pub(crate) fn free<T: Send + 'static>(what: T) {
+    let _ = thread::Builder::new().name("frees".to_owned()).spawn(move || drop(what));
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-/// Threads that work together. They are started when there is work for them, and end with the last copy of this.
+/// Threads that work together. They are started as posts are opened, and end with the last copy of this.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Crew {
     /// `None`: there is one thread.
@@ -71,12 +71,23 @@ enum Until {
     Done,
 }
 
-/// Whose pieces go first: the ledger's, which take longest.
+/// Whose pieces go first: the ledger's, which take longest. Which hands over to which is said by [`Rank::depth`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
     Ledger,
     Lives,
     Parser,
+}
+
+impl Rank {
+    /// How far behind the log. Work hands over to what is further behind, and waits for that, never the other way.
+    fn depth(self) -> u8 {
+        match self {
+            Self::Parser => 0,
+            Self::Ledger => 1,
+            Self::Lives => 2,
+        }
+    }
 }
 
 /// What a thread does of a post.
@@ -153,7 +164,7 @@ impl Crew {
 }
 
 impl Team {
-    /// Sees to it that there is a thread for each of so many posts, if there may be. Where none is to be had, those who hand
+    /// Starts one more thread if there are fewer than so many posts, and there may be. Where none is to be had, those who hand
     /// over work themselves.
     fn call(&self, posts: usize) {
         let mut helpers = lock(&self.helpers);
@@ -220,10 +231,12 @@ impl Hall {
         }
     }
 
-    /// Does what there is to do until it is so of a post, that of the post first.
+    /// Does what there is to do until it is so of a post, that of the post first. Of others only what is further behind: what
+    /// lies before it may wait for work that waits here.
     fn until<'a>(&'a self, mut board: MutexGuard<'a, Board>, wait: Wait) -> MutexGuard<'a, Board> {
-        while !board.is_so(wait) {
-            board = match board.takes(|open| open.id == wait.id).or_else(|| board.takes(|_| true)) {
+        while let Some(depth) = board.open(wait.id).map(|open| open.rank.depth()).filter(|_| !board.is_so(wait)) {
+            let own = board.takes(|open| open.id == wait.id);
+            board = match own.or_else(|| board.takes(|open| open.rank.depth() >= depth)) {
                 Some(taken) => self.does(board, taken),
                 None => {
                     board.waiting.push(wait);
@@ -402,6 +415,48 @@ mod tests {
             }
             let (all, _) = first.join().0.0.join();
             assert_eq!(all, (0..200).collect::<Vec<u8>>());
+        }
+    }
+
+    /// Takes so long, and hands on what there is, if it hands on.
+    #[derive(Debug)]
+    struct Slow {
+        micros: u64,
+        all: Vec<u8>,
+        on: Option<Box<Post<Self, Vec<u8>>>>,
+    }
+
+    impl Slow {
+        fn work(&mut self, piece: &mut Vec<u8>) {
+            thread::sleep(Duration::from_micros(self.micros));
+            for byte in piece.drain(..) {
+                match &self.on {
+                    Some(on) => drop(on.hand_over(vec![byte], Vec::new)),
+                    None => self.all.push(byte),
+                }
+            }
+        }
+    }
+
+    /// What is last takes longest, so that everybody waits for it, and nobody for what he keeps from going on himself.
+    #[test]
+    fn who_waits_takes_nothing_that_waits_for_him() {
+        for threads in [2, 3, 4] {
+            let crew = Crew::new(threads);
+            let mut on = None;
+            for (rank, most, micros) in [(Rank::Lives, 1, 200), (Rank::Ledger, 1, 100), (Rank::Parser, 4, 50)] {
+                let slow = Slow { micros, all: Vec::new(), on: on.take().map(Box::new) };
+                on = Some(crew.post(rank, slow, most, Slow::work).unwrap());
+            }
+            let first = on.unwrap();
+            let bytes: Vec<u8> = (0..2_000).map(|at| at as u8).collect();
+            for (at, byte) in bytes.iter().enumerate() {
+                // Now and then what is first waits as well, for whoever looks for something to do.
+                thread::sleep(Duration::from_micros(at as u64 % 4 * 100));
+                first.hand_over(vec![*byte], Vec::new).unwrap();
+            }
+            let second = first.join().0.on.unwrap().join().0;
+            assert_eq!(second.on.unwrap().join().0.all, bytes);
         }
     }
 

@@ -1,5 +1,5 @@
-//! The reading of entries: what their bytes are parsed and folded to. A long entry is parsed on a thread of its own, so
-//! that reading and unpacking it takes no time of that. What is found never depends on it.
+//! The reading of entries: what their bytes are parsed and folded to. A long entry is parsed by whoever has time, this thread
+//! or another. What is found never depends on it.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -15,6 +15,7 @@ use crate::fold::{Fold, Ruling, Run};
 
 /// Bytes of an entry after which a thread is worth its start.
 const LONG: u64 = 1 << 20;
+
 /// Bytes of a buffer.
 const BUFFER: usize = 1 << 18;
 
@@ -161,7 +162,7 @@ impl<'a> Reading<'a> {
         ended
     }
 
-    /// Reads to the end on this thread, and parses on another; on this one, too, where no other is to be had.
+    /// Reads to the end on this thread, and parses on whichever has time.
     fn apart(&mut self, name: &EntryName, reader: &mut dyn Read, work: Box<Work>) -> (Box<Work>, io::Result<()>) {
         let feed = |work: &mut Box<Work>, piece: &mut Piece| work.feed(piece);
         let post = match self.ruling.crew.post(Rank::Parser, work, WAITING, feed) {
@@ -173,7 +174,7 @@ impl<'a> Reading<'a> {
         };
         let mut next = Some(self.piece());
         let ended = loop {
-            // A thread that is gone panicked: that goes on where it is joined.
+            // The parser panicked: that goes on where it is joined.
             let Some(mut piece) = next else { break Ok(()) };
             match self.next(name, reader, piece.rest()) {
                 Ok(got) if got > 0 => {

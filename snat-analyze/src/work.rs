@@ -275,9 +275,12 @@ fn without_repeats(mut runs: Vec<Run>) -> (Vec<Run>, Vec<(fold::Mark, fold::Mark
     });
     let mut kept: Vec<Run> = Vec::new();
     let mut left_out = Vec::new();
-    for run in runs {
+    for mut run in runs {
         match kept.iter().take(COMPARED).find(|other| fold::same_events(other, &run)) {
-            Some(other) => left_out.push((run.first, other.first.clone())),
+            Some(other) => {
+                run.settle();
+                left_out.push((run.first, other.first.clone()));
+            }
             None => kept.push(run),
         }
     }

@@ -13,10 +13,10 @@ mod support;
 
 use support::{LSNS, PODS, gzip, tar};
 
-/// Numbers of threads: none asked for, all on one, the ledger apart, and more than there are things to do.
-const THREADS: [usize; 5] = [0, 1, 2, 4, 16];
+/// Numbers of threads: none asked for, one, one more, one for each post but one, and more than there are things to do.
+const THREADS: [usize; 6] = [0, 1, 2, 3, 4, 16];
 /// Those that are not one.
-const OTHERS: [usize; 4] = [0, 2, 4, 16];
+const OTHERS: [usize; 5] = [0, 2, 3, 4, 16];
 
 /// A log that is long enough for a thread of its own: closes, accepts and their strangers, connects that are reused,
 /// IPv4 addresses on IPv6 sockets, masked cells, and a proxy that begins in the middle.
@@ -104,6 +104,18 @@ fn threads_and_pieces_change_no_byte() {
                 assert!(report(&text, piece, threads) == whole, "{threads} threads, pieces of {piece}");
             }
         }
+    }
+}
+
+/// Three runs, so that a ledger is waited for where the next one begins, on whichever thread that is.
+#[test]
+fn several_runs_of_one_log_are_kept_apart() {
+    let runs = [log(24_000), log(22_000).replace("10.244.", "10.245."), log(23_000).replace("20.60.", "20.61.")];
+    let text = runs.concat();
+    let one = json(Cursor::new(text.clone().into_bytes()), 1);
+    assert!(one.contains("\"runs\":3"), "three runs");
+    for threads in OTHERS {
+        assert!(report(&text, 1 << 18, threads) == one, "{threads} threads");
     }
 }
 

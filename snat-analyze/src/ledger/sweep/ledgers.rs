@@ -1,5 +1,5 @@
 //! Both ledgers of a run, that of all connects and that without a mesh's doubles: kept where the log is folded, or, once
-//! the run is long, on a thread of their own. What they find never depends on that: they are told the same, in the same
+//! the run is long, by whoever has time. What they find never depends on that: they are told the same, in the same
 //! order.
 //!
 //! Rows are put in the order of their times before they are handed over; what time it is, and whether there are times at
@@ -12,6 +12,7 @@ use super::order::{Order, PENDING};
 use super::replay::Replay;
 use super::step::{Bits, Row, Rules, Told};
 use super::{End, Sweep};
+use crate::apart::free;
 use crate::crew::{Crew, Post, Rank};
 
 /// Rows after which a thread is worth its start.
@@ -22,7 +23,7 @@ const FEW: usize = 512;
 const HEAP: usize = 2_048;
 
 /// Heaps that may wait: while they are worked on, the log may end, and what was folded be put together.
-const WAITING: usize = 64;
+const WAITING: usize = if cfg!(test) { 2 } else { 64 };
 
 /// The ledgers, told row by row.
 #[derive(Debug)]
@@ -180,6 +181,9 @@ impl Ledgers {
 
     /// Waits until they are done with all that they were told.
     pub(crate) fn settle(&mut self) {
+        if matches!(self.at, Where::Here(_)) {
+            return;
+        }
         let here = Where::Here(Box::new(Pair::new(&Rules::default())));
         self.at = match mem::replace(&mut self.at, here) {
             Where::Apart(post) => Where::Here(post.join().0),
@@ -189,11 +193,14 @@ impl Ledgers {
 
     /// What was found, once the log is over: that of all, and that without doubles if there is one.
     pub(crate) fn found(mut self) -> Option<Replays> {
+        let is_apart = matches!(self.at, Where::Apart(_));
         self.settle();
-        match self.at {
-            Where::Here(pair) => pair.found,
-            Where::Apart(_) => None,
+        let Where::Here(mut pair) = self.at else { return None };
+        let found = pair.found.take();
+        if is_apart {
+            free(pair);
         }
+        found
     }
 
     #[inline(always)]
@@ -297,7 +304,7 @@ impl Ledgers {
     #[cfg(test)]
     pub(super) fn cut(&mut self, most: usize, apart: bool) {
         if apart {
-            self.crew = Crew::new(2);
+            self.crew = Crew::new(2 + most % 3);
             self.part();
         }
         (self.most, self.order.most) = (most, most);
@@ -349,8 +356,7 @@ impl Pair {
         heap.strangers.clear();
         if let Some(end) = heap.end.take() {
             let end = End { unkeyed: end.unkeyed + self.unknown, ..end };
-            let sweep = mem::replace(&mut self.sweep, Sweep::new(&Rules::default()));
-            self.found = Some((sweep.finish(&end), self.mesh.take().map(|mesh| mesh.finish(&end))));
+            self.found = Some((self.sweep.finish(&end), self.mesh.as_mut().map(|mesh| mesh.finish(&end))));
         }
     }
 }

@@ -31,9 +31,9 @@ pub(super) enum ByGroup {
     Apart(Post<Vec<Lives>, Vec<Life>>),
 }
 
-/// So many are worth handing over, and so many times as many may wait.
-const MANY: usize = 4_096;
-const WAITING: usize = 16;
+/// So many at least are handed over at once, and so many times may wait.
+const MANY: usize = if cfg!(test) { 64 } else { 4_096 };
+const WAITING: usize = if cfg!(test) { 2 } else { 16 };
 
 /// So many before it is added, the place of a life is asked for.
 const AHEAD: usize = 16;
@@ -192,17 +192,18 @@ mod tests {
     #[test]
     fn lives_go_to_their_groups() {
         for threads in [1, 2, 4] {
+            let crew = Crew::new(threads);
             let (mut by_group, mut groups) = (ByGroup::default(), vec![Lives::default(); 3]);
             let mut lives = Vec::new();
             for life in 0..20_000 {
                 let group = life % 7 % 3;
                 lives.push((group as u32, life * 1_000));
                 groups[group as usize].add(life * 1_000);
-                if life % 700 == 0 {
+                if life % 100 == 0 {
                     by_group.take(&mut lives);
                 }
                 if life == 1_000 {
-                    by_group.part(&Crew::new(threads));
+                    by_group.part(&crew);
                 }
             }
             let found = by_group.all(&mut lives);

@@ -123,6 +123,8 @@ impl Sweep {
 
     /// The run has no TIME: what was applied so far is to be applied again.
     fn has_no_time(&mut self) {
+        // There are none without times.
+        self.lives = ByGroup::Here(Vec::new());
         self.stage.again(&self.rules);
     }
 
@@ -139,11 +141,11 @@ impl Sweep {
         unknown
     }
 
-    /// The log is over.
-    fn finish(mut self, end: &End) -> Replay {
+    /// The log is over: what was found. What is left is of no use any more.
+    fn finish(&mut self, end: &End) -> Replay {
         self.stage.counts.late = end.late;
         self.stage.counts.unkeyed = end.unkeyed;
-        report::replay(self.stage, &self.rules, end.span, &mut self.lives)
+        report::replay(&mut self.stage, &self.rules, end.span, &mut self.lives)
     }
 
     /// What is kept at the moment.

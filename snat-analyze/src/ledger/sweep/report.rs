@@ -1,13 +1,15 @@
 //! The state at the end, as what a sweep has found.
 
+use std::mem;
+
 use super::flows::Flow;
 use super::lives::ByGroup;
 use super::replay::{OPEN, OpenEnds, Peak, Place, Replay, Series, Spot, Timeline};
 use super::stage::Stage;
 use super::step::Rules;
 
-/// `span`: smallest and largest TIME; `None` where the run has none.
-pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>, lives: &mut ByGroup) -> Replay {
+/// `span`: smallest and largest TIME; `None` where the run has none. What is left of the stage is of no use any more.
+pub(super) fn replay(stage: &mut Stage, rules: &Rules, span: Option<(i64, i64)>, lives: &mut ByGroup) -> Replay {
     let timed = span.is_some();
     stage.finish(span.map(|(_, high)| high));
     let window = span
@@ -15,10 +17,10 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>, 
             (rules.since.map_or(low, |since| since.max(low)), rules.until.map_or(high, |until| until.min(high)))
         })
         .filter(|(low, high)| low <= high);
-    let timeline = window.map(|_| timeline(&stage));
-    let open = open(&stage);
+    let timeline = window.map(|_| timeline(stage));
+    let open = open(stage);
     let shares = stage.counters.shares();
-    let expected_used_ports = stage.pools.map(|pool| timed.then(|| pool.used.peak()));
+    let expected_used_ports = stage.pools.each_ref().map(|pool| timed.then(|| pool.used.peak()));
     let doubles = stage.doubles.iter().filter(|(_, pairs)| **pairs > 0);
     let doubles = doubles.map(|((proxy, app), pairs)| ((*proxy as usize, *app as usize), *pairs)).collect();
     let lives = lives.all(&mut stage.lives);
@@ -30,7 +32,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>, 
             known.map(|hold| stage.counters.held(spot, *hold)).collect()
         })
         .collect();
-    let counted = stage.counters.places.into_iter().zip(stage.counters.spots);
+    let counted = mem::take(&mut stage.counters.places).into_iter().zip(mem::take(&mut stage.counters.spots));
     let spots = counted.zip(held).zip(shares).map(|(((place, spot), held), (groups, cells))| Spot {
         place,
         public: spot.is_public(),
@@ -53,7 +55,7 @@ pub(super) fn replay(mut stage: Stage, rules: &Rules, span: Option<(i64, i64)>, 
         expected_used_ports,
         timeline,
         doubles,
-        reached: stage.reached,
+        reached: mem::take(&mut stage.reached),
         open,
         lives,
     }
@@ -71,14 +73,14 @@ fn open(stage: &Stage) -> Vec<OpenEnds> {
     found
 }
 
-fn timeline(stage: &Stage) -> Timeline {
+fn timeline(stage: &mut Stage) -> Timeline {
+    let tracks = mem::take(&mut stage.series.tracks);
     let series = &stage.series;
-    let mut found: Vec<Series> = series
-        .tracks
-        .iter()
+    let mut found: Vec<Series> = tracks
+        .into_iter()
         .filter_map(|track| {
             let place = stage.counters.places.get_index(track.spot as usize)?;
-            Some(Series { place: *place, from: series.bucket_of(track.start), values: track.values.clone() })
+            Some(Series { place: *place, from: series.bucket_of(track.start), values: track.values })
         })
         .collect();
     found.sort_by_key(|series| (matches!(series.place, Place::Dest { .. }), series.place));
