@@ -354,7 +354,7 @@ impl<T, P> fmt::Debug for Post<T, P> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use core::time::Duration;
 
     use super::*;
 

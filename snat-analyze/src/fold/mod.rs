@@ -23,7 +23,7 @@ pub(crate) use same::same_events;
 
 use crate::crew::Crew;
 use crate::egress::{Class, Rule, classify};
-use crate::ledger::{Ends, Home, Ledgers, Row, SECOND, StepKind, SweepRules};
+use crate::ledger::{Ended, Ends, Home, Ledgers, Row, SECOND, StepKind, SweepRules};
 
 use pairs::NONE;
 use rows::{Origin, Rows};
@@ -200,10 +200,9 @@ pub(crate) struct Run {
     pub(crate) has_netns: bool,
     /// Events by kind.
     kinds: [u64; 4],
-    /// What was held when.
+    /// What was held when; later the ledgers of a log that is over.
     ledgers: Option<Ledgers>,
-    /// There are no more events.
-    is_over: bool,
+    ended: Option<Ended>,
     rows: Rows,
     sketch: Sketch,
 }
@@ -287,7 +286,7 @@ impl Run {
             has_netns: false,
             kinds: [0; 4],
             ledgers: Some(Ledgers::new(&ruling.sweep, &ruling.crew)),
-            is_over: false,
+            ended: None,
             rows: Rows::default(),
             sketch: Sketch::default(),
         }
@@ -295,9 +294,8 @@ impl Run {
 
     /// No more events. The ledgers may still be kept elsewhere.
     fn finish(&mut self) {
-        let Some(ledgers) = self.ledgers.as_mut().filter(|_| !self.is_over) else { return };
-        self.is_over = true;
-        ledgers.end();
+        let Some(ledgers) = self.ledgers.take() else { return };
+        self.ended = Some(ledgers.end());
         self.events = self.kinds.iter().sum();
         (self.connects, self.accepts, self.closes) =
             (self.of_kind(Kind::Connect), self.of_kind(Kind::Accept), self.of_kind(Kind::Close));
@@ -306,12 +304,12 @@ impl Run {
 
     /// The ledgers are done with all events.
     pub(crate) fn settle(&mut self) {
-        self.ledgers.iter_mut().for_each(Ledgers::settle);
+        self.ended.iter_mut().for_each(Ended::settle);
     }
 
     /// The ledgers, once there are no more events.
-    pub(crate) fn take_ledgers(&mut self) -> Option<Ledgers> {
-        self.ledgers.take()
+    pub(crate) fn take_ledgers(&mut self) -> Option<Ended> {
+        self.ended.take()
     }
 
     fn of_kind(&self, kind: Kind) -> u64 {

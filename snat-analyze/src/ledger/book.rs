@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use super::profile::Reuse;
 use super::stock::Remote;
-use super::sweep::{Ledgers, Lives, OPEN, Place, Replay, Share as SpotShare, Spot};
+use super::sweep::{Ended, Lives, OPEN, Place, Replay, Share as SpotShare, Spot};
 use crate::fold::{DestKey, GroupKey, Map, PidKey, Run};
 use crate::owner::Share;
 use crate::report::Flows;
@@ -40,7 +40,7 @@ pub(super) struct Page {
 /// A run whose ledgers may still be kept, with what its dense numbers mean.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    ledgers: Ledgers,
+    ledgers: Ended,
     groups: Vec<GroupKey>,
     /// By number.
     cells: Vec<DraftCell>,

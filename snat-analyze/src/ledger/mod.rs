@@ -23,6 +23,6 @@ pub(crate) use snapshot::{Asks, Dump, Held, Snapshots, Socket, Tie, is_same_name
 pub use sourced::Sourced;
 pub(crate) use stock::{Remote, Stock};
 pub(crate) use sweep::{
-    Bucket, Ends, Home, Ledgers, Place as SweepPlace, Replay, Row, Rules as SweepRules, SECOND, Spot, StepKind,
+    Bucket, Ended, Ends, Home, Ledgers, Place as SweepPlace, Replay, Row, Rules as SweepRules, SECOND, Spot, StepKind,
 };
 pub use timeline::Detail;

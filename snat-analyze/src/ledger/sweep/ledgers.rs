@@ -64,6 +64,41 @@ enum Where {
     Apart(Post<Box<Pair>, Heap>),
 }
 
+/// Ledgers of a log that is over.
+#[derive(Debug)]
+pub(crate) struct Ended(Ending);
+
+#[derive(Debug)]
+enum Ending {
+    /// There are still rows to be worked on.
+    Apart(Post<Box<Pair>, Heap>),
+    Found(Option<Box<Replays>>),
+}
+
+impl Ended {
+    /// Waits until all rows are worked on; nothing is kept then but what was found.
+    pub(crate) fn settle(&mut self) {
+        self.0 = match mem::replace(&mut self.0, Ending::Found(None)) {
+            Ending::Apart(post) => {
+                let (mut pair, _) = post.join();
+                let found = pair.found.take().map(Box::new);
+                free(pair);
+                Ending::Found(found)
+            }
+            found => found,
+        };
+    }
+
+    /// What was found: that of all, and that without doubles if there is one.
+    pub(crate) fn found(mut self) -> Option<Replays> {
+        self.settle();
+        match self.0 {
+            Ending::Found(found) => found.map(|found| *found),
+            Ending::Apart(_) => None,
+        }
+    }
+}
+
 /// Rows in their order, and what is to be known before them.
 #[derive(Debug, Default)]
 struct Heap {
@@ -170,37 +205,17 @@ impl Ledgers {
     }
 
     /// The log is over. What was found is there sooner or later.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end(mut self) -> Ended {
         self.has_no_time();
         self.order.end();
         self.hand_over_ripe();
         let span = Some(self.span).filter(|(low, high)| matches!(self.clock, Clock::Runs(_)) && low <= high);
         self.heap.end = Some(End { span, late: self.order.late, unkeyed: self.unkeyed });
         self.hand_over();
-    }
-
-    /// Waits until they are done with all that they were told.
-    pub(crate) fn settle(&mut self) {
-        if matches!(self.at, Where::Here(_)) {
-            return;
+        match self.at {
+            Where::Here(pair) => Ended(Ending::Found(pair.found.map(Box::new))),
+            Where::Apart(post) => Ended(Ending::Apart(post)),
         }
-        let here = Where::Here(Box::new(Pair::new(&Rules::default())));
-        self.at = match mem::replace(&mut self.at, here) {
-            Where::Apart(post) => Where::Here(post.join().0),
-            here => here,
-        };
-    }
-
-    /// What was found, once the log is over: that of all, and that without doubles if there is one.
-    pub(crate) fn found(mut self) -> Option<Replays> {
-        let is_apart = matches!(self.at, Where::Apart(_));
-        self.settle();
-        let Where::Here(mut pair) = self.at else { return None };
-        let found = pair.found.take();
-        if is_apart {
-            free(pair);
-        }
-        found
     }
 
     #[inline(always)]

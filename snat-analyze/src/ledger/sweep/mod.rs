@@ -45,7 +45,7 @@ mod random;
 mod steps;
 
 pub(crate) use lanes::Ends;
-pub(crate) use ledgers::Ledgers;
+pub(crate) use ledgers::{Ended, Ledgers};
 pub(crate) use lives::Lives;
 pub(crate) use mesh::Home;
 #[cfg(test)]

@@ -100,9 +100,8 @@ impl Steps {
     }
 
     /// That of all connects, and that without a mesh's doubles.
-    pub(crate) fn finish_both(mut self) -> (Replay, Option<Replay>) {
-        self.ledgers.end();
-        self.ledgers.found().unwrap()
+    pub(crate) fn finish_both(self) -> (Replay, Option<Replay>) {
+        self.ledgers.end().found().unwrap()
     }
 
     pub(crate) fn size(&mut self) -> Size {
