@@ -76,7 +76,6 @@ impl ByGroup {
 }
 
 /// Adds lives, and leaves none.
-#[expect(clippy::ptr_arg, reason = "a piece of a post")]
 fn add_all(groups: &mut Vec<Lives>, lives: &mut Vec<Life>) {
     for (at, (group, life)) in lives.iter().enumerate() {
         if let Some((group, life)) = lives.get(at + AHEAD)
