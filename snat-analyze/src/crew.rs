@@ -97,7 +97,7 @@ trait Work: Send + Sync {
 }
 
 /// A post: its worker, and pieces for him.
-struct Line<T, P> {
+struct Desk<T, P> {
     worker: Mutex<Option<T>>,
     work_on: fn(&mut T, &mut P),
     pieces: Mutex<VecDeque<P>>,
@@ -111,7 +111,7 @@ struct Line<T, P> {
 pub(crate) struct Post<T, P> {
     hall: Arc<Hall>,
     id: u64,
-    line: Arc<Line<T, P>>,
+    desk: Arc<Desk<T, P>>,
     /// Pieces that may wait.
     most: usize,
 }
@@ -144,7 +144,7 @@ impl Crew {
         work_on: fn(&mut T, &mut P),
     ) -> Result<Post<T, P>, T> {
         let Some(team) = &self.team else { return Err(worker) };
-        let line = Arc::new(Line {
+        let desk = Arc::new(Desk {
             worker: Mutex::new(Some(worker)),
             work_on,
             pieces: Mutex::default(),
@@ -155,11 +155,11 @@ impl Crew {
         let id = board.opened;
         board.opened += 1;
         let at = board.posts.partition_point(|open| open.rank <= rank);
-        board.posts.insert(at, Open { id, rank, work: Arc::clone(&line) as _, pieces: 0, busy: false });
+        board.posts.insert(at, Open { id, rank, work: Arc::clone(&desk) as _, pieces: 0, busy: false });
         let posts = board.posts.len();
         drop(board);
         team.call(posts);
-        Ok(Post { hall: Arc::clone(&team.hall), id, line, most })
+        Ok(Post { hall: Arc::clone(&team.hall), id, desk, most })
     }
 }
 
@@ -277,7 +277,7 @@ impl Board {
     }
 }
 
-impl<T: Send, P: Send> Work for Line<T, P> {
+impl<T: Send, P: Send> Work for Desk<T, P> {
     fn next(&self) {
         let Some(mut piece) = lock(&self.pieces).pop_front() else { return };
         let mut worker = lock(&self.worker);
@@ -293,7 +293,7 @@ impl<T, P> Post<T, P> {
     /// Hands a piece over, and works while too many of them wait; the next one to fill. `None`: the worker panicked, which goes
     /// on where it is joined.
     pub(crate) fn hand_over(&self, piece: P, new: impl FnOnce() -> P) -> Option<P> {
-        lock(&self.line.pieces).push_back(piece);
+        lock(&self.desk.pieces).push_back(piece);
         let mut board = lock(&self.hall.board);
         let open = board.open(self.id)?;
         open.pieces += 1;
@@ -304,10 +304,10 @@ impl<T, P> Post<T, P> {
             self.hall.tell(&board);
             drop(board);
         }
-        if lock(&self.line.panic).is_some() {
+        if lock(&self.desk.panic).is_some() {
             return None;
         }
-        let empty = lock(&self.line.empty).pop();
+        let empty = lock(&self.desk.empty).pop();
         Some(empty.unwrap_or_else(new))
     }
 
@@ -315,10 +315,10 @@ impl<T, P> Post<T, P> {
     /// goes on here.
     pub(crate) fn join(self) -> (T, Vec<P>) {
         drop(self.hall.until(lock(&self.hall.board), Wait { id: self.id, until: Until::Done }));
-        let panic = lock(&self.line.panic).take();
-        let worker = lock(&self.line.worker).take();
+        let panic = lock(&self.desk.panic).take();
+        let worker = lock(&self.desk.worker).take();
         match (panic, worker) {
-            (None, Some(worker)) => (worker, mem::take(&mut *lock(&self.line.empty))),
+            (None, Some(worker)) => (worker, mem::take(&mut *lock(&self.desk.empty))),
             (Some(panic), _) => resume_unwind(panic),
             (None, None) => resume_unwind(Box::new("a post without a worker")),
         }
