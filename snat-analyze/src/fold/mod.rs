@@ -256,14 +256,12 @@ impl Sink for Fold {
             run.rows.begin(batch);
             let end = batch.run_end(at);
             run.rows.fetch(batch, at..end.min(at + rows::AHEAD));
-            while at < end {
-                let [next, behind] = [1, 2].map(|times| end.min(at + times * rows::AHEAD));
-                run.rows.fetch(batch, next..behind);
-                for at in at..next {
-                    run.event(batch, at, &self.ruling);
-                }
-                at = next;
+            for at in at..end {
+                // One at a time: what is asked for all at once is waited for.
+                run.rows.fetch(batch, (at + rows::AHEAD).min(end)..(at + rows::AHEAD + 1).min(end));
+                run.event(batch, at, &self.ruling);
             }
+            at = end;
             run.rows.end(batch);
         }
     }

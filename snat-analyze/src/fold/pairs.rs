@@ -100,7 +100,9 @@ impl Pairs {
     /// Asks for where a pair is that is needed soon.
     #[inline(always)]
     pub(super) fn fetch(&self, key: PairKey) {
-        prefetch_index(&self.pairs, self.first(key));
+        let first = self.first(key);
+        prefetch_index(&self.pairs, first);
+        prefetch_index(&self.pairs, first ^ 1);
     }
 
     /// A pair, if there is one.
@@ -108,7 +110,6 @@ impl Pairs {
     pub(super) fn find(&self, key: PairKey) -> Known {
         let mut at = self.first(key);
         loop {
-            // The neighbour in two lines comes with the first.
             for place in [at, at ^ 1] {
                 let Pair { key: known, target, v4, .. } = self.pairs[place];
                 if known == key || target == NONE {

@@ -17,12 +17,12 @@ pub(super) struct Accepted {
     /// Groups and local ports that accepted.
     ports: HashSet<(u32, u16), RandomState>,
     /// A bit for each local port that accepted in any group: most rows need no more.
-    any: Vec<u64>,
+    any: Box<[u64; 1 << 10]>,
 }
 
 impl Default for Accepted {
     fn default() -> Self {
-        Self { flows: Default::default(), ports: HashSet::default(), any: vec![0; 1 << 10] }
+        Self { flows: Default::default(), ports: HashSet::default(), any: Box::new([0; 1 << 10]) }
     }
 }
 
@@ -41,6 +41,7 @@ impl Accepted {
     }
 
     /// Whether a local port accepted in any group.
+    #[inline(always)]
     pub(super) fn any(&self, port: u16) -> bool {
         self.any[usize::from(port) >> 6] >> (port & 63) & 1 == 1
     }

@@ -11,9 +11,10 @@ use prefetch_index::prefetch_index;
 use super::lanes::{Lanes, NONE};
 use super::parts::{InSum, LaneCount, NO_SUM, OfGroup, OfProcess, Spots, Sum};
 use super::ports::Numbers;
+use super::release::Closed;
 use super::replay::{Part, Peak, Place, Share};
 use super::step::Now;
-use super::tally::{Count, Own, Tally};
+use super::tally::{Count, Level, Own, PeakAt, Tally};
 
 /// What is noted of the bucket of time that a spot's series is filling.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,13 +39,14 @@ pub(super) enum Role {
     Sum,
 }
 
-/// A destination, or the sum over all public ones of a family. What closes and releases need is in the first cache line.
+/// A destination, or the sum over all public ones of a family. What rows need most often is in the first cache line.
 #[derive(Clone, Debug)]
 #[repr(C, align(128))]
 pub(super) struct Spot {
-    /// Ports that the main hold keeps.
+    /// Ports that the main hold keeps, and those that the first other one does.
     pub(super) held: Tally,
-    pub(super) open: Count,
+    other: Level,
+    pub(super) open: Level,
     /// The first instant behind the bucket that its series is filling; [`NEVER`] where there is no series.
     pub(super) until: i64,
     /// Changes with every largest value of that bucket.
@@ -55,9 +57,10 @@ pub(super) struct Spot {
     pub(super) minute: u16,
     pub(super) role: Role,
     pub(super) v6: bool,
-    /// Ports that the first other hold keeps.
-    other: Count,
     pub(super) filling: Filling,
+    held_at: PeakAt,
+    other_at: PeakAt,
+    open_at: PeakAt,
     pub(super) lone_mapped: u64,
     pub(super) lone_plain: u64,
     pub(super) past_idle: u32,
@@ -76,15 +79,18 @@ impl Default for Spot {
     fn default() -> Self {
         Self {
             held: Tally::default(),
-            open: Count::default(),
+            other: Level::default(),
+            open: Level::default(),
             until: NEVER,
             bucket_epoch: 0,
             track: NONE,
             minute: NO_MINUTE,
             role: Role::Private,
             v6: false,
-            other: Count::default(),
             filling: Filling::default(),
+            held_at: PeakAt::default(),
+            other_at: PeakAt::default(),
+            open_at: PeakAt::default(),
             lone_mapped: 0,
             lone_plain: 0,
             past_idle: 0,
@@ -120,11 +126,27 @@ impl Spot {
     /// A flow opens, and takes a port that all holds keep, of which there are others than the main one or not.
     #[inline(always)]
     pub(super) fn opens(&mut self, others: bool, now: Now) {
-        self.held.add(now);
-        self.open.add(now);
+        self.holds_one_more(now);
+        self.opens_one_more(now);
         if others {
-            self.other.add(now);
+            self.other_at.add(&mut self.other, now);
         }
+    }
+
+    /// A port that the main hold keeps.
+    #[inline(always)]
+    pub(super) fn holds_one_more(&mut self, now: Now) {
+        self.held.add(&mut self.held_at, now);
+    }
+
+    #[inline(always)]
+    pub(super) fn opens_one_more(&mut self, now: Now) {
+        self.open_at.add(&mut self.open, now);
+    }
+
+    /// Flows that are open.
+    pub(super) fn peak_of_open(&self) -> Peak {
+        self.open_at.peak(self.open)
     }
 
     /// Whether the spot's series, or that it has none, needs no more than a note of a connect at this instant; then it
@@ -155,12 +177,6 @@ pub(super) struct Opened {
     pub(super) reaches: bool,
     /// The sum that it is part of.
     pub(super) sum: u8,
-}
-
-impl Opened {
-    /// Without a number, and with nothing to be noted.
-    pub(super) const NOTHING: Self =
-        Self { number: NONE, unnoted: false, unnoted_sum: false, reaches: false, sum: NO_SUM };
 }
 
 /// All counters.
@@ -219,21 +235,21 @@ impl Counters {
         (lane.way, lane.process) = (way, process);
     }
 
-    /// Where a lane is counted; one that was nowhere so far gets its counters here. A destination is public or not for
-    /// good.
+    /// A lane that was counted nowhere so far gets its counters. A destination is public or not for good. Returns its way.
     #[inline(always)]
-    pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> Spots {
-        if !self.lanes[lane as usize].sits {
+    pub(super) fn sit(&mut self, lane: u32, lanes: &Lanes) -> u32 {
+        let LaneCount { sits, way, .. } = self.lanes[lane as usize];
+        if !sits {
             self.sit_down(lane, lanes);
         }
-        self.of_lane(lane)
+        way
     }
 
     /// Where a lane is counted that had a flow.
     #[inline(always)]
     pub(super) fn of_lane(&self, lane: u32) -> Spots {
-        let LaneCount { way, spot, sum, .. } = self.lanes[lane as usize];
-        Spots { way, spot, sum: self.sums.get(usize::from(sum)).map_or(NONE, |sum| sum.spot) }
+        let LaneCount { spot, sum, .. } = self.lanes[lane as usize];
+        Spots { spot, sum: self.sums.get(usize::from(sum)).map_or(NONE, |sum| sum.spot) }
     }
 
     #[cold]
@@ -271,15 +287,16 @@ impl Counters {
         sum.spot = spot;
         let here = &self.spots[spot as usize];
         if sum.processes.len() <= process as usize {
-            sum.processes.resize(process as usize + 1, None);
+            sum.processes.resize(process as usize + 1, InSum::NOWHERE);
         }
-        if sum.processes[process as usize].is_none() {
+        if !sum.processes[process as usize].sits {
             let (of_group, is_first) = meet_group(&mut sum.groups, group, spot, group, here);
             let (before, shares) = of_group.meets(process, is_first);
-            if let Some(before) = before.and_then(|before| sum.processes[before as usize].as_mut()) {
+            if let Some(before) = before {
+                let before = &mut sum.processes[before as usize];
                 (of_group.held, before.shares) = (before.part.held, true);
             }
-            sum.processes[process as usize] = Some(InSum { part: OfProcess::new(here), shares });
+            sum.processes[process as usize] = InSum { part: OfProcess::new(here), group, sits: true, shares };
         }
         spot
     }
@@ -294,25 +311,42 @@ impl Counters {
         at as u32
     }
 
-    /// Ports that a hold keeps of a spot, one that is not the main one.
-    #[inline]
-    fn other_mut(&mut self, spot: u32, hold: usize) -> &mut Count {
-        match (hold - usize::from(hold > self.main)).checked_sub(1) {
-            None => &mut self.spots[spot as usize].other,
-            Some(other) => &mut self.others[spot as usize * (self.holds - 2) + other],
+    /// Of the holds but the main one and the first other one, where the ports are counted that this keeps of a spot;
+    /// `None` for that first other one.
+    #[inline(always)]
+    fn other(&self, spot: u32, hold: usize) -> Option<usize> {
+        let other = (hold - usize::from(hold > self.main)).checked_sub(1)?;
+        Some(spot as usize * (self.holds - 2) + other)
+    }
+
+    /// A port that a hold keeps of a spot, one that is not the main one.
+    fn take_other(&mut self, spot: u32, hold: usize, now: Now) {
+        match self.other(spot, hold) {
+            None => {
+                let spot = self.spot_mut(spot);
+                spot.other_at.add(&mut spot.other, now);
+            }
+            Some(other) => self.others[other].add(now),
         }
     }
 
     /// Ports that a hold keeps of a spot.
-    pub(super) fn held(&mut self, spot: u32, hold: usize) -> Peak {
-        if hold == self.main { self.spots[spot as usize].held.value.peak() } else { self.other_mut(spot, hold).peak() }
+    pub(super) fn held(&self, at: u32, hold: usize) -> Peak {
+        let spot = self.spot(at);
+        if hold == self.main {
+            return spot.held_at.peak(spot.held.value);
+        }
+        match self.other(at, hold) {
+            None => spot.other_at.peak(spot.other),
+            Some(other) => self.others[other].peak(),
+        }
     }
 
     /// Where the flows of a way that had any are counted.
     #[inline]
     pub(super) fn of_way(&self, way: u32) -> Spots {
         let OfGroup { spot, sum, .. } = self.ways[way as usize];
-        Spots { way, spot, sum }
+        Spots { spot, sum }
     }
 
     /// The way of a lane.
@@ -339,9 +373,21 @@ impl Counters {
     }
 
     #[inline(always)]
-    pub(super) fn fetch_spot_at(&self, spot: u32) {
+    fn fetch_spot_at(&self, spot: u32) {
         prefetch_index(&self.spots, spot as usize);
         prefetch_index(&self.numbers, spot as usize);
+    }
+
+    /// Asks for what a hold needs that lets go of a closed flow soon.
+    #[inline(always)]
+    pub(super) fn fetch_closed(&self, closed: &Closed, is_main: bool) {
+        if is_main {
+            prefetch_index(&self.lanes, closed.lane as usize);
+            prefetch_index(&self.ways, closed.way as usize);
+            self.fetch_spot_at(closed.spot);
+        } else {
+            prefetch_index(&self.spots, closed.spot as usize);
+        }
     }
 
     #[inline(always)]
@@ -374,19 +420,25 @@ impl Counters {
     pub(super) fn take_others(&mut self, spots: Spots, from: usize, to: usize, now: Now) {
         let main = self.main;
         for hold in (0..self.holds).filter(|hold| *hold != main).skip(from).take(to - from) {
-            spots.each(|spot| {
-                self.other_mut(spot, hold).add(now);
-            });
+            spots.each(|spot| self.take_other(spot, hold, now));
         }
     }
 
     /// A hold that is not the main one lets go of a port of a destination.
     #[inline(always)]
     pub(super) fn release_other(&mut self, spot: u32, is_public: bool, hold: usize) {
-        self.other_mut(spot, hold).take();
+        self.let_other_go(spot, hold);
         if is_public {
             let sum = self.sums[usize::from(self.spots[spot as usize].v6)].spot;
-            self.other_mut(sum, hold).take();
+            self.let_other_go(sum, hold);
+        }
+    }
+
+    #[inline(always)]
+    fn let_other_go(&mut self, spot: u32, hold: usize) {
+        match self.other(spot, hold) {
+            None => self.spots[spot as usize].other.take(),
+            Some(other) => self.others[other].take(),
         }
     }
 
@@ -409,8 +461,8 @@ impl Counters {
             step(&mut count.own, spot, adds, now);
             if spots.is_public() {
                 let spot = &self.spots[spots.sum as usize];
-                let part = &mut self.sums[usize::from(spot.v6)].processes[count.process as usize];
-                part.iter_mut().for_each(|of_sum| step(&mut of_sum.part, spot, adds, now));
+                let of_sum = &mut self.sums[usize::from(spot.v6)].processes[count.process as usize];
+                step(&mut of_sum.part, spot, adds, now);
             }
         }
     }
@@ -444,8 +496,8 @@ impl Counters {
         scratch.clear();
         if spot.is_sum() {
             let processes = sums[usize::from(spot.v6)].processes.iter_mut().enumerate();
-            scratch.extend(processes.filter_map(|(of, part)| {
-                let part = &mut part.as_mut()?.part;
+            scratch.extend(processes.filter(|(_, of_sum)| of_sum.sits).filter_map(|(of, of_sum)| {
+                let part = &mut of_sum.part;
                 part.settle_bucket(epoch);
                 (part.at_bucket > 0).then_some((of as u32, part.at_bucket))
             }));
@@ -476,15 +528,15 @@ impl Counters {
     /// Measuring starts at this instant.
     pub(super) fn begin(&mut self, at: i64) {
         for spot in &mut self.spots {
-            spot.open.begin(at);
-            spot.held.begin(at);
-            spot.other.begin(at);
+            spot.open_at.begin(&mut spot.open, at);
+            spot.held.begin(&mut spot.held_at, at);
+            spot.other_at.begin(&mut spot.other, at);
         }
         self.others.iter_mut().for_each(|held| held.begin(at));
         self.lanes.iter_mut().for_each(|lane| lane.own.held.begin());
         self.ways.iter_mut().for_each(|way| way.held.begin());
         for sum in &mut self.sums {
-            sum.processes.iter_mut().flatten().for_each(|of_sum| of_sum.part.held.begin());
+            sum.processes.iter_mut().for_each(|of_sum| of_sum.part.held.begin());
             sum.groups.iter_mut().for_each(|group| group.held.begin());
         }
     }
@@ -498,7 +550,7 @@ impl Counters {
         ways.iter_mut().filter(|way| way.spot != NONE).for_each(|way| way.held.settle(&spots[way.spot as usize].held));
         for sum in self.sums.iter_mut().filter(|sum| sum.spot != NONE) {
             let spot = &spots[sum.spot as usize].held;
-            sum.processes.iter_mut().flatten().for_each(|of_sum| of_sum.part.held.settle(spot));
+            sum.processes.iter_mut().filter(|of_sum| of_sum.sits).for_each(|of_sum| of_sum.part.held.settle(spot));
             sum.groups.iter_mut().filter(|group| group.spot != NONE).for_each(|group| group.held.settle(spot));
         }
     }
@@ -519,7 +571,7 @@ impl Counters {
         let mut of_ways: Vec<Share> =
             self.ways.iter().map(|way| share(way.group as usize, of_way(way).part())).collect();
         let mut of_sums = self.sums.each_ref().map(|sum| {
-            let of_process = |of: usize| sum.processes[of].map_or(Own::NOTHING, |of_sum| of_sum.part.held);
+            let of_process = |of: usize| sum.processes[of].part.held;
             let of_group = |group: &OfGroup| match group.alone {
                 NONE => group.held,
                 process => of_process(process as usize),
@@ -548,7 +600,7 @@ impl Counters {
             let (of_groups, of_processes) = &mut found[sum.spot as usize];
             let met = sum.groups.iter().zip(groups).filter(|(group, _)| group.spot != NONE);
             of_groups.extend(met.map(|(_, share)| share));
-            let met = sum.processes.iter().zip(processes).filter(|(part, _)| part.is_some());
+            let met = sum.processes.iter().zip(processes).filter(|(of_sum, _)| of_sum.sits);
             of_processes.extend(met.map(|(_, share)| share));
         }
         for (groups, processes) in &mut found {
@@ -578,7 +630,7 @@ mod tests {
 
     #[test]
     fn a_lane_is_a_cache_line() {
-        assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>()), (64, 32));
-        assert_eq!((std::mem::offset_of!(Spot, other), size_of::<Spot>(), size_of::<Numbers>()), (64, 256, 64));
+        assert_eq!((size_of::<LaneCount>(), size_of::<OfGroup>(), size_of::<InSum>()), (64, 32, 32));
+        assert_eq!((std::mem::offset_of!(Spot, held_at), size_of::<Spot>(), size_of::<Numbers>()), (64, 256, 64));
     }
 }

@@ -5,10 +5,10 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
+use wide::u32x8;
 
 use super::lanes::NONE;
 use super::release::{Closed, Releases};
-use super::wide::{Line, Wide};
 
 /// A flow to a destination that is open, or about to be.
 #[derive(Clone, Copy, Debug)]
@@ -84,46 +84,75 @@ const LEAST: usize = 16;
 /// Flows of a line.
 const SEATS: usize = 7;
 
-/// What a line says: hashes of flows; how many open flows passed it; where the flows are, among those that are open or in
-/// the queue of releases, of which the last bits are kept; the last place in the queue of a held flow that passed it.
-const PASSED: usize = SEATS;
-const PLACES: usize = SEATS + 1;
-const OVER: usize = PLACES + SEATS;
+/// What a cache line says of flows.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Line {
+    /// Their hashes; the last place: how many open flows passed the line.
+    tags: [u32; SEATS + 1],
+    /// Where they are, among those that are open or in the queue of releases, of which the last bits are kept; the last
+    /// place: the last place in the queue of a held flow that passed the line.
+    places: [u32; SEATS + 1],
+}
 
 /// The flow of a hash is open.
 const OPEN: u32 = 1 << 31;
 
-/// Seats of a line as bytes, the first in the lowest: all bits are set of those that are meant.
-type Seats = u64;
+/// Seats of a line as bits, the first the lowest: those are set that are meant. Looked at as a whole, so that there is no
+/// branch for each of them.
+type Seats = u32;
+
+const ALL: Seats = (1 << SEATS) - 1;
 
 /// The first of the seats that are meant; [`SEATS`] or more where there is none.
 #[inline(always)]
 fn first(seats: Seats) -> usize {
-    seats.trailing_zeros() as usize / 8
+    seats.trailing_zeros() as usize
 }
 
-/// The seats of which that is true; looked at as a whole, so that there is no branch for each of them. What stands behind the
-/// last one may be among them.
-#[inline(always)]
-fn seats(line: &Line, is: impl Fn(u32, u32) -> bool) -> Seats {
-    let mut found = [0; SEATS + 1];
-    for (at, found) in found.iter_mut().enumerate() {
-        *found = if is(line[at], line[PLACES + at]) { u8::MAX } else { 0 };
+impl Line {
+    #[inline(always)]
+    fn passed(&mut self) -> &mut u32 {
+        &mut self.tags[SEATS]
     }
-    Seats::from_le_bytes(found)
-}
 
-/// The seats of an open flow that may be it.
-#[inline(always)]
-fn open_ones(line: &Line, tag: u32) -> Seats {
-    seats(line, |known, _| known == tag | OPEN)
-}
+    #[inline(always)]
+    fn over(&mut self) -> &mut u32 {
+        &mut self.places[SEATS]
+    }
 
-/// The seats that nobody has: what is said of a place that is not in the queue any more is void.
-#[inline(always)]
-fn void(line: &Line, releases: &Releases) -> Seats {
-    let in_queue = releases.in_queue();
-    seats(line, |known, place| (known & OPEN == 0) & !in_queue.has(place))
+    /// Whether the next line has to be asked for a flow that is open.
+    #[inline(always)]
+    fn is_passed(&self) -> bool {
+        self.tags[SEATS] != 0
+    }
+
+    /// The same of one that is held.
+    #[inline(always)]
+    fn is_passed_by_held(&self, releases: &Releases) -> bool {
+        releases.is_in_queue(self.places[SEATS])
+    }
+
+    /// The seats of an open flow that may be it.
+    #[inline(always)]
+    fn open_ones(&self, tag: u32) -> Seats {
+        u32x8::new(self.tags).simd_eq(u32x8::splat(tag | OPEN)).to_bitmask() & ALL
+    }
+
+    /// The same of one that is open or held.
+    #[inline(always)]
+    fn ones(&self, tag: u32) -> Seats {
+        (u32x8::new(self.tags) | u32x8::splat(OPEN)).simd_eq(u32x8::splat(tag | OPEN)).to_bitmask() & ALL
+    }
+
+    /// The seats that nobody has: what is said of a place that is not in the queue any more is void.
+    #[inline(always)]
+    fn void(&self, releases: &Releases) -> Seats {
+        let in_queue = releases.in_queue();
+        let open = u32x8::new(self.tags).to_bitmask();
+        let held = (u32x8::new(self.places) - u32x8::splat(in_queue.base)).simd_lt(u32x8::splat(in_queue.len));
+        !(open | held.to_bitmask()) & ALL
+    }
 }
 
 /// A flow that is open, or that was woken, until the next one is put in or taken out.
@@ -153,7 +182,10 @@ pub(super) enum Known {
 /// void when it leaves the queue, so that its release looks nothing up.
 #[derive(Clone, Debug)]
 pub(super) struct Flows {
-    lines: Wide,
+    /// As many as a power of two.
+    lines: Vec<Line>,
+    /// More flows, and there will be more lines.
+    room: usize,
     seed: u64,
     /// Flows that are open, and places that are not taken.
     open: Vec<Flow>,
@@ -163,7 +195,7 @@ pub(super) struct Flows {
 impl Flows {
     pub(super) fn new(releases: &Releases) -> Self {
         let seed = RandomState::default().hash_one(LEAST);
-        Self { lines: empty(LEAST, releases), seed, open: Vec::new(), vacant: Vec::new() }
+        Self { lines: empty(LEAST, releases), room: room(LEAST), seed, open: Vec::new(), vacant: Vec::new() }
     }
 
     /// The hash of a way and a local port.
@@ -177,30 +209,38 @@ impl Flows {
     /// Asks for what says where a flow is that is needed soon.
     #[inline(always)]
     pub(super) fn fetch(&self, tag: u32) {
-        let lines: &[Line] = &self.lines;
-        prefetch_index(lines, tag as usize & (lines.len() - 1));
+        prefetch_index(&self.lines, tag as usize & (self.lines.len() - 1));
+    }
+
+    /// Asks for an open flow that is needed soon, when it is there where its line says that it is.
+    #[inline(always)]
+    pub(super) fn fetch_open(&self, tag: u32) {
+        let line = &self.lines[tag as usize & (self.lines.len() - 1)];
+        let seat = first(line.open_ones(tag));
+        if seat < SEATS {
+            prefetch_index(&self.open, line.places[seat] as usize);
+        }
     }
 
     /// The flow of a way and a local port, of which the hash is given, if it is open.
     #[inline(always)]
     pub(super) fn find_open(&self, tag: u32, way: u32, sport: u16) -> Option<Found> {
-        let lines: &[Line] = &self.lines;
-        let most = lines.len() - 1;
+        let most = self.lines.len() - 1;
         let mut at = tag as usize & most;
         // Once around is enough, whatever the lines say.
-        for _ in 0..=most {
-            let line = &lines[at];
-            let mut may_be = open_ones(line, tag);
+        for _ in 0..self.lines.len() {
+            let line = &self.lines[at];
+            let mut may_be = line.open_ones(tag);
             while may_be != 0 {
                 let seat = first(may_be);
-                let place = line[PLACES + seat];
+                let place = line.places[seat];
                 let flow = &self.open[place as usize];
                 if flow.way == way && flow.sport == sport {
                     return Some(Found { seat: Seat { line: at, seat }, at: place });
                 }
-                may_be &= !(Seats::from(u8::MAX) << (8 * seat));
+                may_be &= may_be - 1;
             }
-            if line[PASSED] == 0 {
+            if !line.is_passed() {
                 return None;
             }
             at = (at + 1) & most;
@@ -211,18 +251,17 @@ impl Flows {
     /// The same, or one that is held.
     #[inline(always)]
     pub(super) fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<Known> {
-        let lines: &[Line] = &self.lines;
-        let most = lines.len() - 1;
+        let most = self.lines.len() - 1;
         let mut at = tag as usize & most;
-        for _ in 0..=most {
-            let line = &lines[at];
-            let may_be = seats(line, |known, _| known & !OPEN == tag);
+        for _ in 0..self.lines.len() {
+            let line = &self.lines[at];
+            let may_be = line.ones(tag);
             if may_be != 0
                 && let Some(known) = self.known(at, may_be, (way, sport), releases)
             {
                 return Some(known);
             }
-            if line[PASSED] == 0 && !releases.is_in_queue(line[OVER]) {
+            if !line.is_passed() && !line.is_passed_by_held(releases) {
                 return None;
             }
             at = (at + 1) & most;
@@ -234,9 +273,9 @@ impl Flows {
     #[cold]
     fn known(&self, at: usize, may_be: Seats, ends: (u32, u16), releases: &Releases) -> Option<Known> {
         let line = &self.lines[at];
-        (0..SEATS).filter(|seat| may_be >> (8 * seat) & 1 == 1).find_map(|seat| {
-            let place = line[PLACES + seat];
-            let (is_open, seat) = (line[seat] & OPEN != 0, Seat { line: at, seat });
+        (0..SEATS).filter(|seat| may_be >> seat & 1 == 1).find_map(|seat| {
+            let place = line.places[seat];
+            let (is_open, seat) = (line.tags[seat] & OPEN != 0, Seat { line: at, seat });
             if is_open {
                 let flow = &self.open[place as usize];
                 return ((flow.way, flow.sport) == ends).then_some(Known::Open(Found { seat, at: place }));
@@ -273,7 +312,7 @@ impl Flows {
             Known::Open(found) => Some(found),
             Known::Held(seat, place) => {
                 let at = self.keep(Flow::held(releases.get(place)?, place));
-                self.change(seat, |tag| *tag |= OPEN, at, |line| line[PASSED] += 1);
+                self.change(seat, |tag| *tag |= OPEN, at, |line| *line.passed() += 1);
                 Some(Found { seat, at })
             }
         }
@@ -288,8 +327,8 @@ impl Flows {
             |tag| *tag &= !OPEN,
             place,
             |line| {
-                line[PASSED] -= 1;
-                line[OVER] = releases.later(line[OVER], place);
+                *line.passed() -= 1;
+                *line.over() = releases.later(*line.over(), place);
             },
         );
         self.give_up(found.at);
@@ -298,14 +337,13 @@ impl Flows {
     /// Something else is said at a seat; the lines that its flow passed are told.
     #[inline(always)]
     fn change(&mut self, seat: Seat, tag: impl Fn(&mut u32), place: u32, passed: impl Fn(&mut Line)) {
-        let lines: &mut [Line] = &mut self.lines;
-        let most = lines.len() - 1;
-        let line = &mut lines[seat.line];
-        let mut at = line[seat.seat] as usize & most;
-        tag(&mut line[seat.seat]);
-        line[PLACES + seat.seat] = place;
+        let most = self.lines.len() - 1;
+        let line = &mut self.lines[seat.line];
+        let mut at = line.tags[seat.seat] as usize & most;
+        tag(&mut line.tags[seat.seat]);
+        line.places[seat.seat] = place;
         while at != seat.line {
-            passed(&mut lines[at]);
+            passed(&mut self.lines[at]);
             at = (at + 1) & most;
         }
     }
@@ -335,7 +373,7 @@ impl Flows {
     #[inline(always)]
     pub(super) fn insert(&mut self, tag: u32, flow: Flow, releases: &Releases) -> Found {
         let at = self.keep(flow);
-        if (self.len() + releases.held()) * 8 > self.lines.len() * SEATS * 5 {
+        if self.len() + releases.held() > self.room {
             self.grow(releases);
         }
         loop {
@@ -356,7 +394,7 @@ impl Flows {
         for (at, line) in self.lines.iter().enumerate() {
             let mut taken = [0; 2];
             for seat in 0..SEATS {
-                let (tag, place) = (line[seat], line[PLACES + seat]);
+                let (tag, place) = (line.tags[seat], line.places[seat]);
                 if tag & OPEN == 0 && !in_queue.has(place) {
                     continue;
                 }
@@ -366,11 +404,11 @@ impl Flows {
                 }
                 let is_second = usize::from(tag as usize & before != 0);
                 let into = &mut lines[at + is_second * before];
-                (into[taken[is_second]], into[PLACES + taken[is_second]]) = (tag, place);
+                (into.tags[taken[is_second]], into.places[taken[is_second]]) = (tag, place);
                 taken[is_second] += 1;
             }
         }
-        self.lines = lines;
+        (self.lines, self.room) = (lines, room(2 * before));
         for (tag, place) in strangers {
             // There is one: no more than half of the seats are taken.
             put(&mut self.lines, tag, place, releases);
@@ -379,7 +417,7 @@ impl Flows {
 
     /// Takes out a flow that is among those that are open.
     pub(super) fn remove(&mut self, found: Found, releases: &Releases) {
-        self.change(found.seat, |tag| *tag = 0, nowhere(releases), |line| line[PASSED] -= 1);
+        self.change(found.seat, |tag| *tag = 0, nowhere(releases), |line| *line.passed() -= 1);
         self.give_up(found.at);
     }
 
@@ -403,7 +441,7 @@ impl Flows {
     /// Lines that the next one has to be asked for.
     #[cfg(test)]
     fn full(&self, releases: &Releases) -> usize {
-        self.lines.iter().filter(|line| line[PASSED] > 0 || releases.is_in_queue(line[OVER])).count()
+        self.lines.iter().filter(|line| line.is_passed() || line.is_passed_by_held(releases)).count()
     }
 }
 
@@ -412,17 +450,17 @@ impl Flows {
 fn put(lines: &mut [Line], tag: u32, place: u32, releases: &Releases) -> Option<Seat> {
     let most = lines.len() - 1;
     let mut at = tag as usize & most;
-    for _ in 0..=most {
+    for _ in 0..lines.len() {
         let line = &mut lines[at];
-        let seat = first(void(line, releases));
+        let seat = first(line.void(releases));
         if seat < SEATS {
-            (line[seat], line[PLACES + seat]) = (tag, place);
+            (line.tags[seat], line.places[seat]) = (tag, place);
             return Some(Seat { line: at, seat });
         }
         if tag & OPEN != 0 {
-            line[PASSED] += 1;
+            *line.passed() += 1;
         } else {
-            line[OVER] = releases.later(line[OVER], place);
+            *line.over() = releases.later(*line.over(), place);
         }
         at = (at + 1) & most;
     }
@@ -434,11 +472,14 @@ fn nowhere(releases: &Releases) -> u32 {
     (releases.base() as u32).wrapping_sub(1)
 }
 
+/// Flows that so many lines may have: no more than five of eight seats are taken.
+fn room(lines: usize) -> usize {
+    lines * SEATS * 5 / 8
+}
+
 /// Lines that say nothing.
-fn empty(lines: usize, releases: &Releases) -> Wide {
-    let mut line = [0; 16];
-    line[PLACES..].fill(nowhere(releases));
-    Wide::new(lines, line)
+fn empty(lines: usize, releases: &Releases) -> Vec<Line> {
+    vec![Line { tags: [0; SEATS + 1], places: [nowhere(releases); SEATS + 1] }; lines]
 }
 
 #[cfg(test)]

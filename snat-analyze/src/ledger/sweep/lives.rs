@@ -35,8 +35,8 @@ pub(super) enum ByGroup {
 const MANY: usize = if cfg!(test) { 64 } else { 4_096 };
 const WAITING: usize = if cfg!(test) { 2 } else { 16 };
 
-/// So many before it is added, the place of a life is asked for.
-const AHEAD: usize = 16;
+/// The places of so many lives are asked for before these are added.
+const AHEAD: usize = 32;
 
 impl Default for ByGroup {
     fn default() -> Self {
@@ -77,18 +77,34 @@ impl ByGroup {
 
 /// Adds lives, and leaves none.
 fn add_all(groups: &mut Vec<Lives>, lives: &mut Vec<Life>) {
-    for (at, (group, life)) in lives.iter().enumerate() {
-        if let Some((group, life)) = lives.get(at + AHEAD)
-            && let Some(Lives::Buckets(counts)) = groups.get(*group as usize)
-        {
-            prefetch_index(counts, bucket(*life));
+    let mut buckets = [0; AHEAD];
+    for lives in lives.chunks(AHEAD) {
+        for ((group, life), at) in lives.iter().zip(&mut buckets) {
+            *at = bucket(*life);
+            if let Some(Lives::Buckets(counts)) = groups.get(*group as usize) {
+                prefetch_index(counts, *at);
+            }
         }
-        if groups.len() <= *group as usize {
-            groups.resize_with(*group as usize + 1, Lives::default);
+        for ((group, life), at) in lives.iter().zip(&buckets) {
+            let known = match groups.get_mut(*group as usize) {
+                Some(Lives::Buckets(counts)) => counts.get_mut(*at),
+                _ => None,
+            };
+            match known {
+                Some(count) => *count += 1,
+                None => add(groups, *group as usize, *life),
+            }
         }
-        groups[*group as usize].add(*life);
     }
     lives.clear();
+}
+
+#[cold]
+fn add(groups: &mut Vec<Lives>, group: usize, life: u64) {
+    if groups.len() <= group {
+        groups.resize_with(group + 1, Lives::default);
+    }
+    groups[group].add(life);
 }
 
 impl Default for Lives {
@@ -155,6 +171,7 @@ impl Lives {
 }
 
 /// Values below 128 have a bucket each; above, the highest seven bits decide.
+#[inline(always)]
 fn bucket(life: u64) -> usize {
     let shift = life.max(1).ilog2().saturating_sub(PARTS);
     ((shift << PARTS) as u64 + (life >> shift)) as usize

@@ -31,7 +31,6 @@ mod series;
 mod stage;
 mod step;
 mod tally;
-mod wide;
 
 #[cfg(test)]
 mod by_hand;

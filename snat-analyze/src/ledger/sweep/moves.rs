@@ -7,7 +7,6 @@ use super::mesh::Waiting;
 use super::parts::Spots;
 use super::release::Closed;
 use super::replay::Place;
-use super::seats::Shut;
 use super::stage::{Move, Stage};
 use super::step::{FlowKey, Now, SECOND, StepKind};
 
@@ -31,53 +30,58 @@ impl Stage {
         if let Some(time) = now.time() {
             self.release(time);
         }
-        let spots = self.counters.sit(row.lane, &self.lanes);
-        if !self.has_room() && self.counted_beyond(spots.way, row.sport, now) {
-            self.opened(spots, now);
+        let way = self.counters.sit(row.lane, &self.lanes);
+        if !self.has_room() && self.counted_beyond(way, row.sport, now) {
+            self.opened(self.counters.of_lane(row.lane), now);
             self.counters.lane_mut(row.lane).connects += one;
             return;
         }
-        let double = self.pair(row, spots.way, now);
-        match self.flows.find(row.tag, spots.way, row.sport, &self.releases) {
-            None if self.timed && !double => self.opens(row, spots, now),
-            known => self.opens_again(row, spots, known, double, now),
+        let double = self.pair(row, way, now);
+        match self.flows.find(row.tag, way, row.sport, &self.releases) {
+            None if self.timed && !double => self.opens(row, way, now),
+            known => self.opens_again(row, way, known, double, now),
         }
     }
 
     /// The connect of a flow that is new, in a run that has TIME.
     #[inline(always)]
-    fn opens(&mut self, row: &Move, spots: Spots, now: Now) {
+    fn opens(&mut self, row: &Move, way: u32, now: Now) {
+        if now.time().is_some_and(|time| self.counters.is_over(row.lane, time)) {
+            return self.opens_behind(row, way, now);
+        }
+        self.opens_within(row, way, now);
+    }
+
+    /// The same behind what a series is filling.
+    #[cold]
+    #[inline(never)]
+    fn opens_behind(&mut self, row: &Move, way: u32, now: Now) {
+        self.changed(self.counters.of_lane(row.lane), now);
+        self.opens_within(row, way, now);
+    }
+
+    #[inline(always)]
+    fn opens_within(&mut self, row: &Move, way: u32, now: Now) {
         let minute = now.time().filter(|_| now.measured()).map(|time| self.minute(time));
         let minute = minute.filter(|minute| *minute < MINUTES).map(|minute| minute as u16);
-        let needs = (self.series.needs, minute);
-        let opened = match self.counters.opens(row.lane, &mut self.pools, needs, now) {
-            Some(opened) => opened,
-            None => self.opens_behind(row.lane, spots, needs, now),
-        };
-        let mut flow = Flow::new(spots.way, row.lane, row.sport);
+        let opened = self.counters.opens(row.lane, &mut self.pools, (self.series.needs, minute), now);
+        let mut flow = Flow::new(way, row.lane, row.sport);
         (flow.number, flow.serial) = (opened.number, self.serial);
         flow.open(now.time().unwrap_or_default());
         self.flows.insert(row.tag, flow, &self.releases);
         if opened.unnoted || opened.unnoted_sum {
-            self.notes(spots, opened, now);
+            self.notes(row.lane, opened, now);
         }
         if opened.reaches {
             self.reached(opened.sum, self.minute);
         }
     }
 
-    /// The same behind what a series is filling.
-    #[cold]
-    #[inline(never)]
-    fn opens_behind(&mut self, lane: u32, spots: Spots, needs: (u32, Option<u16>), now: Now) -> Opened {
-        self.changed(spots, now);
-        self.counters.opens(lane, &mut self.pools, needs, now).unwrap_or(Opened::NOTHING)
-    }
-
     /// Series that need more than a note of a connect.
     #[cold]
-    fn notes(&mut self, spots: Spots, of: Opened, now: Now) {
+    fn notes(&mut self, lane: u32, of: Opened, now: Now) {
         let Some(time) = now.time() else { return };
+        let spots = self.counters.of_lane(lane);
         for (spot, _) in [(spots.spot, of.unnoted), (spots.sum, of.unnoted_sum)].into_iter().filter(|(_, is)| *is) {
             self.rises(spot, time);
             let opened = &mut self.counters.spot_mut(spot).filling.opened;
@@ -87,8 +91,8 @@ impl Stage {
 
     /// The connect of one that was open or held before, or that a proxy has made already, or in a run without TIME.
     #[inline(never)]
-    fn opens_again(&mut self, row: &Move, spots: Spots, known: Option<Known>, double: bool, now: Now) {
-        let new = || Flow::new(spots.way, row.lane, row.sport);
+    fn opens_again(&mut self, row: &Move, way: u32, known: Option<Known>, double: bool, now: Now) {
+        let new = || Flow::new(way, row.lane, row.sport);
         let at = known.and_then(|known| self.flows.wake(known, &self.releases));
         let at = at.unwrap_or_else(|| self.flows.insert(row.tag, new(), &self.releases));
         let flow = self.flows.get_mut(at);
@@ -105,7 +109,7 @@ impl Stage {
             self.opens_as_double(at, row.lane, now);
         } else {
             self.take(at, row.lane, true, now);
-            self.opened(spots, now);
+            self.opened(self.counters.of_lane(row.lane), now);
         }
         self.counters.lane_mut(row.lane).connects += u64::from(now.measured());
     }
@@ -227,7 +231,7 @@ impl Stage {
             }
         }
         if flow.open {
-            self.counters.shut(flow.lane, 0);
+            self.counters.closes(flow.lane, 0);
         }
         if kept <= self.main {
             self.give_back(spots.spot, flow.number);
@@ -290,7 +294,8 @@ impl Stage {
                 return;
             }
             self.counts.lone_mapped += one;
-            let spots = self.counters.sit(lane, &self.lanes);
+            self.counters.sit(lane, &self.lanes);
+            let spots = self.counters.of_lane(lane);
             let tag = self.flows.tag(way, row.sport);
             let known = self.flows.find(tag, way, row.sport, &self.releases);
             let at = known.and_then(|known| self.flows.wake(known, &self.releases));
@@ -361,27 +366,31 @@ impl Stage {
         let (lane, opened) = (flow.lane, flow.opened());
         flow.counted = now.measured();
         self.counts.closes += one;
-        let shut = match self.counters.closes(lane, one, time) {
-            Some(shut) => shut,
-            None => {
-                let Some(shut) = self.shut_behind(lane, one, now) else { return };
-                shut
-            }
-        };
-        if now.measured() {
-            self.lives.push((shut.group, time.saturating_sub(opened).max(0) as u64));
+        if self.counters.is_over(lane, time) {
+            return self.shut_behind(at, lane, opened, now);
         }
-        self.hold(at, time, (shut.spot, shut.is_public));
+        self.shut_within(at, lane, opened, now);
     }
 
     /// The same behind what a series is filling: it takes note of what stood until now, and of that what is due is gone.
     #[cold]
     #[inline(never)]
-    fn shut_behind(&mut self, lane: u32, one: u64, now: Now) -> Option<Shut> {
-        let time = now.time()?;
-        self.release(time);
+    fn shut_behind(&mut self, at: Found, lane: u32, opened: i64, now: Now) {
+        if let Some(time) = now.time() {
+            self.release(time);
+        }
         self.changed(self.counters.of_lane(lane), now);
-        self.counters.closes(lane, one, time)
+        self.shut_within(at, lane, opened, now);
+    }
+
+    #[inline(always)]
+    fn shut_within(&mut self, at: Found, lane: u32, opened: i64, now: Now) {
+        let Some(time) = now.time() else { return };
+        let shut = self.counters.closes(lane, u64::from(now.measured()));
+        if now.measured() {
+            self.lives.push((shut.group, time.saturating_sub(opened).max(0) as u64));
+        }
+        self.hold(at, time, (shut.spot, shut.is_public));
     }
 
     /// The close of an open flow that a proxy makes again, or in a run without TIME.
@@ -394,7 +403,7 @@ impl Stage {
         let (way, lane, double, opened) = (flow.way, flow.lane, flow.double, flow.opened());
         if !double {
             flow.counted = now.measured();
-            self.counters.shut(lane, one);
+            self.counters.closes(lane, one);
         }
         if let Some(time) = now.time().filter(|_| now.measured()) {
             self.lives.push((self.counters.group(way), time.saturating_sub(opened).max(0) as u64));

@@ -91,7 +91,6 @@ impl LaneCount {
 /// Where the flows of a way are counted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spots {
-    pub(super) way: u32,
     /// Its destination.
     pub(super) spot: u32,
     /// The sum over all public destinations of the family, if it is one; else [`NONE`].
@@ -119,8 +118,19 @@ impl Spots {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InSum {
     pub(super) part: OfProcess,
+    pub(super) group: u32,
+    /// Whether it has a flow of the sum so far.
+    pub(super) sits: bool,
     /// Whether others of its group have one, too.
     pub(super) shares: bool,
+}
+
+impl InSum {
+    /// Of a process without a flow of the sum so far.
+    pub(super) const NOWHERE: Self = {
+        let part = OfProcess { held: Own::NOTHING, at_bucket: 0, bucket_epoch: 0 };
+        Self { part, group: NONE, sits: false, shares: false }
+    };
 }
 
 /// The part that a group has of a destination, or of a sum.
@@ -152,8 +162,8 @@ impl OfGroup {
 pub(super) struct Sum {
     /// [`NONE`] before the first flow.
     pub(super) spot: u32,
-    /// By number of the process; `None` where it has no flow of the sum.
-    pub(super) processes: Vec<Option<InSum>>,
+    /// By number of the process.
+    pub(super) processes: Vec<InSum>,
     /// By number of the group.
     pub(super) groups: Vec<OfGroup>,
 }

@@ -159,11 +159,11 @@ mod tests {
         let (mut pool, mut a, mut b) = (Pool::default(), Numbers::default(), Numbers::default());
         assert_eq!([pool.take(&mut a, now), pool.take(&mut a, now), pool.take(&mut b, now)], [0, 1, 0]);
         pool.give_back(&mut a, 0);
-        assert_eq!((pool.used.now, pool.used.peak), (2, 2));
+        assert_eq!((pool.used.value.now, pool.used.value.peak), (2, 2));
         assert_eq!(pool.take(&mut a, now), 0);
         pool.give_back(&mut b, 0);
         pool.give_back(&mut a, 0);
-        assert_eq!((pool.used.now, pool.used.peak), (1, 2));
+        assert_eq!((pool.used.value.now, pool.used.value.peak), (1, 2));
     }
 
     #[test]

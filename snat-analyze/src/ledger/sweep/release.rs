@@ -3,11 +3,7 @@
 //! Closes come in the order of time, so one queue serves all holds: each has a cursor in it, the shorter the hold the
 //! further ahead. A flow keeps its place in the queue; a hold has let go of it when its cursor is behind that place.
 
-use std::collections::VecDeque;
 use std::mem;
-use std::ops::Range;
-
-use prefetch_index::prefetch_index;
 
 use super::flows::Flow;
 
@@ -64,26 +60,27 @@ impl Closed {
 pub(super) struct Releases {
     /// Different holds, ascending.
     holds: Vec<Hold>,
-    /// Blocks of [`BLOCK`] places; the last is being filled.
-    blocks: VecDeque<Block>,
-    /// Place of the first block's first.
-    start: u64,
-    /// A block to be filled again.
+    /// A ring of blocks, as many as a power of two, of [`BLOCK`] places each: what is in the queue never has to be moved.
+    ring: Vec<Block>,
+    /// Blocks before this one have left the ring; the last of them is to be filled again.
+    first: u64,
     spare: Block,
     /// Place of the queue's front, and the next place.
     base: u64,
     next: u64,
-    /// Those in the queue that are not cancelled.
-    held: usize,
+    /// Those in the queue that are cancelled.
+    cancelled: u64,
     /// Before it nothing is due.
     earliest: i64,
+    /// Whether some hold may have nothing to let go of.
+    is_idle: bool,
 }
 
 /// The places that are in the queue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InQueue {
-    base: u32,
-    len: u32,
+    pub(super) base: u32,
+    pub(super) len: u32,
 }
 
 impl InQueue {
@@ -109,7 +106,7 @@ const NEVER: i64 = i64::MAX;
 type Block = Vec<(i64, Closed)>;
 
 /// Places of a block: what is in the queue never has to be moved.
-const BLOCK: usize = 1 << 16;
+const BLOCK: u64 = 1 << 16;
 
 impl Releases {
     /// `holds` in any order. Also returned: for each of them which of the different ones it is.
@@ -120,8 +117,18 @@ impl Releases {
         distinct.dedup();
         let which = holds.iter().map(|hold| distinct.partition_point(|other| other < hold)).collect();
         let holds = distinct.into_iter().map(|length| Hold { length, cursor: 0, due: NEVER }).collect();
-        let blocks = VecDeque::from([Vec::new()]);
-        (Self { holds, blocks, start: 0, spare: Vec::new(), base: 0, next: 0, held: 0, earliest: NEVER }, which)
+        let new = Self {
+            holds,
+            ring: vec![Vec::new(); 2],
+            first: 0,
+            spare: Vec::new(),
+            base: 0,
+            next: 0,
+            cancelled: 0,
+            earliest: NEVER,
+            is_idle: true,
+        };
+        (new, which)
     }
 
     /// Different holds.
@@ -130,57 +137,68 @@ impl Releases {
         self.holds.len()
     }
 
-    /// Where a place is, in which block.
+    /// Where the block of a place is.
     #[inline(always)]
-    fn at(&self, place: u64) -> (usize, usize) {
-        let at = place.wrapping_sub(self.start) as usize;
-        (at / BLOCK, at % BLOCK)
+    fn block(&self, place: u64) -> usize {
+        (place / BLOCK) as usize & (self.ring.len() - 1)
     }
 
-    /// What was pushed to a place; it may have left the queue just now.
+    /// What was pushed to a place that is before the next one; it may have left the queue just now.
     #[inline(always)]
     fn entry(&self, place: u64) -> Option<&(i64, Closed)> {
-        let (block, at) = self.at(place);
-        self.blocks.get(block)?.get(at)
+        self.ring[self.block(place)].get((place % BLOCK) as usize)
     }
 
     /// Puts a flow that closed at `time` into the queue.
     #[inline(always)]
     pub(super) fn push(&mut self, time: i64, closed: Closed) -> u64 {
         let place = self.next;
-        for hold in self.holds.iter_mut().filter(|hold| hold.cursor == place) {
-            hold.due = time.saturating_add(hold.length);
-            self.earliest = self.earliest.min(hold.due);
+        if self.is_idle {
+            self.wakes(time);
         }
-        if place.wrapping_sub(self.start) as usize == self.blocks.len() * BLOCK {
+        if place.is_multiple_of(BLOCK) {
             self.next_block();
         }
-        if let Some(block) = self.blocks.back_mut() {
-            block.push((time, closed));
-        }
+        let block = self.block(place);
+        self.ring[block].push((time, closed));
         self.next += 1;
-        self.held += 1;
         place
     }
 
+    /// What comes next is the first for holds that have nothing to let go of.
     #[cold]
-    fn next_block(&mut self) {
-        let mut block = mem::take(&mut self.spare);
-        block.reserve_exact(BLOCK);
-        self.blocks.push_back(block);
+    fn wakes(&mut self, time: i64) {
+        self.is_idle = false;
+        for hold in self.holds.iter_mut().filter(|hold| hold.cursor == self.next) {
+            hold.due = time.saturating_add(hold.length);
+            self.earliest = self.earliest.min(hold.due);
+        }
     }
 
-    /// The blocks before the queue's front are free.
+    /// The next place begins a block.
     #[cold]
-    fn free_blocks(&mut self) {
-        while self.base.wrapping_sub(self.start) as usize >= BLOCK
-            && self.blocks.len() > 1
-            && let Some(mut block) = self.blocks.pop_front()
-        {
-            self.start += BLOCK as u64;
-            block.clear();
-            self.spare = block;
+    fn next_block(&mut self) {
+        let next = self.next / BLOCK;
+        while self.first < (self.base / BLOCK).min(next) {
+            let at = self.block(self.first * BLOCK);
+            self.spare = mem::take(&mut self.ring[at]);
+            self.first += 1;
         }
+        if (next - self.first) as usize >= self.ring.len() {
+            let mut ring = vec![Vec::new(); 2 * self.ring.len()];
+            for block in self.first..next {
+                let (from, to) = (self.block(block * BLOCK), block as usize & (ring.len() - 1));
+                ring[to] = mem::take(&mut self.ring[from]);
+            }
+            self.ring = ring;
+        }
+        let mut block = mem::take(&mut self.spare);
+        block.clear();
+        if next > 0 {
+            block.reserve_exact(BLOCK as usize);
+        }
+        let at = self.block(self.next);
+        self.ring[at] = block;
     }
 
     /// Place of the queue's front.
@@ -197,7 +215,7 @@ impl Releases {
     /// Flows that some hold keeps.
     #[inline(always)]
     pub(super) fn held(&self) -> usize {
-        self.held
+        (self.next - self.base - self.cancelled) as usize
     }
 
     /// Which places are in the queue.
@@ -236,9 +254,9 @@ impl Releases {
     /// Takes the pending releases of a place out.
     pub(super) fn cancel(&mut self, place: u64) {
         if self.get(place).is_some_and(|closed| !closed.is_cancelled()) {
-            let (block, at) = self.at(place);
-            self.blocks[block][at].1.bits |= CANCELLED;
-            self.held -= 1;
+            let block = self.block(place);
+            self.ring[block][(place % BLOCK) as usize].1.bits |= CANCELLED;
+            self.cancelled += 1;
         }
     }
 
@@ -257,56 +275,53 @@ impl Releases {
     #[inline(always)]
     pub(super) fn done(&mut self) {
         self.earliest = self.holds.iter().fold(NEVER, |earliest, hold| earliest.min(hold.due));
-        if self.base.wrapping_sub(self.start) as usize >= BLOCK {
-            self.free_blocks();
-        }
     }
 
-    /// The places that one hold lets go of at `time`, the earliest first.
+    /// The next of those that one hold lets go of at `time`: its place.
     #[inline(always)]
-    pub(super) fn due(&mut self, which: usize, time: i64) -> Range<u64> {
-        let last = which + 1 == self.holds.len();
-        let mut hold = self.holds[which];
-        let from = hold.cursor;
+    pub(super) fn due(&mut self, which: usize, time: i64) -> Option<u64> {
+        let Hold { length, cursor, due } = self.holds[which];
         // At the very last instant of all even a hold of nothing is due.
-        while hold.cursor < self.next && hold.due <= time {
-            hold.cursor += 1;
-            hold.due = self.entry(hold.cursor).map_or(NEVER, |(time, _)| time.saturating_add(hold.length));
+        if due > time || cursor == self.next {
+            return None;
         }
-        self.holds[which] = hold;
-        if last {
-            self.base = hold.cursor;
+        let next = cursor + 1;
+        let due = match self.entry(next) {
+            Some((closed_at, _)) if next < self.next => closed_at.saturating_add(length),
+            _ => {
+                self.is_idle = true;
+                NEVER
+            }
+        };
+        self.holds[which] = Hold { length, cursor: next, due };
+        if which + 1 == self.holds.len() {
+            self.base = next;
         }
-        from..hold.cursor
+        Some(cursor)
     }
 
-    /// What one hold lets go of at one of those places, and when; `None` where it is nothing.
+    /// What one hold lets go of at such a place, and when; `None` where it is nothing.
     #[inline(always)]
     pub(super) fn leaves(&mut self, which: usize, place: u64) -> Option<(i64, Closed)> {
         let (closed_at, closed) = *self.entry(place)?;
         if closed.is_cancelled() {
+            self.cancelled -= u64::from(which + 1 == self.holds.len());
             return None;
         }
-        self.held -= usize::from(which + 1 == self.holds.len());
         Some((closed_at.saturating_add(self.holds[which].length), closed))
     }
 
     /// What one hold lets go of at `time`, and when.
     #[cfg(test)]
     pub(super) fn all_due(&mut self, which: usize, time: i64) -> Vec<(i64, Closed)> {
-        self.due(which, time).filter_map(|place| self.leaves(which, place)).collect()
-    }
-
-    /// Asks for a place that is needed soon.
-    #[inline(always)]
-    pub(super) fn fetch(&self, place: u64) {
-        let (block, at) = self.at(place);
-        if let Some(block) = self.blocks.get(block) {
-            prefetch_index(block, at);
+        let mut all = Vec::new();
+        while let Some(place) = self.due(which, time) {
+            all.extend(self.leaves(which, place));
         }
+        all
     }
 
-    /// What a place is of, if it has been taken.
+    /// What is at a place, if it has been taken; one that was there long ago where it is behind the next one.
     #[inline(always)]
     pub(super) fn near(&self, place: u64) -> Option<&Closed> {
         self.entry(place).map(|(_, closed)| closed)

@@ -23,7 +23,7 @@ struct Seat<'a> {
 
 /// The same in the sum over all public destinations of a family.
 struct SumSeat<'a> {
-    process: Option<&'a mut InSum>,
+    process: &'a mut InSum,
     /// `None` where the process stands for it.
     group: Option<&'a mut OfGroup>,
     spot: &'a mut Spot,
@@ -38,13 +38,6 @@ pub(super) struct Shut {
 }
 
 impl Seat<'_> {
-    /// Whether a series has to take note of what stood until this instant before anything changes.
-    #[inline(always)]
-    fn is_over(&self, time: i64) -> bool {
-        let until = self.of_sum.as_ref().map_or(i64::MAX, |sum| sum.spot.until);
-        self.spot.until.min(until) < time
-    }
-
     /// A port that the main hold keeps from now on.
     #[inline(always)]
     fn takes(&mut self, now: Now) {
@@ -54,23 +47,10 @@ impl Seat<'_> {
             way.held.add(&self.spot.held, now);
         }
         if let Some(sum) = &mut self.of_sum {
-            if let Some(process) = &mut sum.process {
-                process.part.add(sum.spot, now);
-            }
+            sum.process.part.add(sum.spot, now);
             if let Some(group) = &mut sum.group {
                 group.held.add(&sum.spot.held, now);
             }
-        }
-    }
-
-    /// One open flow less; its close is counted so often.
-    #[inline(always)]
-    fn shuts(&mut self, closes: u64) {
-        self.lane.open = self.lane.open.saturating_sub(1);
-        self.lane.closes += closes;
-        self.spot.open.take();
-        if let Some(sum) = &mut self.of_sum {
-            sum.spot.open.take();
         }
     }
 
@@ -89,9 +69,7 @@ impl Seat<'_> {
         }
         self.spot.held.take();
         if let Some(sum) = &mut self.of_sum {
-            if let Some(process) = &mut sum.process {
-                process.part.take(sum.spot);
-            }
+            sum.process.part.take(sum.spot);
             if let Some(group) = &mut sum.group {
                 group.held.take(&sum.spot.held);
             }
@@ -116,7 +94,7 @@ impl Counters {
     /// Where a flow of a lane is counted, of one that had a flow.
     #[inline(always)]
     fn seat(&mut self, at: u32) -> Seat<'_> {
-        let Self { lanes, ways, groups, spots, numbers, sums, .. } = self;
+        let Self { lanes, ways, spots, numbers, sums, .. } = self;
         let lane = &mut lanes[at as usize];
         let way = if lane.shares { Some(&mut ways[lane.way as usize]) } else { None };
         let numbers = &mut numbers[lane.spot as usize];
@@ -125,17 +103,21 @@ impl Counters {
             return Seat { at, lane, way, spot, numbers, of_sum: None };
         };
         let (spot, of_all) = both(spots, lane.spot as usize, sum.spot as usize);
-        let process = sum.processes[lane.process as usize].as_mut();
-        let group = match &process {
-            Some(InSum { shares: true, .. }) => Some(&mut sum.groups[groups[lane.process as usize] as usize]),
-            _ => None,
-        };
+        let process = &mut sum.processes[lane.process as usize];
+        let group = if process.shares { Some(&mut sum.groups[process.group as usize]) } else { None };
         Seat { at, lane, way, spot, numbers, of_sum: Some(SumSeat { process, group, spot: of_all }) }
     }
 
+    /// Whether a series of a lane's has to take note of what stood until this instant, before anything changes.
+    #[inline(always)]
+    pub(super) fn is_over(&self, at: u32, time: i64) -> bool {
+        let lane = &self.lanes[at as usize];
+        let sum = self.sums.get(usize::from(lane.sum)).map(|sum| &self.spots[sum.spot as usize]);
+        self.spots[lane.spot as usize].until.min(sum.map_or(i64::MAX, |sum| sum.until)) < time
+    }
+
     /// The connect of a flow that is new: it is open, takes a number, and all holds will keep its port. To be asked for
-    /// where there is a hold. `minute` is that of the instant, where it is measured and told apart. `None`, and nothing
-    /// is done, where a series has to take note first of what stood until now.
+    /// where there is a hold. `minute` is that of the instant, where it is measured and told apart.
     #[inline(always)]
     pub(super) fn opens(
         &mut self,
@@ -143,18 +125,16 @@ impl Counters {
         pools: &mut [Pool; 2],
         (needs, minute): (u32, Option<u16>),
         now: Now,
-    ) -> Option<Opened> {
+    ) -> Opened {
         let time = now.time().unwrap_or(i64::MIN);
         let others = self.holds > 1;
         let mut seat = self.seat(at);
-        if seat.is_over(time) {
-            return None;
-        }
         seat.lane.open += 1;
         seat.lane.connects += u64::from(now.measured());
         seat.takes(now);
         seat.spot.opens(others, now);
-        let mut opened = Opened { sum: seat.lane.sum, ..Opened::NOTHING };
+        let sum = seat.lane.sum;
+        let mut opened = Opened { number: NONE, unnoted: false, unnoted_sum: false, reaches: false, sum };
         if let Some(sum) = &mut seat.of_sum {
             sum.spot.opens(others, now);
             if now.measured() {
@@ -170,24 +150,22 @@ impl Counters {
         if self.holds > 2 {
             self.take_others(self.of_lane(at), 1, self.holds - 1, now);
         }
-        Some(opened)
+        opened
     }
 
-    /// One open flow less: its close has come, and is counted so often. `None` as above.
+    /// One open flow less: its close has come, and is counted so often.
     #[inline(always)]
-    pub(super) fn closes(&mut self, at: u32, closes: u64, time: i64) -> Option<Shut> {
-        let mut seat = self.seat(at);
-        if seat.is_over(time) {
-            return None;
+    pub(super) fn closes(&mut self, at: u32, closes: u64) -> Shut {
+        let lane = &mut self.lanes[at as usize];
+        let (spot, process) = (lane.spot, lane.process);
+        lane.open = lane.open.saturating_sub(1);
+        lane.closes += closes;
+        self.spots[spot as usize].open.take();
+        let sum = self.sums.get(usize::from(lane.sum));
+        if let Some(sum) = sum {
+            self.spots[sum.spot as usize].open.take();
         }
-        seat.shuts(closes);
-        let (process, spot, is_public) = (seat.lane.process, seat.lane.spot, seat.of_sum.is_some());
-        Some(Shut { group: self.groups[process as usize], spot, is_public })
-    }
-
-    /// The same where no series has to take note.
-    pub(super) fn shut(&mut self, at: u32, closes: u64) {
-        self.seat(at).shuts(closes);
+        Shut { group: self.groups[process as usize], spot, is_public: sum.is_some() }
     }
 
     /// A port that the holds before `gone` keep from now on, and, where it `opens`, one more open flow.
@@ -197,29 +175,22 @@ impl Counters {
         seat.lane.open += u32::from(opens);
         if is_held {
             seat.takes(now);
-            seat.spots().for_each(|spot| spot.held.add(now));
+            seat.spots().for_each(|spot| spot.holds_one_more(now));
         }
         if opens {
-            seat.spots().for_each(|spot| {
-                spot.open.add(now);
-            });
+            seat.spots().for_each(|spot| spot.opens_one_more(now));
         }
         self.take_others(self.of_lane(at), 0, gone - usize::from(is_held), now);
     }
 
-    /// The main hold lets go of a port, and of its number. False, and nothing is done, where a series has to take note
-    /// first of what stood until now.
+    /// The main hold lets go of a port, and of its number.
     #[inline(always)]
-    pub(super) fn lets_go(&mut self, at: u32, number: u32, time: i64, pools: &mut [Pool; 2]) -> bool {
+    pub(super) fn lets_go(&mut self, at: u32, number: u32, pools: &mut [Pool; 2]) {
         let mut seat = self.seat(at);
-        if seat.is_over(time) {
-            return false;
-        }
         seat.gives_up();
         if number != NONE {
             pools[usize::from(seat.lane.sum)].give_back(seat.numbers, number);
         }
-        true
     }
 
     /// The main hold lets go of a port.

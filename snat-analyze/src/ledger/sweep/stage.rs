@@ -1,7 +1,5 @@
 //! Rows in order, applied one after the other: the state of a replay, and how time goes on in it.
 
-use prefetch_index::prefetch_index;
-
 use crate::fold::Map;
 
 use super::accepted::Accepted;
@@ -16,13 +14,15 @@ use super::replay::Counts;
 use super::series::Series;
 use super::step::{Bits, Now, Rules, StepKind, Told};
 
-/// What a row needs lies anywhere in memory, so it is asked for so many rows before: what its numbers lead to, and what that
-/// leads to. What its target leads to is asked for so many rows before that.
+/// What rows need lies anywhere in memory, so it is asked for before: what their numbers lead to, and so many turns later what
+/// that leads to, and so many turns behind that they are applied. A few rows a turn: what is asked for all at once is waited for.
+const A_TURN: usize = 4;
+const NEAR: usize = 6;
+const ACTS: usize = 12;
+/// Turns that rows are kept for.
+const TURNS: usize = 16;
+/// Flows that are let go of are asked for so many before.
 const FAR: usize = 48;
-const NEAR: usize = 24;
-const NEXT: usize = 8;
-/// Room for the rows on their way.
-const ON_THEIR_WAY: usize = 64;
 
 /// A row with what it is found by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -143,19 +143,24 @@ impl Stage {
     /// without TIME.
     pub(super) fn apply_all(&mut self, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
         let mut unknown = 0;
-        let mut moves = [Move::default(); ON_THEIR_WAY];
-        for at in 0..rows.len() + FAR {
-            if let Some((_, told)) = rows.get(at + NEXT) {
-                prefetch_index(lanes, told.target as usize);
+        let (mut stages, mut lens) = ([[Move::default(); A_TURN]; TURNS], [0; TURNS]);
+        let mut chunks = rows.chunks(A_TURN);
+        for turn in 0..rows.len().div_ceil(A_TURN) + ACTS {
+            let [comes, is_near, acts] = [0, NEAR, ACTS].map(|ago| turn.wrapping_sub(ago) % TURNS);
+            let next = chunks.next().unwrap_or_default();
+            lens[comes] = next.len();
+            for ((time, told), row) in next.iter().zip(&mut stages[comes]) {
+                *row = self.comes(*time, *told, lanes, &mut unknown);
             }
-            if let Some((time, told)) = rows.get(at) {
-                moves[at % ON_THEIR_WAY] = self.comes(*time, *told, lanes, &mut unknown);
+            for row in &stages[is_near][..lens[is_near]] {
+                // Of a stranger it is asked for in vain.
+                self.counters.fetch_spot(row.lane);
+                if row.bits.kind() == StepKind::Close {
+                    self.flows.fetch_open(row.tag);
+                }
             }
-            // What is left there of another row is asked for in vain, at the start and at the end.
-            self.counters.fetch_spot(moves[at.wrapping_sub(FAR - NEAR) % ON_THEIR_WAY].lane);
-            if let Some(now) = at.checked_sub(FAR) {
-                let row = moves[now % ON_THEIR_WAY];
-                self.apply(&row, strangers);
+            for row in &stages[acts][..lens[acts]] {
+                self.apply(row, strangers);
             }
         }
         unknown
@@ -303,39 +308,29 @@ impl Stage {
     #[inline(never)]
     fn release_due(&mut self, time: i64) {
         for hold in 0..self.releases.holds() {
-            for place in self.releases.due(hold, time) {
-                self.fetch_for(hold, place);
+            while let Some(place) = self.releases.due(hold, time) {
+                if let Some(later) = self.releases.near(place + FAR as u64) {
+                    self.counters.fetch_closed(later, hold == self.main);
+                }
                 let Some((due, closed)) = self.releases.leaves(hold, place) else { continue };
                 if hold != self.main {
                     self.counters.release_other(closed.spot, closed.is_public(), hold);
-                } else if !self.counters.lets_go(closed.lane, closed.number, due, &mut self.pools) {
+                } else if self.counters.is_over(closed.lane, due) {
                     self.lets_go_behind(due, &closed);
+                } else {
+                    self.counters.lets_go(closed.lane, closed.number, &mut self.pools);
                 }
             }
         }
         self.releases.done();
     }
 
-    /// Asks for what later releases of a hold need.
-    #[inline(always)]
-    fn fetch_for(&self, hold: usize, place: u64) {
-        let later = |rows: usize| self.releases.near(place + rows as u64);
-        self.releases.fetch(place + (4 * FAR) as u64);
-        if let Some(closed) = later(NEAR) {
-            self.counters.fetch_spot_at(closed.spot);
-        }
-        if hold == self.main
-            && let Some(closed) = later(FAR)
-        {
-            self.counters.fetch_lane(closed.lane);
-        }
-    }
-
     /// The main hold lets go of a closed flow's port, behind what a series is filling.
     #[cold]
+    #[inline(never)]
     fn lets_go_behind(&mut self, time: i64, closed: &Closed) {
         let spots = self.counters.of_lane(closed.lane);
         spots.each(|spot| self.changes(spot, time));
-        self.counters.lets_go(closed.lane, closed.number, time, &mut self.pools);
+        self.counters.lets_go(closed.lane, closed.number, &mut self.pools);
     }
 }

@@ -6,28 +6,21 @@ use super::step::Now;
 /// Nothing happened so far: no TIME is so small.
 const NEVER: i64 = i64::MIN;
 
-/// A value over the node, and its peak: the first instant at which it was largest.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Count {
+/// A value over the node, and the largest that it was.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Level {
     pub(super) now: u32,
     pub(super) peak: u32,
-    at: i64,
 }
 
-impl Default for Count {
-    fn default() -> Self {
-        Self { now: 0, peak: 0, at: NEVER }
-    }
-}
-
-impl Count {
+impl Level {
     /// One more; whether that is a new peak.
     #[inline(always)]
     pub(super) fn add(&mut self, now: Now) -> bool {
         self.now += 1;
         let is_peak = now.measured() && self.now > self.peak;
         if is_peak {
-            (self.peak, self.at) = (self.now, now.time().unwrap_or(NEVER));
+            self.peak = self.now;
         }
         is_peak
     }
@@ -36,29 +29,79 @@ impl Count {
     pub(super) fn take(&mut self) {
         self.now = self.now.saturating_sub(1);
     }
+}
 
-    /// Measuring starts: what is there now is the first value.
-    pub(super) fn begin(&mut self, at: i64) {
-        (self.peak, self.at) = (self.now, if self.now > 0 { at } else { NEVER });
-    }
+/// The first instant at which a value was largest: kept apart from it, as it is asked for seldom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PeakAt(i64);
 
-    pub(super) fn peak(&self) -> Peak {
-        Peak { now: self.now, peak: self.peak, at: (self.at != NEVER).then_some(self.at) }
+impl Default for PeakAt {
+    fn default() -> Self {
+        Self(NEVER)
     }
 }
 
-/// The same of a value that has parts.
+impl PeakAt {
+    /// One more; whether that is a new peak.
+    #[inline(always)]
+    pub(super) fn add(&mut self, value: &mut Level, now: Now) -> bool {
+        let is_peak = value.add(now);
+        if is_peak {
+            self.0 = now.time().unwrap_or(NEVER);
+        }
+        is_peak
+    }
+
+    /// Measuring starts: what is there now is the first value.
+    pub(super) fn begin(&mut self, value: &mut Level, at: i64) {
+        value.peak = value.now;
+        self.0 = if value.now > 0 { at } else { NEVER };
+    }
+
+    pub(super) fn peak(self, value: Level) -> Peak {
+        Peak { now: value.now, peak: value.peak, at: (self.0 != NEVER).then_some(self.0) }
+    }
+}
+
+/// A value with the instant of its peak.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Count {
+    pub(super) value: Level,
+    at: PeakAt,
+}
+
+impl Count {
+    #[inline(always)]
+    pub(super) fn add(&mut self, now: Now) {
+        self.at.add(&mut self.value, now);
+    }
+
+    #[inline(always)]
+    pub(super) fn take(&mut self) {
+        self.value.take();
+    }
+
+    pub(super) fn begin(&mut self, at: i64) {
+        self.at.begin(&mut self.value, at);
+    }
+
+    pub(super) fn peak(&self) -> Peak {
+        self.at.peak(self.value)
+    }
+}
+
+/// A value that has parts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
-    pub(super) value: Count,
+    pub(super) value: Level,
     /// One more with every new peak, so that parts know that theirs is out of date.
     epoch: u32,
 }
 
 impl Tally {
     #[inline(always)]
-    pub(super) fn add(&mut self, now: Now) {
-        let is_peak = self.value.add(now);
+    pub(super) fn add(&mut self, at: &mut PeakAt, now: Now) {
+        let is_peak = at.add(&mut self.value, now);
         self.epoch = self.epoch.wrapping_add(u32::from(is_peak));
     }
 
@@ -68,8 +111,8 @@ impl Tally {
     }
 
     /// Measuring starts: what is there now is the first value.
-    pub(super) fn begin(&mut self, at: i64) {
-        self.value.begin(at);
+    pub(super) fn begin(&mut self, from: &mut PeakAt, at: i64) {
+        from.begin(&mut self.value, at);
         self.epoch = self.epoch.wrapping_add(1);
     }
 }
