@@ -14,7 +14,7 @@ use crate::crew::Rank;
 use crate::fold::{Fold, Ruling, Run};
 
 /// Bytes of an entry after which a thread is worth its start.
-const LONG: u64 = 1 << 20;
+const LONG: u64 = 1 << 17;
 
 /// Bytes of a buffer.
 const BUFFER: usize = 1 << 18;

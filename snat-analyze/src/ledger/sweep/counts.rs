@@ -123,14 +123,19 @@ impl Spot {
         }
     }
 
-    /// A flow opens, and takes a port that all holds keep, of which there are others than the main one or not.
+    /// A flow opens, and takes a port that the main hold keeps, and the first other one where there are `others`. Whether that
+    /// one may have a new peak: it may have let go of some already.
     #[inline(always)]
-    pub(super) fn opens(&mut self, others: bool, now: Now) {
+    pub(super) fn opens(&mut self, others: bool, now: Now) -> bool {
         self.holds_one_more(now);
         self.opens_one_more(now);
-        if others {
-            self.other_at.add(&mut self.other, now);
-        }
+        self.other.now += u32::from(others);
+        self.other.is_above(now)
+    }
+
+    /// The first other hold has let go of what was due: what it keeps now counts.
+    pub(super) fn other_reaches(&mut self, now: Now) {
+        self.other_at.reach(&mut self.other, now);
     }
 
     /// A port that the main hold keeps.
@@ -173,6 +178,8 @@ pub(super) struct Opened {
     /// Whether the series of its destination, and of the sum, need more than a note.
     pub(super) unnoted: bool,
     pub(super) unnoted_sum: bool,
+    /// Whether the first other hold may have a new peak.
+    pub(super) other_peak: bool,
     /// Whether it is the first of its minute that reaches its destination.
     pub(super) reaches: bool,
     /// The sum that it is part of.
@@ -309,6 +316,11 @@ impl Counters {
             self.spots.push(Spot { role, v6, ..Spot::default() });
         }
         at as u32
+    }
+
+    /// The first hold that is not the main one.
+    pub(super) fn first_other(&self) -> Option<usize> {
+        (0..self.holds).find(|hold| *hold != self.main)
     }
 
     /// Of the holds but the main one and the first other one, where the ports are counted that this keeps of a spot;

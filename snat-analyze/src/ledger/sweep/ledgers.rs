@@ -16,7 +16,7 @@ use crate::apart::free;
 use crate::crew::{Crew, Post, Rank};
 
 /// Rows after which a thread is worth its start.
-const LONG: usize = 20_000;
+const LONG: usize = 4_096;
 /// Rows that are heard at once where the ledgers are kept here.
 const FEW: usize = 512;
 /// Rows that are handed over at once.

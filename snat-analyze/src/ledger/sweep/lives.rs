@@ -86,13 +86,10 @@ fn add_all(groups: &mut Vec<Lives>, lives: &mut Vec<Life>) {
             }
         }
         for ((group, life), at) in lives.iter().zip(&buckets) {
-            let known = match groups.get_mut(*group as usize) {
-                Some(Lives::Buckets(counts)) => counts.get_mut(*at),
-                _ => None,
-            };
-            match known {
-                Some(count) => *count += 1,
-                None => add(groups, *group as usize, *life),
+            match groups.get_mut(*group as usize) {
+                Some(Lives::Exact(lives)) if lives.len() < EXACT => lives.push(*life),
+                Some(Lives::Buckets(counts)) if *at < counts.len() => counts[*at] += 1,
+                _ => add(groups, *group as usize, *life),
             }
         }
     }

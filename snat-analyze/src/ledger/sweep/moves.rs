@@ -72,9 +72,20 @@ impl Stage {
         if opened.unnoted || opened.unnoted_sum {
             self.notes(row.lane, opened, now);
         }
+        if opened.other_peak {
+            self.other_reaches(row.lane, now);
+        }
         if opened.reaches {
             self.reached(opened.sum, self.minute);
         }
+    }
+
+    /// The first other hold keeps more than ever, unless it has let go of some by now.
+    #[cold]
+    #[inline(never)]
+    fn other_reaches(&mut self, lane: u32, now: Now) {
+        self.catch_up();
+        self.counters.of_lane(lane).each(|spot| self.counters.spot_mut(spot).other_reaches(now));
     }
 
     /// Series that need more than a note of a connect.
@@ -215,6 +226,7 @@ impl Stage {
 
     /// Takes a flow's port away.
     fn drop_port(&mut self, at: Found, now: Now) {
+        self.catch_up();
         let flow = *self.flows.get(at);
         let spots = self.counters.of_way(flow.way);
         self.changed(spots, now);
@@ -321,6 +333,7 @@ impl Stage {
     /// Gives the flow its port where it has none, and to the row's process. Holds that still keep the port go on with
     /// it: one port.
     fn take(&mut self, at: Found, lane: u32, opens: bool, now: Now) {
+        self.catch_up();
         let flow = *self.flows.get(at);
         self.changed(self.counters.of_way(flow.way), now);
         // The shorter a hold, the sooner it has let go.

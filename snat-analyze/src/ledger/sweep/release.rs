@@ -74,6 +74,8 @@ pub(super) struct Releases {
     earliest: i64,
     /// Whether some hold may have nothing to let go of.
     is_idle: bool,
+    /// A hold that is asked apart for what it lets go of.
+    apart: Option<usize>,
 }
 
 /// The places that are in the queue.
@@ -127,8 +129,14 @@ impl Releases {
             cancelled: 0,
             earliest: NEVER,
             is_idle: true,
+            apart: None,
         };
         (new, which)
+    }
+
+    /// From now on nothing is said to be due for the sake of this hold.
+    pub(super) fn part(&mut self, which: usize) {
+        self.apart = Some(which);
     }
 
     /// Different holds.
@@ -171,15 +179,16 @@ impl Releases {
         self.is_idle = false;
         for hold in self.holds.iter_mut().filter(|hold| hold.cursor == self.next) {
             hold.due = time.saturating_add(hold.length);
-            self.earliest = self.earliest.min(hold.due);
         }
+        self.done();
     }
 
     /// The next place begins a block.
     #[cold]
     fn next_block(&mut self) {
         let next = self.next / BLOCK;
-        while self.first < (self.base / BLOCK).min(next) {
+        let gone = self.holds.iter().fold(self.base, |gone, hold| gone.min(hold.cursor)) / BLOCK;
+        while self.first < gone.min(next) {
             let at = self.block(self.first * BLOCK);
             self.spare = mem::take(&mut self.ring[at]);
             self.first += 1;
@@ -274,7 +283,8 @@ impl Releases {
     /// All that was due has been taken.
     #[inline(always)]
     pub(super) fn done(&mut self) {
-        self.earliest = self.holds.iter().fold(NEVER, |earliest, hold| earliest.min(hold.due));
+        let asked = self.holds.iter().enumerate().filter(|(which, _)| Some(*which) != self.apart);
+        self.earliest = asked.fold(NEVER, |earliest, (_, hold)| earliest.min(hold.due));
     }
 
     /// The next of those that one hold lets go of at `time`: its place.

@@ -132,11 +132,11 @@ impl Counters {
         seat.lane.open += 1;
         seat.lane.connects += u64::from(now.measured());
         seat.takes(now);
-        seat.spot.opens(others, now);
+        let other_peak = seat.spot.opens(others, now);
         let sum = seat.lane.sum;
-        let mut opened = Opened { number: NONE, unnoted: false, unnoted_sum: false, reaches: false, sum };
+        let mut opened = Opened { number: NONE, unnoted: false, unnoted_sum: false, other_peak, reaches: false, sum };
         if let Some(sum) = &mut seat.of_sum {
-            sum.spot.opens(others, now);
+            opened.other_peak |= sum.spot.opens(others, now);
             if now.measured() {
                 opened.unnoted = !seat.spot.notes(time, needs);
                 opened.unnoted_sum = !sum.spot.notes(time, needs);

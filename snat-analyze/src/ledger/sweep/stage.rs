@@ -19,7 +19,7 @@ use super::step::{Bits, Now, Rules, StepKind, Told};
 const A_TURN: usize = 4;
 const NEAR: usize = 6;
 const ACTS: usize = 12;
-/// Turns that rows are kept for.
+/// Turns that rows are kept for; so often a hold that lets go of many at once does so.
 const TURNS: usize = 16;
 /// Flows that are let go of are asked for so many before.
 const FAR: usize = 48;
@@ -64,6 +64,11 @@ pub(super) struct Stage {
     /// For each of the rules' holds which of the different ones it is.
     pub(super) which: Vec<usize>,
     pub(super) main: usize,
+    /// The first other hold, where a longer one says how long flows are known: of what it keeps nothing is asked but its
+    /// peaks, so it lets go of many at once.
+    late: Option<usize>,
+    /// Holds have let go of what was due at this instant.
+    released: i64,
     pub(super) counters: Counters,
     /// IPv4 and IPv6.
     pub(super) pools: [Pool; 2],
@@ -84,12 +89,15 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) fn new(rules: &Rules, timed: bool) -> Self {
-        let (releases, which) = match (timed, rules.holds.as_slice()) {
+        let (mut releases, which) = match (timed, rules.holds.as_slice()) {
             (false, _) => Releases::new(&[]),
             (true, []) => Releases::new(&[0]),
             (true, holds) => Releases::new(holds),
         };
         let main = which.first().copied().unwrap_or(0);
+        let counters = Counters::new(main, releases.holds());
+        let late = counters.first_other().filter(|other| other + 1 < releases.holds());
+        late.into_iter().for_each(|other| releases.part(other));
         Self {
             timed,
             since: rules.since,
@@ -103,7 +111,9 @@ impl Stage {
             flows: Flows::new(&releases),
             accepted: Accepted::default(),
             main,
-            counters: Counters::new(main, releases.holds()),
+            late,
+            released: i64::MIN,
+            counters,
             releases,
             which,
             pools: Default::default(),
@@ -161,6 +171,9 @@ impl Stage {
             }
             for row in &stages[acts][..lens[acts]] {
                 self.apply(row, strangers);
+            }
+            if turn % TURNS == 0 {
+                self.catch_up();
             }
         }
         unknown
@@ -262,6 +275,7 @@ impl Stage {
 
     fn begin(&mut self, from: i64) {
         self.release(from);
+        self.catch_up();
         (self.phase, self.inside) = (Phase::Inside, self.until.unwrap_or(i64::MAX));
         self.counters.begin(from);
         self.pools.iter_mut().for_each(|pool| pool.used.begin(from));
@@ -280,6 +294,7 @@ impl Stage {
             return;
         };
         self.release(end);
+        self.catch_up();
         for track in 0..self.series.tracks.len() as u32 {
             let spot = self.series.tracks[track as usize].spot;
             self.changes(spot, end);
@@ -300,29 +315,46 @@ impl Stage {
     /// most come without.
     #[inline(always)]
     pub(super) fn release(&mut self, time: i64) {
+        self.released = time;
         if self.releases.is_due(time) {
             self.release_due(time);
+        }
+    }
+
+    /// The hold that lets go of many at once does so.
+    #[inline(never)]
+    pub(super) fn catch_up(&mut self) {
+        if let Some(hold) = self.late {
+            self.let_go(hold, self.released);
         }
     }
 
     #[inline(never)]
     fn release_due(&mut self, time: i64) {
         for hold in 0..self.releases.holds() {
-            while let Some(place) = self.releases.due(hold, time) {
-                if let Some(later) = self.releases.near(place + FAR as u64) {
-                    self.counters.fetch_closed(later, hold == self.main);
-                }
-                let Some((due, closed)) = self.releases.leaves(hold, place) else { continue };
-                if hold != self.main {
-                    self.counters.release_other(closed.spot, closed.is_public(), hold);
-                } else if self.counters.is_over(closed.lane, due) {
-                    self.lets_go_behind(due, &closed);
-                } else {
-                    self.counters.lets_go(closed.lane, closed.number, &mut self.pools);
-                }
+            if Some(hold) != self.late {
+                self.let_go(hold, time);
             }
         }
         self.releases.done();
+    }
+
+    /// Lets go of what is due of one hold.
+    #[inline(always)]
+    fn let_go(&mut self, hold: usize, time: i64) {
+        while let Some(place) = self.releases.due(hold, time) {
+            if let Some(later) = self.releases.near(place + FAR as u64) {
+                self.counters.fetch_closed(later, hold == self.main);
+            }
+            let Some((due, closed)) = self.releases.leaves(hold, place) else { continue };
+            if hold != self.main {
+                self.counters.release_other(closed.spot, closed.is_public(), hold);
+            } else if self.counters.is_over(closed.lane, due) {
+                self.lets_go_behind(due, &closed);
+            } else {
+                self.counters.lets_go(closed.lane, closed.number, &mut self.pools);
+            }
+        }
     }
 
     /// The main hold lets go of a closed flow's port, behind what a series is filling.

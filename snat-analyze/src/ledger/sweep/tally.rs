@@ -18,11 +18,17 @@ impl Level {
     #[inline(always)]
     pub(super) fn add(&mut self, now: Now) -> bool {
         self.now += 1;
-        let is_peak = now.measured() && self.now > self.peak;
+        let is_peak = self.is_above(now);
         if is_peak {
             self.peak = self.now;
         }
         is_peak
+    }
+
+    /// Whether it is larger than it was at any instant that was measured.
+    #[inline(always)]
+    pub(super) fn is_above(self, now: Now) -> bool {
+        now.measured() && self.now > self.peak
     }
 
     #[inline(always)]
@@ -50,6 +56,13 @@ impl PeakAt {
             self.0 = now.time().unwrap_or(NEVER);
         }
         is_peak
+    }
+
+    /// The value is what it is from this instant on.
+    pub(super) fn reach(&mut self, value: &mut Level, now: Now) {
+        if value.is_above(now) {
+            (value.peak, self.0) = (value.now, now.time().unwrap_or(NEVER));
+        }
     }
 
     /// Measuring starts: what is there now is the first value.
