@@ -138,8 +138,6 @@ pub(crate) struct Group {
     pub(crate) cells: Map<PidKey, Cell>,
     /// Local ports that accepted.
     pub(crate) accepts: BTreeSet<u16>,
-    /// The last of them: most often it is the next one, too.
-    last_accept: Option<u16>,
     /// Who called, and how often: the first so many.
     pub(crate) callers: Map<Addr, u64>,
 }
@@ -436,7 +434,7 @@ impl Run {
         let (Some(kind), Some(ledgers)) = (step_kind(event.kind), &mut self.ledgers) else { return };
         let Origin { place, marks: origin, .. } = self.rows.of(&row);
         match kind {
-            StepKind::Accept => self.rows.accepts(place, &event, one),
+            StepKind::Accept => self.rows.accepts(&row, event.daddr, one),
             StepKind::Connect if origin.is_proxy => ledgers.proxy_connects(),
             _ => {}
         }

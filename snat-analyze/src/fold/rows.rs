@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use snat_parse::Addr;
 use snat_parse::formats::tcptracer::{Batch, BatchRow, Event, Kind};
+use snat_parse::{Addr, AddrRef};
 
 use super::pairs::{Known, NONE, Pair, PairKey, Pairs};
 use super::same::{Front, front};
@@ -16,6 +16,9 @@ use crate::mesh;
 
 /// So many rows before it is needed, a pair is asked for.
 pub(super) const AHEAD: usize = 32;
+
+/// Groups are told of so many callers at once.
+const CALLS: usize = 1 << 14;
 
 /// Where the events of a process are kept.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +37,8 @@ pub(super) struct Origin {
     pub(super) marks: Marks,
     /// Rows inside of what is measured that the group is not told of yet.
     rows: u64,
+    /// The last local port that accepted: most often it is the next one, too.
+    last_accept: Option<u16>,
 }
 
 /// What is yes or no of a process.
@@ -53,7 +58,7 @@ impl Origin {
     /// One without a row so far.
     const UNMET: Self = {
         let marks = Marks { is_met: false, named: false, is_proxy: false, has_netns: false, v6: false };
-        Self { place: Place { group: 0, cell: 0, number: 0 }, marks, rows: 0 }
+        Self { place: Place { group: 0, cell: 0, number: 0 }, marks, rows: 0, last_accept: None }
     };
 }
 
@@ -96,6 +101,8 @@ pub(super) struct Rows {
     generation: Option<u32>,
     /// By number.
     origins: Vec<Origin>,
+    /// Who called that the groups are not told of yet, and how often, by group and number of the address.
+    calls: Map<u64, (Addr, u64)>,
     pairs: Pairs,
     /// Remote ports of targets, a bit for each: of most rows that came in, no more has to be looked for.
     dports: Vec<u64>,
@@ -130,6 +137,7 @@ impl Rows {
 
     /// What is known by numbers goes to what is known by values.
     fn forget_numbers(&mut self) {
+        self.tell_calls();
         for origin in self.origins.drain(..).filter(|origin| origin.marks.is_met) {
             self.groups[origin.place.group as usize].rows += origin.rows;
         }
@@ -200,7 +208,7 @@ impl Rows {
         }
         let (named, is_proxy) = (self.name(place, &event), is_proxy(&event));
         let (has_netns, v6) = (event.netns.is_some(), event.ip == Some(6));
-        Origin { place, marks: Marks { is_met: true, named, is_proxy, has_netns, v6 }, rows: 0 }
+        Origin { place, marks: Marks { is_met: true, named, is_proxy, has_netns, v6 }, rows: 0, last_accept: None }
     }
 
     /// Finds or makes the group and the cell of an event.
@@ -212,7 +220,6 @@ impl Rows {
             first: mark(batch, at),
             cells: Map::default(),
             accepts: Default::default(),
-            last_accept: None,
             callers: Default::default(),
         });
         let mut pid = event.pid.map_or(PidKey::Masked, PidKey::Pid);
@@ -350,13 +357,26 @@ impl Rows {
         dest_at
     }
 
-    pub(super) fn accepts(&mut self, place: Place, event: &Event<'_>, one: u64) {
-        let group = &mut self.groups[place.group as usize];
-        if group.last_accept != event.sport {
-            group.last_accept = event.sport;
-            group.accepts.extend(event.sport);
+    /// A row that came in.
+    pub(super) fn accepts(&mut self, row: &BatchRow, by: AddrRef<'_>, one: u64) {
+        let origin = &mut self.origins[row.origin as usize];
+        let group = origin.place.group;
+        if origin.last_accept != row.sport {
+            origin.last_accept = row.sport;
+            self.groups[group as usize].accepts.extend(row.sport);
         }
-        group.called(event.daddr.to_addr(), one);
+        let key = u64::from(group) << 32 | u64::from(row.remote);
+        self.calls.entry(key).or_insert_with(|| (by.to_addr(), 0)).1 += one;
+        if self.calls.len() >= CALLS {
+            self.tell_calls();
+        }
+    }
+
+    /// The groups are told who called, in the order in which each was seen first.
+    fn tell_calls(&mut self) {
+        for (key, (by, times)) in self.calls.drain(..) {
+            self.groups[(key >> 32) as usize].called(by, times);
+        }
     }
 
     /// The last line of a destination is kept once a batch, when it is known to be the last of it.

@@ -14,8 +14,8 @@ const ACCEPTED: usize = 32_768;
 #[derive(Clone, Debug)]
 pub(super) struct Accepted {
     flows: [HashSet<FlowKey, RandomState>; 2],
-    /// Groups and local ports that accepted.
-    ports: HashSet<(u32, u16), RandomState>,
+    /// Groups and local ports that accepted, as one number.
+    ports: HashSet<u64, RandomState>,
     /// A bit for each local port that accepted in any group: most rows need no more.
     any: Box<[u64; 1 << 10]>,
 }
@@ -29,7 +29,7 @@ impl Default for Accepted {
 impl Accepted {
     /// An accept row.
     pub(super) fn accept(&mut self, key: FlowKey) {
-        self.ports.insert((key.group, key.sport));
+        self.ports.insert(port(key.group, key.sport));
         self.any[usize::from(key.sport) >> 6] |= 1 << (key.sport & 63);
         let [latest, before] = &mut self.flows;
         if latest.len() >= ACCEPTED {
@@ -54,12 +54,16 @@ impl Accepted {
     }
 
     /// Whether the local port accepted in this group before.
-    pub(super) fn accepts(&self, group: u32, port: u16) -> bool {
-        self.any(port) && self.ports.contains(&(group, port))
+    pub(super) fn accepts(&self, group: u32, sport: u16) -> bool {
+        self.any(sport) && self.ports.contains(&port(group, sport))
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.flows.iter().map(HashSet::len).sum()
     }
+}
+
+fn port(group: u32, sport: u16) -> u64 {
+    u64::from(group) << 16 | u64::from(sport)
 }

@@ -5,11 +5,13 @@
 //! many remote ends of such as the log has rows.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
 use super::mesh::Home;
+use super::step::hash_addr;
 
 /// No number.
 pub(super) const NONE: u32 = u32::MAX;
@@ -49,11 +51,33 @@ pub(super) struct Known {
 /// Numbers of namespaces (or local addresses) with destinations.
 type Routes = HashMap<(Home, IpAddr, u16), u32, RandomState>;
 
+/// A group and a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct WayKey {
+    group: u32,
+    daddr: IpAddr,
+    dport: u16,
+}
+
+impl Hash for WayKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from(self.group) << 16 | u64::from(self.dport));
+        hash_addr(self.daddr, state);
+    }
+}
+
+impl WayKey {
+    fn of(ends: &Ends) -> Self {
+        Self { group: ends.group, daddr: ends.daddr, dport: ends.dport }
+    }
+}
+
 /// All that connects made known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lanes {
-    ways: HashMap<(u32, IpAddr, u16), u32, RandomState>,
-    by_process: HashMap<(u32, u32), u32, RandomState>,
+    ways: HashMap<WayKey, u32, RandomState>,
+    /// By way and process, as one number.
+    by_process: HashMap<u64, u32, RandomState>,
     /// Once they are asked for.
     routes: Option<Routes>,
     lanes: Vec<Known>,
@@ -63,9 +87,9 @@ impl Lanes {
     /// The numbers of a lane; a new one gets them here.
     pub(super) fn know(&mut self, ends: &Ends) -> Lane {
         let next = self.ways.len() as u32;
-        let way = *self.ways.entry((ends.group, ends.daddr, ends.dport)).or_insert(next);
+        let way = *self.ways.entry(WayKey::of(ends)).or_insert(next);
         let next = self.lanes.len() as u32;
-        let lane = *self.by_process.entry((way, ends.cell)).or_insert(next);
+        let lane = *self.by_process.entry(u64::from(way) << 32 | u64::from(ends.cell)).or_insert(next);
         if lane == next {
             let route = self.routes.as_mut().map_or(NONE, |routes| route(routes, ends));
             self.lanes.push(Known { ends: *ends, way, route });
@@ -81,7 +105,7 @@ impl Lanes {
 
     /// The way between two ends, if a connect took it.
     pub(super) fn way(&self, ends: &Ends) -> Option<u32> {
-        self.ways.get(&(ends.group, ends.daddr, ends.dport)).copied()
+        self.ways.get(&WayKey::of(ends)).copied()
     }
 
     pub(super) fn get(&self, lane: u32) -> &Known {

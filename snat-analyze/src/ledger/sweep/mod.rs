@@ -28,6 +28,7 @@ mod replay;
 mod report;
 mod seats;
 mod series;
+mod spot;
 mod stage;
 mod step;
 mod tally;

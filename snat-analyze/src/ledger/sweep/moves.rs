@@ -1,12 +1,12 @@
 //! What a row does: connects take ports, closes begin holds, accepts are remembered.
 
-use super::counts::Opened;
 use super::flows::{Flow, Found, Known};
 use super::lanes::{Ends, Lane, NONE};
 use super::mesh::Waiting;
 use super::parts::Spots;
 use super::release::Closed;
 use super::replay::Place;
+use super::spot::Opened;
 use super::stage::{Move, Stage};
 use super::step::{FlowKey, Now, SECOND, StepKind};
 

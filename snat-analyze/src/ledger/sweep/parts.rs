@@ -1,7 +1,7 @@
 //! Parts: what one process or one group has of a destination, or of the sum over all public ones.
 
-use super::counts::Spot;
 use super::lanes::NONE;
+use super::spot::Spot;
 use super::step::Now;
 use super::tally::Own;
 

@@ -3,10 +3,11 @@
 
 use std::iter;
 
-use super::counts::{Counters, Opened, Spot};
+use super::counts::Counters;
 use super::lanes::NONE;
 use super::parts::{InSum, LaneCount, OfGroup};
 use super::ports::{Numbers, Pool};
+use super::spot::{Opened, Spot};
 use super::step::Now;
 
 /// Where a flow of one lane is counted.

@@ -40,7 +40,7 @@ impl Bucket {
 }
 
 /// The series of one spot: every bucket from the origin on. What is noted of the bucket that is being filled is with the
-/// spot ([`super::counts::Filling`]).
+/// spot ([`super::spot::Filling`]).
 #[derive(Clone, Debug)]
 pub(super) struct Track {
     pub(super) spot: u32,
@@ -215,7 +215,7 @@ impl Series {
 
 #[cfg(test)]
 mod tests {
-    use super::super::counts::Spot;
+    use super::super::spot::Spot;
     use super::*;
 
     fn rules(buckets: usize, keep: usize) -> SeriesRules {

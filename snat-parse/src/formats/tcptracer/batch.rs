@@ -207,6 +207,7 @@ impl<'a> Batch<'a> {
     ///
     /// # Panics
     /// Where `at` is not below [`Batch::len`], as in all that ask for a row.
+    #[inline]
     pub fn event(&self, at: usize) -> Event<'a> {
         let names = &self.columns.names;
         let row = self.row(at);

@@ -226,6 +226,7 @@ fn addr_hash(hasher: &RandomState, addr: AddrRef<'_>) -> u64 {
     }
 }
 
+#[inline]
 fn borrowed(addr: &Addr) -> AddrRef<'_> {
     match addr {
         Addr::Ip(ip) => AddrRef::Ip(*ip),
@@ -275,14 +276,17 @@ impl Dictionary {
         )
     }
 
+    #[inline]
     pub(super) fn origin(&self, number: u32) -> &Origin {
         &self.origins.values[number as usize]
     }
 
+    #[inline]
     pub(super) fn comm(&self, number: u32) -> &[u8] {
         &self.comms.values[number as usize]
     }
 
+    #[inline]
     pub(super) fn addr_of(&self, number: u32) -> AddrRef<'_> {
         borrowed(&self.addrs.values[number as usize])
     }
