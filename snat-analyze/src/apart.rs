@@ -1,6 +1,8 @@
-//! Work that is done apart: the same of many items, on two threads, and the freeing of what nobody needs any more.
+//! Work that is done apart: the same of many items on two threads, with something else beside it, and the freeing of what
+//! nobody needs any more.
 
-use std::mem;
+use std::fmt;
+use std::iter;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::thread;
@@ -8,23 +10,66 @@ use std::thread;
 /// So few items are not worth a thread.
 const FEW: usize = 16;
 
-/// The same of every item, in their order, on two threads where there may be so many.
-pub(crate) fn of_all<T: Send, R: Send>(threads: usize, mut items: Vec<T>, of: impl Fn(T) -> R + Sync) -> Vec<R> {
+/// The same of every item, in their order, and something else beside it, on two threads where there may be so many.
+pub(crate) fn of_all<T: Send, R: Send, B: Send>(
+    threads: usize,
+    items: Vec<T>,
+    of: impl Fn(T) -> R + Sync,
+    beside: impl FnOnce() -> B + Send,
+) -> (Vec<R>, B) {
     if threads < 2 || items.len() < FEW {
-        return items.into_iter().map(of).collect();
+        return (items.into_iter().map(of).collect(), beside());
     }
-    let rest = Mutex::new(items.split_off(items.len() / 2));
-    let take = || rest.lock().map(|mut rest| mem::take(&mut *rest)).unwrap_or_default();
+    let rest = Mutex::new(items.into_iter().enumerate());
+    let next = || rest.lock().ok().and_then(|mut rest| rest.next());
+    // Whoever has time takes the next one.
+    let work = || iter::from_fn(next).map(|(at, item)| (at, of(item))).collect::<Vec<(usize, R)>>();
     thread::scope(|scope| {
-        let thread = thread::Builder::new().spawn_scoped(scope, || take().into_iter().map(&of).collect::<Vec<R>>());
-        let mut found: Vec<R> = items.into_iter().map(&of).collect();
-        match thread {
-            Ok(thread) => found.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic))),
-            // No thread is to be had.
-            Err(_) => found.extend(take().into_iter().map(&of)),
+        let thread = thread::Builder::new().spawn_scoped(scope, work);
+        let beside = beside();
+        let mut found = work();
+        // Where no thread is to be had, all was done here.
+        if let Ok(thread) = thread {
+            found.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        found
+        found.sort_unstable_by_key(|(at, _)| *at);
+        (found.into_iter().map(|(_, found)| found).collect(), beside)
     })
+}
+
+/// What nobody needs any more, to be freed with what it lies beside: a command that is about to end need not wait for that.
+#[derive(Default)]
+pub(crate) struct Left(Mutex<Vec<Box<dyn Send>>>);
+
+impl Left {
+    pub(crate) fn of(what: Option<Box<dyn Send>>) -> Self {
+        Self(Mutex::new(what.into_iter().collect()))
+    }
+
+    pub(crate) fn keep(&self, what: Box<dyn Send>) {
+        // Where it cannot be kept it is freed now.
+        let _ = self.0.lock().map(|mut left| left.push(what));
+    }
+}
+
+impl fmt::Debug for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Left")
+    }
+}
+
+/// Nothing is left beside a copy.
+impl Clone for Left {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// It says nothing.
+impl PartialEq for Left {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Frees memory on a thread of its own, which may outlive the call: nobody waits for that. Where no thread is to be had, it is
@@ -43,11 +88,12 @@ mod tests {
     fn all_items_are_worked_on_in_their_order() {
         for threads in [1, 2, 4] {
             for count in [0, 1, 15, 16, 17, 1_000] {
-                let found = of_all(threads, (0..count).collect(), |item: usize| item * 2);
-                assert_eq!(found, (0..count).map(|item| item * 2).collect::<Vec<_>>());
+                let (found, beside) = of_all(threads, (0..count).collect(), |item: usize| item * 2, || 7);
+                assert_eq!((found, beside), ((0..count).map(|item| item * 2).collect::<Vec<_>>(), 7));
             }
         }
-        let fails = || of_all(2, (0..20).collect(), |item: u8| if item == 13 { panic!("at {item}") } else { item });
+        let fails =
+            || of_all(2, (0..20).collect(), |item: u8| if item == 13 { panic!("at {item}") } else { item }, || 7);
         let panic = catch_unwind(AssertUnwindSafe(fails)).unwrap_err();
         assert_eq!(panic.downcast_ref::<String>().unwrap(), "at 13");
     }

@@ -181,7 +181,7 @@ impl Counted<'_> {
     }
 
     /// Destinations of the node.
-    pub(crate) fn destinations(&self) -> Vec<NodeDestination> {
+    fn destinations(&self) -> Vec<NodeDestination> {
         let mut sums: Map<&DestKey, u64> = Map::default();
         for (key, connects) in all_dests(self.groups) {
             *sums.entry(key).or_default() += connects;
@@ -207,8 +207,8 @@ impl Counted<'_> {
         found.into_iter().map(row).collect()
     }
 
-    /// The ranking: ports and hanging connects on a binding destination first.
-    pub(crate) fn ranking(&self, connects_public: u64) -> Vec<Ranked> {
+    /// The ranking: ports and hanging connects on a binding destination first. And all destinations, by connects.
+    pub(crate) fn ranking(&self, connects_public: u64) -> (Vec<Ranked>, Vec<NodeDestination>) {
         let mut owners: BTreeMap<&OwnerKey, Claimed<'_>> = BTreeMap::new();
         for ((key, group), claims) in self.groups.iter().zip(self.claims) {
             for claim in claims {
@@ -219,23 +219,24 @@ impl Counted<'_> {
             owners.entry(owner).or_default().held = Some(held);
         }
         let candidates = self.candidates();
-        let mut rows = of_all(self.threads, owners.into_iter().collect(), |(owner, claimed)| {
+        let row = |(owner, claimed): (&OwnerKey, Claimed<'_>)| {
             let gathered = self.gathered(owner, &claimed);
             let (weight, on, row) = self.row(owner, gathered, connects_public, &candidates);
             (weight, Ranked { owner: owner.clone(), row, on })
-        });
+        };
+        let owners = owners.into_iter().collect();
+        let (mut rows, destinations) = of_all(self.threads, owners, row, || self.destinations());
         // OwnerKey orders pods by namespace and name, then host processes, the node, the unknown ones.
         rows.sort_by(|(x, a), (y, b)| y.cmp(x).then_with(|| a.owner.cmp(&b.owner)));
         let mut rank = 0;
-        rows.into_iter()
-            .map(|(_, mut ranked)| {
-                if ranked.row.owner.kind != OwnerKind::Unknown {
-                    rank += 1;
-                    ranked.row.rank = Some(rank);
-                }
-                ranked
-            })
-            .collect()
+        let ranked = rows.into_iter().map(|(_, mut ranked)| {
+            if ranked.row.owner.kind != OwnerKind::Unknown {
+                rank += 1;
+                ranked.row.rank = Some(rank);
+            }
+            ranked
+        });
+        (ranked.collect(), destinations)
     }
 
     fn gathered<'a>(&self, owner: &OwnerKey, claimed: &Claimed<'a>) -> Gathered<'a> {

@@ -26,6 +26,7 @@ pub(crate) struct Worked {
     pub(crate) facts: Facts,
     pub(crate) groups: Map<GroupKey, Group>,
     pub(crate) graph: Graph,
+    pub(crate) book: Book,
 }
 
 /// Reports on one capture. `widen` may ask the graph about more than the log and the snapshots do.
@@ -130,12 +131,11 @@ pub(crate) fn work(
     };
     let connects_public = counts.connects_by_class.get("public").copied().unwrap_or(0);
     counts.connects_public = (counts.events > 0).then_some(connects_public);
-    let ranking = counted.ranking(connects_public);
+    let (ranking, destinations) = counted.ranking(connects_public);
     let timeline = counted.timeline(options.timeline, &ranking);
     let callers = callers(&ranking, &groups, &claims, &graph);
     let whom = verdict::callee(&ranking, &call);
     let ranking: Vec<_> = ranking.into_iter().map(|ranked| ranked.row).collect();
-    let destinations = counted.destinations();
     counts.established_public =
         (!snapshots.dumps.is_empty()).then(|| snapshots.owners.values().map(|held| held.established_public).sum());
     let stock = (!snapshots.dumps.is_empty()).then_some(&snapshots.stock);
@@ -192,7 +192,7 @@ pub(crate) fn work(
         let (findings, remedies) = (findings::find(&scene), remedies::remedies(&scene));
         (report.findings, report.remedies) = (findings, remedies);
     }
-    Ok(Worked { report, facts: capture.facts, groups, graph })
+    Ok(Worked { report, facts: capture.facts, groups, graph, book })
 }
 
 /// Callers of the first owner that are told of.

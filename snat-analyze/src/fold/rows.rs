@@ -374,7 +374,7 @@ impl Rows {
 
     /// The groups are told who called, in the order in which each was seen first.
     fn tell_calls(&mut self) {
-        for (key, (by, times)) in self.calls.drain(..) {
+        for (key, (by, times)) in std::mem::take(&mut self.calls) {
             self.groups[(key >> 32) as usize].called(by, times);
         }
     }

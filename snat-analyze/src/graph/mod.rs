@@ -96,7 +96,7 @@ fn asked_by_log(worked: &Worked) -> [JoinTally; 2] {
 }
 
 fn node_graph(worked: Worked, paths: &[Arc<str>], options: &Options) -> NodeGraph {
-    let Worked { report, facts, groups, graph } = worked;
+    let Worked { report, facts, groups, graph, .. } = worked;
     let mut draft = Draft::default();
     let mut pids = processes::on_a_way(&facts);
     seen::namespaces(&mut draft, &facts, &graph);

@@ -20,6 +20,7 @@ pub use ranking::*;
 pub use timeline::*;
 pub use verdict::*;
 
+use crate::apart::Left;
 use crate::ledger::Allocation;
 
 /// Version of this model.
@@ -40,6 +41,9 @@ pub struct Report {
     pub inputs: Vec<Input>,
     /// What no section shows: links, cut archives, limits, missing dumps.
     pub notices: Vec<Notice>,
+    /// What it was said from.
+    #[serde(skip)]
+    pub(crate) left: Left,
 }
 
 impl Report {

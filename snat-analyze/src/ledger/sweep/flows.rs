@@ -527,7 +527,7 @@ mod tests {
         assert!(map.len() > 500 && flows.slots() <= 8_192, "{} in {}", map.len(), flows.slots());
     }
 
-    /// So many that the table grows often, and gets memory of its own.
+    /// So many that the table grows often.
     #[test]
     fn many_flows_are_found_while_they_are_open_and_while_they_are_held() {
         let mut releases = Releases::new(&[200_000]).0;

@@ -1,7 +1,8 @@
 //! When a closed flow's port comes free, for every hold at once.
 //!
 //! Closes come in the order of time, so one queue serves all holds: each has a cursor in it, the shorter the hold the
-//! further ahead. A flow keeps its place in the queue; a hold has let go of it when its cursor is behind that place.
+//! further ahead. A flow keeps its place in the queue; a hold has let go of it when its cursor is behind that place. One
+//! hold may be late: it is asked now and then, so its cursor may lie behind those of longer ones.
 
 use std::mem;
 
@@ -70,12 +71,12 @@ pub(super) struct Releases {
     next: u64,
     /// Those in the queue that are cancelled.
     cancelled: u64,
-    /// Before it nothing is due.
+    /// Before it nothing is due, but of the hold that is late.
     earliest: i64,
     /// Whether some hold may have nothing to let go of.
     is_idle: bool,
-    /// A hold that is asked apart for what it lets go of.
-    apart: Option<usize>,
+    /// The hold that is late, if one is.
+    late: Option<usize>,
 }
 
 /// The places that are in the queue.
@@ -107,7 +108,7 @@ const NEVER: i64 = i64::MAX;
 
 type Block = Vec<(i64, Closed)>;
 
-/// Places of a block: what is in the queue never has to be moved.
+/// Places of a block.
 const BLOCK: u64 = 1 << 16;
 
 impl Releases {
@@ -129,14 +130,14 @@ impl Releases {
             cancelled: 0,
             earliest: NEVER,
             is_idle: true,
-            apart: None,
+            late: None,
         };
         (new, which)
     }
 
-    /// From now on nothing is said to be due for the sake of this hold.
-    pub(super) fn part(&mut self, which: usize) {
-        self.apart = Some(which);
+    /// From now on this hold is late: nothing is said to be due for its sake.
+    pub(super) fn is_late(&mut self, which: usize) {
+        self.late = Some(which);
     }
 
     /// Different holds.
@@ -269,7 +270,7 @@ impl Releases {
         }
     }
 
-    /// Whether the hold still keeps what was pushed to the place.
+    /// Whether the hold still keeps what was pushed to the place. One that is late has to be asked for what is due first.
     pub(super) fn keeps(&self, hold: usize, place: u64) -> bool {
         self.holds[hold].cursor <= place
     }
@@ -280,10 +281,10 @@ impl Releases {
         self.earliest <= time
     }
 
-    /// All that was due has been taken.
+    /// All that was due has been taken, but of the hold that is late.
     #[inline(always)]
     pub(super) fn done(&mut self) {
-        let asked = self.holds.iter().enumerate().filter(|(which, _)| Some(*which) != self.apart);
+        let asked = self.holds.iter().enumerate().filter(|(which, _)| Some(*which) != self.late);
         self.earliest = asked.fold(NEVER, |earliest, (_, hold)| earliest.min(hold.due));
     }
 

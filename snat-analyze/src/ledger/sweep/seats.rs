@@ -118,7 +118,8 @@ impl Counters {
     }
 
     /// The connect of a flow that is new: it is open, takes a number, and all holds will keep its port. To be asked for
-    /// where there is a hold. `minute` is that of the instant, where it is measured and told apart.
+    /// where there is a hold, and where [`Counters::is_over`] is false. `minute` is that of the instant, where it is
+    /// measured and told apart.
     #[inline(always)]
     pub(super) fn opens(
         &mut self,
@@ -154,7 +155,8 @@ impl Counters {
         opened
     }
 
-    /// One open flow less: its close has come, and is counted so often.
+    /// One open flow less: its close has come, and is counted so often. To be asked for where [`Counters::is_over`] is
+    /// false, or there are no series.
     #[inline(always)]
     pub(super) fn closes(&mut self, at: u32, closes: u64) -> Shut {
         let lane = &mut self.lanes[at as usize];
@@ -184,7 +186,7 @@ impl Counters {
         self.take_others(self.of_lane(at), 0, gone - usize::from(is_held), now);
     }
 
-    /// The main hold lets go of a port, and of its number.
+    /// The main hold lets go of a port, and of its number. To be asked for where [`Counters::is_over`] is false.
     #[inline(always)]
     pub(super) fn lets_go(&mut self, at: u32, number: u32, pools: &mut [Pool; 2]) {
         let mut seat = self.seat(at);

@@ -97,7 +97,7 @@ impl Stage {
         let main = which.first().copied().unwrap_or(0);
         let counters = Counters::new(main, releases.holds());
         let late = counters.first_other().filter(|other| other + 1 < releases.holds());
-        late.into_iter().for_each(|other| releases.part(other));
+        late.into_iter().for_each(|other| releases.is_late(other));
         Self {
             timed,
             since: rules.since,

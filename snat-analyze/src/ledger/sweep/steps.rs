@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use crate::apart::Left;
 use crate::crew::Crew;
 
 use super::{Ends, Home, Ledgers, Replay, Row, Rules, Size, StepKind};
@@ -101,7 +102,7 @@ impl Steps {
 
     /// That of all connects, and that without a mesh's doubles.
     pub(crate) fn finish_both(self) -> (Replay, Option<Replay>) {
-        self.ledgers.end().found().unwrap()
+        self.ledgers.end().found(&Left::default()).unwrap()
     }
 
     pub(crate) fn size(&mut self) -> Size {
