@@ -5,9 +5,9 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
-use wide::u32x8;
 
 use super::lanes::NONE;
+use super::lines::{CHUNK, Line, Lines, OPEN, SEATS, Seat, Seats, empty, first, nowhere, put, room};
 use super::release::{Closed, Releases};
 
 /// A flow to a destination that is open, or about to be.
@@ -78,96 +78,12 @@ impl Flow {
     }
 }
 
-/// The lines of a table with few flows.
-const LEAST: usize = 16;
-
-/// Flows of a line.
-const SEATS: usize = 7;
-
-/// What a cache line says of flows.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct Line {
-    /// Their hashes; the last place: how many open flows passed the line.
-    tags: [u32; SEATS + 1],
-    /// Where they are, among those that are open or in the queue of releases, of which the last bits are kept; the last
-    /// place: the last place in the queue of a held flow that passed the line.
-    places: [u32; SEATS + 1],
-}
-
-/// The flow of a hash is open.
-const OPEN: u32 = 1 << 31;
-
-/// Seats of a line as bits, the first the lowest: those are set that are meant. Looked at as a whole, so that there is no
-/// branch for each of them.
-type Seats = u32;
-
-const ALL: Seats = (1 << SEATS) - 1;
-
-/// The first of the seats that are meant; [`SEATS`] or more where there is none.
-#[inline(always)]
-fn first(seats: Seats) -> usize {
-    seats.trailing_zeros() as usize
-}
-
-impl Line {
-    #[inline(always)]
-    fn passed(&mut self) -> &mut u32 {
-        &mut self.tags[SEATS]
-    }
-
-    #[inline(always)]
-    fn over(&mut self) -> &mut u32 {
-        &mut self.places[SEATS]
-    }
-
-    /// Whether the next line has to be asked for a flow that is open.
-    #[inline(always)]
-    fn is_passed(&self) -> bool {
-        self.tags[SEATS] != 0
-    }
-
-    /// The same of one that is held.
-    #[inline(always)]
-    fn is_passed_by_held(&self, releases: &Releases) -> bool {
-        releases.is_in_queue(self.places[SEATS])
-    }
-
-    /// The seats of an open flow that may be it.
-    #[inline(always)]
-    fn open_ones(&self, tag: u32) -> Seats {
-        u32x8::new(self.tags).simd_eq(u32x8::splat(tag | OPEN)).to_bitmask() & ALL
-    }
-
-    /// The same of one that is open or held.
-    #[inline(always)]
-    fn ones(&self, tag: u32) -> Seats {
-        (u32x8::new(self.tags) | u32x8::splat(OPEN)).simd_eq(u32x8::splat(tag | OPEN)).to_bitmask() & ALL
-    }
-
-    /// The seats that nobody has: what is said of a place that is not in the queue any more is void.
-    #[inline(always)]
-    fn void(&self, releases: &Releases) -> Seats {
-        let in_queue = releases.in_queue();
-        let open = u32x8::new(self.tags).to_bitmask();
-        let held = (u32x8::new(self.places) - u32x8::splat(in_queue.base)).simd_lt(u32x8::splat(in_queue.len));
-        !(open | held.to_bitmask()) & ALL
-    }
-}
-
 /// A flow that is open, or that was woken, until the next one is put in or taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     seat: Seat,
     /// Where it is among those that are open.
     at: u32,
-}
-
-/// A line, and a seat in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seat {
-    line: usize,
-    seat: usize,
 }
 
 /// A flow that is open, or the seat of one that is held and its place in the queue.
@@ -182,8 +98,7 @@ pub(super) enum Known {
 /// void when it leaves the queue, so that its release looks nothing up.
 #[derive(Clone, Debug)]
 pub(super) struct Flows {
-    /// As many as a power of two.
-    lines: Vec<Line>,
+    lines: Lines,
     /// More flows, and there will be more lines.
     room: usize,
     seed: u64,
@@ -194,8 +109,9 @@ pub(super) struct Flows {
 
 impl Flows {
     pub(super) fn new(releases: &Releases) -> Self {
-        let seed = RandomState::default().hash_one(LEAST);
-        Self { lines: empty(LEAST, releases), room: room(LEAST), seed, open: Vec::new(), vacant: Vec::new() }
+        let seed = RandomState::default().hash_one(CHUNK);
+        let lines = Lines(vec![empty(releases)]);
+        Self { room: room(lines.len()), lines, seed, open: Vec::new(), vacant: Vec::new() }
     }
 
     /// The hash of a way and a local port.
@@ -209,13 +125,13 @@ impl Flows {
     /// Asks for what says where a flow is that is needed soon.
     #[inline(always)]
     pub(super) fn fetch(&self, tag: u32) {
-        prefetch_index(&self.lines, tag as usize & (self.lines.len() - 1));
+        self.lines.fetch(tag as usize);
     }
 
     /// Asks for an open flow that is needed soon, when it is there where its line says that it is.
     #[inline(always)]
     pub(super) fn fetch_open(&self, tag: u32) {
-        let line = &self.lines[tag as usize & (self.lines.len() - 1)];
+        let line = self.lines.get(tag as usize);
         let seat = first(line.open_ones(tag));
         if seat < SEATS {
             prefetch_index(&self.open, line.places[seat] as usize);
@@ -225,11 +141,10 @@ impl Flows {
     /// The flow of a way and a local port, of which the hash is given, if it is open.
     #[inline(always)]
     pub(super) fn find_open(&self, tag: u32, way: u32, sport: u16) -> Option<Found> {
-        let most = self.lines.len() - 1;
-        let mut at = tag as usize & most;
+        let mut at = tag as usize;
         // Once around is enough, whatever the lines say.
         for _ in 0..self.lines.len() {
-            let line = &self.lines[at];
+            let line = self.lines.get(at);
             let mut may_be = line.open_ones(tag);
             while may_be != 0 {
                 let seat = first(may_be);
@@ -243,7 +158,7 @@ impl Flows {
             if !line.is_passed() {
                 return None;
             }
-            at = (at + 1) & most;
+            at += 1;
         }
         None
     }
@@ -251,10 +166,9 @@ impl Flows {
     /// The same, or one that is held.
     #[inline(always)]
     pub(super) fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<Known> {
-        let most = self.lines.len() - 1;
-        let mut at = tag as usize & most;
+        let mut at = tag as usize;
         for _ in 0..self.lines.len() {
-            let line = &self.lines[at];
+            let line = self.lines.get(at);
             let may_be = line.ones(tag);
             if may_be != 0
                 && let Some(known) = self.known(at, may_be, (way, sport), releases)
@@ -264,7 +178,7 @@ impl Flows {
             if !line.is_passed() && !line.is_passed_by_held(releases) {
                 return None;
             }
-            at = (at + 1) & most;
+            at += 1;
         }
         None
     }
@@ -272,7 +186,7 @@ impl Flows {
     /// Which of the seats that may be it is the flow of a way and a local port.
     #[cold]
     fn known(&self, at: usize, may_be: Seats, ends: (u32, u16), releases: &Releases) -> Option<Known> {
-        let line = &self.lines[at];
+        let line = self.lines.get(at);
         (0..SEATS).filter(|seat| may_be >> seat & 1 == 1).find_map(|seat| {
             let place = line.places[seat];
             let (is_open, seat) = (line.tags[seat] & OPEN != 0, Seat { line: at, seat });
@@ -338,12 +252,13 @@ impl Flows {
     #[inline(always)]
     fn change(&mut self, seat: Seat, tag: impl Fn(&mut u32), place: u32, passed: impl Fn(&mut Line)) {
         let most = self.lines.len() - 1;
-        let line = &mut self.lines[seat.line];
+        let line = self.lines.get_mut(seat.line);
         let mut at = line.tags[seat.seat] as usize & most;
         tag(&mut line.tags[seat.seat]);
         line.places[seat.seat] = place;
-        while at != seat.line {
-            passed(&mut self.lines[at]);
+        let last = seat.line & most;
+        while at != last {
+            passed(self.lines.get_mut(at));
             at = (at + 1) & most;
         }
     }
@@ -389,12 +304,13 @@ impl Flows {
     fn grow(&mut self, releases: &Releases) {
         let in_queue = releases.in_queue();
         let before = self.lines.len();
-        let mut lines = empty(2 * before, releases);
+        self.lines.0.extend((0..before / CHUNK).map(|_| empty(releases)));
+        self.room = room(self.lines.len());
         let mut strangers = Vec::new();
-        for (at, line) in self.lines.iter().enumerate() {
+        for at in 0..before {
+            let line = std::mem::replace(self.lines.get_mut(at), Line::void_of(releases));
             let mut taken = [0; 2];
-            for seat in 0..SEATS {
-                let (tag, place) = (line.tags[seat], line.places[seat]);
+            for (tag, place) in line.tags.into_iter().zip(line.places).take(SEATS) {
                 if tag & OPEN == 0 && !in_queue.has(place) {
                     continue;
                 }
@@ -403,12 +319,11 @@ impl Flows {
                     continue;
                 }
                 let is_second = usize::from(tag as usize & before != 0);
-                let into = &mut lines[at + is_second * before];
+                let into = self.lines.get_mut(at + is_second * before);
                 (into.tags[taken[is_second]], into.places[taken[is_second]]) = (tag, place);
                 taken[is_second] += 1;
             }
         }
-        (self.lines, self.room) = (lines, room(2 * before));
         for (tag, place) in strangers {
             // There is one: no more than half of the seats are taken.
             put(&mut self.lines, tag, place, releases);
@@ -441,45 +356,13 @@ impl Flows {
     /// Lines that the next one has to be asked for.
     #[cfg(test)]
     fn full(&self, releases: &Releases) -> usize {
-        self.lines.iter().filter(|line| line.is_passed() || line.is_passed_by_held(releases)).count()
+        self.lines
+            .0
+            .iter()
+            .flat_map(|chunk| chunk.iter())
+            .filter(|line| line.is_passed() || line.is_passed_by_held(releases))
+            .count()
     }
-}
-
-/// Gives a flow a seat; `None` where there is none.
-#[inline(always)]
-fn put(lines: &mut [Line], tag: u32, place: u32, releases: &Releases) -> Option<Seat> {
-    let most = lines.len() - 1;
-    let mut at = tag as usize & most;
-    for _ in 0..lines.len() {
-        let line = &mut lines[at];
-        let seat = first(line.void(releases));
-        if seat < SEATS {
-            (line.tags[seat], line.places[seat]) = (tag, place);
-            return Some(Seat { line: at, seat });
-        }
-        if tag & OPEN != 0 {
-            *line.passed() += 1;
-        } else {
-            *line.over() = releases.later(*line.over(), place);
-        }
-        at = (at + 1) & most;
-    }
-    None
-}
-
-/// The last bits of a place that is not in the queue.
-fn nowhere(releases: &Releases) -> u32 {
-    (releases.base() as u32).wrapping_sub(1)
-}
-
-/// Flows that so many lines may have: no more than five of eight seats are taken.
-fn room(lines: usize) -> usize {
-    lines * SEATS * 5 / 8
-}
-
-/// Lines that say nothing.
-fn empty(lines: usize, releases: &Releases) -> Vec<Line> {
-    vec![Line { tags: [0; SEATS + 1], places: [nowhere(releases); SEATS + 1] }; lines]
 }
 
 #[cfg(test)]

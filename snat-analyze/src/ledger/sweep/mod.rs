@@ -17,6 +17,7 @@ mod counts;
 mod flows;
 mod lanes;
 mod ledgers;
+mod lines;
 mod lives;
 mod mesh;
 mod moves;
