@@ -141,9 +141,7 @@ impl Flows {
     /// The flow of a way and a local port, of which the hash is given, if it is open.
     #[inline(always)]
     pub(super) fn find_open(&self, tag: u32, way: u32, sport: u16) -> Option<Found> {
-        let mut at = tag as usize;
-        // Once around is enough, whatever the lines say.
-        for _ in 0..self.lines.len() {
+        for at in self.lines.around(tag) {
             let line = self.lines.get(at);
             let mut may_be = line.open_ones(tag);
             while may_be != 0 {
@@ -158,7 +156,6 @@ impl Flows {
             if !line.is_passed() {
                 return None;
             }
-            at += 1;
         }
         None
     }
@@ -166,8 +163,7 @@ impl Flows {
     /// The same, or one that is held.
     #[inline(always)]
     pub(super) fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<Known> {
-        let mut at = tag as usize;
-        for _ in 0..self.lines.len() {
+        for at in self.lines.around(tag) {
             let line = self.lines.get(at);
             let may_be = line.ones(tag);
             if may_be != 0
@@ -178,7 +174,6 @@ impl Flows {
             if !line.is_passed() && !line.is_passed_by_held(releases) {
                 return None;
             }
-            at += 1;
         }
         None
     }

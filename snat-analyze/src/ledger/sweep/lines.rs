@@ -1,5 +1,7 @@
 //! Where flows are: a table in lines of the cache, each of which says it of seven.
 
+use std::ops::Range;
+
 use prefetch_index::prefetch_index;
 use wide::u32x8;
 
@@ -50,7 +52,7 @@ impl Lines {
 
     #[inline(always)]
     fn chunk(&self, at: usize) -> usize {
-        at / CHUNK & (self.0.len() - 1)
+        (at / CHUNK) & (self.0.len() - 1)
     }
 
     #[inline(always)]
@@ -62,6 +64,12 @@ impl Lines {
     pub(super) fn get_mut(&mut self, at: usize) -> &mut Line {
         let chunk = self.chunk(at);
         &mut self.0[chunk][at % CHUNK]
+    }
+
+    /// Where a flow of that hash may be, the likeliest place first. Once around is enough, whatever the lines say.
+    #[inline(always)]
+    pub(super) fn around(&self, tag: u32) -> Range<usize> {
+        tag as usize..tag as usize + self.len()
     }
 
     /// Asks for a line that is needed soon.
@@ -131,8 +139,7 @@ pub(super) struct Seat {
 /// Gives a flow a seat; `None` where there is none.
 #[inline(always)]
 pub(super) fn put(lines: &mut Lines, tag: u32, place: u32, releases: &Releases) -> Option<Seat> {
-    let mut at = tag as usize;
-    for _ in 0..lines.len() {
+    for at in lines.around(tag) {
         let line = lines.get_mut(at);
         let seat = first(line.void(releases));
         if seat < SEATS {
@@ -144,7 +151,6 @@ pub(super) fn put(lines: &mut Lines, tag: u32, place: u32, releases: &Releases) 
         } else {
             *line.over() = releases.later(*line.over(), place);
         }
-        at += 1;
     }
     None
 }
