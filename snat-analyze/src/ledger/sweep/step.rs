@@ -165,7 +165,7 @@ pub(crate) struct Rules {
     pub(crate) flows: usize,
 }
 
-/// So many flows take about a gigabyte in each ledger; a mesh has two.
+/// So many flows take a gigabyte and a half in each ledger; a mesh has two.
 pub(crate) const FLOWS: usize = 10_000_000;
 
 impl Default for Rules {
