@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::apart::{Left, free};
+use crate::apart::free;
 use crate::bundle::{self, EntryName, Progress, Source};
 use crate::capture::{Capture, EntryData, captures};
 use crate::crew::Crew;
@@ -58,19 +58,19 @@ impl Analysis {
         let paths: Vec<Arc<str>> = entries.iter().map(|entry| entry.name.path.as_str().into()).collect();
         let mut notices = notices;
         let mut nodes = Vec::new();
-        let mut left: Option<Box<dyn Send>> = None;
         for capture in chosen {
             let formats = formats(&entries, &capture);
             let bundle = entries.first().map(|entry| entry.name.bundle.clone()).unwrap_or_default();
             notices.extend(doctor::notices(&doctor::examine(&entries, &capture), &bundle));
             let Worked { report: node, facts, groups, graph, book } =
                 work(&mut entries, &paths, capture, options, |_, _, _| {})?;
-            let before = left.replace(Box::new((facts, groups, graph, book)));
-            before.filter(|_| options.threads > 1).into_iter().for_each(free);
+            if options.threads > 1 {
+                free((facts, groups, graph, book));
+            }
             notices.extend(no_match(node.node.name.as_deref(), &node.capture.joins, &formats, &bundle));
             nodes.push(node);
         }
-        Ok(Report { schema_version: SCHEMA_VERSION, tool: tool(), nodes, inputs, notices, left: Left::of(left) })
+        Ok(Report { schema_version: SCHEMA_VERSION, tool: tool(), nodes, inputs, notices })
     }
 }
 

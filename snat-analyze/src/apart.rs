@@ -37,15 +37,11 @@ pub(crate) fn of_all<T: Send, R: Send, B: Send>(
     })
 }
 
-/// What nobody needs any more, to be freed with what it lies beside: a command that is about to end need not wait for that.
+/// What nobody needs any more, kept to be freed with what it lies beside.
 #[derive(Default)]
 pub(crate) struct Left(Mutex<Vec<Box<dyn Send>>>);
 
 impl Left {
-    pub(crate) fn of(what: Option<Box<dyn Send>>) -> Self {
-        Self(Mutex::new(what.into_iter().collect()))
-    }
-
     pub(crate) fn keep(&self, what: Box<dyn Send>) {
         // Where it cannot be kept it is freed now.
         let _ = self.0.lock().map(|mut left| left.push(what));
@@ -55,20 +51,6 @@ impl Left {
 impl fmt::Debug for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Left")
-    }
-}
-
-/// Nothing is left beside a copy.
-impl Clone for Left {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-/// It says nothing.
-impl PartialEq for Left {
-    fn eq(&self, _: &Self) -> bool {
-        true
     }
 }
 

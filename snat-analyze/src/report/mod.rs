@@ -20,7 +20,6 @@ pub use ranking::*;
 pub use timeline::*;
 pub use verdict::*;
 
-use crate::apart::Left;
 use crate::ledger::Allocation;
 
 /// Version of this model.
@@ -41,9 +40,6 @@ pub struct Report {
     pub inputs: Vec<Input>,
     /// What no section shows: links, cut archives, limits, missing dumps.
     pub notices: Vec<Notice>,
-    /// What it was said from.
-    #[serde(skip)]
-    pub(crate) left: Left,
 }
 
 impl Report {
