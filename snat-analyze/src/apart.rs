@@ -1,7 +1,6 @@
 //! Work that is done apart: the same of many items on two threads, with something else beside it, and the freeing of what
 //! nobody needs any more.
 
-use std::fmt;
 use std::iter;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -11,11 +10,11 @@ use std::thread;
 const FEW: usize = 16;
 
 /// The same of every item, in their order, and something else beside it, on two threads where there may be so many.
-pub(crate) fn of_all<T: Send, R: Send, B: Send>(
+pub(crate) fn of_all<T: Send, R: Send, B>(
     threads: usize,
     items: Vec<T>,
     of: impl Fn(T) -> R + Sync,
-    beside: impl FnOnce() -> B + Send,
+    beside: impl FnOnce() -> B,
 ) -> (Vec<R>, B) {
     if threads < 2 || items.len() < FEW {
         return (items.into_iter().map(of).collect(), beside());
@@ -35,23 +34,6 @@ pub(crate) fn of_all<T: Send, R: Send, B: Send>(
         found.sort_unstable_by_key(|(at, _)| *at);
         (found.into_iter().map(|(_, found)| found).collect(), beside)
     })
-}
-
-/// What nobody needs any more, kept to be freed with what it lies beside.
-#[derive(Default)]
-pub(crate) struct Left(Mutex<Vec<Box<dyn Send>>>);
-
-impl Left {
-    pub(crate) fn keep(&self, what: Box<dyn Send>) {
-        // Where it cannot be kept it is freed now.
-        let _ = self.0.lock().map(|mut left| left.push(what));
-    }
-}
-
-impl fmt::Debug for Left {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Left")
-    }
 }
 
 /// Frees memory on a thread of its own, which may outlive the call: nobody waits for that. Where no thread is to be had, it is

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use fixtures::Random;
 use snat_parse::{EntryReader, Keep};
 
-use super::{Fold, GroupKey, PidKey, Run};
+use super::{CALLERS, Fold, GroupKey, PidKey, Run};
 
 /// Rows of the plain layout.
 #[derive(Default)]
@@ -97,4 +97,33 @@ fn a_blank_name_takes_none_away() {
     log.row("connect", 77, "java", "20.51.14.8");
     log.row("connect", 77, "other", "20.51.14.8");
     assert_eq!(name(&log).as_deref(), Some("java"), "that of the first connect that has one");
+}
+
+/// Wherever the groups are told of them: the first so many that called, in that order, each as often as it did.
+#[test]
+fn the_first_callers_are_counted_in_their_order() {
+    let mut log = Log::default();
+    let mut random = Random::new(11);
+    let addr = |at: usize| format!("10.9.{}.{}", at / 200, at % 200 + 1);
+    let mut calls = [0_u64; 300];
+    for at in 0..300 {
+        // Those that called before call again.
+        for by in [at, random.below(at as u64 + 1) as usize, at] {
+            log.row("accept", 77, "srv", &addr(by));
+            calls[by] += 1;
+        }
+    }
+    // More processes than a dictionary holds: numbers mean something else now.
+    (0..70_000).for_each(|at| drop(log.row("close", 100_000 + at, "worker", "20.51.14.9")));
+    for by in [299, 0, 255, 256] {
+        log.row("accept", 77, "srv", &addr(by));
+        calls[by] += 1;
+    }
+    let expected: Vec<(String, u64)> = (0..CALLERS).map(|at| (addr(at), calls[at])).collect();
+    for piece in [1 << 14, 1 << 26] {
+        let group = &log.fold(piece).groups[&key()];
+        let found: Vec<(String, u64)> = group.callers.iter().map(|(by, times)| (by.to_string(), *times)).collect();
+        assert_eq!(found, expected);
+        assert!(group.accepts.len() > 800 && group.accepts.contains(&1_024), "{}", group.accepts.len());
+    }
 }

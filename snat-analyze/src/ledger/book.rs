@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 use super::profile::Reuse;
 use super::stock::Remote;
 use super::sweep::{Ended, Lives, OPEN, Place, Replay, Share as SpotShare, Spot};
-use crate::apart::Left;
 use crate::fold::{DestKey, GroupKey, Map, PidKey, Run};
 use crate::owner::Share;
 use crate::report::Flows;
@@ -82,8 +81,6 @@ pub(crate) struct Book {
     pub(crate) mesh: Mesh,
     /// The public destination that was fullest: its run, and the spot there.
     fullest: Option<(usize, usize)>,
-    /// What the ledgers have no use for any more: freed with the book.
-    _left: Left,
 }
 
 /// Connects that a proxy of their namespace made again within a second.
@@ -150,10 +147,10 @@ impl Book {
     /// What was found of the runs. One whose proxies are all known for what they are is taken without the connects that they
     /// make again.
     pub(crate) fn of(drafts: Vec<Draft>, is_proxy: impl Fn(PidKey, bool) -> bool) -> Self {
-        let (mut mesh, left) = (Mesh::default(), Left::default());
+        let mut mesh = Mesh::default();
         let mut page = |draft: Draft| {
             let Draft { ledgers, groups, cells } = draft;
-            let (mut replay, less) = ledgers.found(&left)?;
+            let (mut replay, less) = ledgers.found()?;
             if let Some(less) = less.filter(|less| !less.doubles.is_empty()) {
                 let pairs: u64 = less.doubles.iter().map(|(_, pairs)| pairs).sum();
                 let is = |number: usize| {
@@ -176,7 +173,7 @@ impl Book {
         };
         let pages: Vec<Page> = drafts.into_iter().filter_map(&mut page).collect();
         let fullest = fullest(&pages);
-        Self { pages, mesh, fullest, _left: left }
+        Self { pages, mesh, fullest }
     }
 
     /// The runs.

@@ -271,3 +271,18 @@ fn accepted_flows_are_bounded() {
     let counts = sweep.finish().counts;
     assert_eq!((counts.inbound, counts.inbound_guessed, counts.lone_plain), (1, 1, 0));
 }
+
+/// A connect that a proxy makes again while the longest hold alone still keeps its port: nothing is let go of twice.
+#[test]
+fn a_double_of_a_flow_that_most_holds_have_let_go_of() {
+    let rules = Rules { holds: vec![200 * MS, 100 * MS, 10 * SECOND], ..Rules::default() };
+    let proxy = Step { cell: 1, proxy: true, ..row(500 * MS, 4, StepKind::Connect, 3_000) };
+    let mut steps = Steps::new(&rules);
+    steps.step(row(0, 1, StepKind::Connect, 1_000));
+    steps.step(row(50 * MS, 2, StepKind::Close, 1_000));
+    steps.step(row(100 * MS, 3, StepKind::Connect, 2_000));
+    steps.step(proxy);
+    let (all, mesh) = steps.finish_both();
+    let now = |replay: &Replay| [0, 1, 2].map(|hold| held(replay, hold).now);
+    assert_eq!((now(&all), now(&mesh.unwrap())), ([2, 2, 3], [2, 2, 2]));
+}

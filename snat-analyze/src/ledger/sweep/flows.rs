@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
 
 use super::lanes::NONE;
-use super::lines::{CHUNK, Line, Lines, OPEN, SEATS, Seat, Seats, empty, first, nowhere, put, room};
+use super::lines::{CHUNK, Line, Lines, OPEN, SEATS, Seat, Seats, first, nowhere, put};
 use super::release::{Closed, Releases};
 
 /// A flow to a destination that is open, or about to be.
@@ -99,8 +99,6 @@ pub(super) enum Known {
 #[derive(Clone, Debug)]
 pub(super) struct Flows {
     lines: Lines,
-    /// More flows, and there will be more lines.
-    room: usize,
     seed: u64,
     /// Flows that are open, and places that are not taken.
     open: Vec<Flow>,
@@ -110,8 +108,7 @@ pub(super) struct Flows {
 impl Flows {
     pub(super) fn new(releases: &Releases) -> Self {
         let seed = RandomState::default().hash_one(CHUNK);
-        let lines = Lines(vec![empty(releases)]);
-        Self { room: room(lines.len()), lines, seed, open: Vec::new(), vacant: Vec::new() }
+        Self { lines: Lines::new(releases), seed, open: Vec::new(), vacant: Vec::new() }
     }
 
     /// The hash of a way and a local port.
@@ -283,7 +280,7 @@ impl Flows {
     #[inline(always)]
     pub(super) fn insert(&mut self, tag: u32, flow: Flow, releases: &Releases) -> Found {
         let at = self.keep(flow);
-        if self.len() + releases.held() > self.room {
+        if self.len() + releases.held() > self.lines.room() {
             self.grow(releases);
         }
         loop {
@@ -299,8 +296,7 @@ impl Flows {
     fn grow(&mut self, releases: &Releases) {
         let in_queue = releases.in_queue();
         let before = self.lines.len();
-        self.lines.0.extend((0..before / CHUNK).map(|_| empty(releases)));
-        self.room = room(self.lines.len());
+        self.lines.double(releases);
         let mut strangers = Vec::new();
         for at in 0..before {
             let line = std::mem::replace(self.lines.get_mut(at), Line::void_of(releases));
@@ -351,12 +347,8 @@ impl Flows {
     /// Lines that the next one has to be asked for.
     #[cfg(test)]
     fn full(&self, releases: &Releases) -> usize {
-        self.lines
-            .0
-            .iter()
-            .flat_map(|chunk| chunk.iter())
-            .filter(|line| line.is_passed() || line.is_passed_by_held(releases))
-            .count()
+        let lines = (0..self.lines.len()).map(|at| self.lines.get(at));
+        lines.filter(|line| line.is_passed() || line.is_passed_by_held(releases)).count()
     }
 }
 

@@ -12,7 +12,7 @@ use super::order::{Order, PENDING};
 use super::replay::Replay;
 use super::step::{Bits, Row, Rules, Told};
 use super::{End, Sweep};
-use crate::apart::{Left, free};
+use crate::apart::free;
 use crate::crew::{Crew, Post, Rank};
 
 /// Rows after which a thread is worth its start.
@@ -89,16 +89,12 @@ impl Ended {
         };
     }
 
-    /// What was found: that of all, and that without doubles if there is one. And what is of no use any more.
-    pub(crate) fn found(self, left: &Left) -> Option<Replays> {
+    /// What was found: that of all, and that without doubles if there is one.
+    pub(crate) fn found(mut self) -> Option<Replays> {
+        self.settle();
         match self.0 {
             Ending::Found(found) => found.map(|found| *found),
-            Ending::Apart(post) => {
-                let (mut pair, _) = post.join();
-                let found = pair.found.take();
-                left.keep(pair);
-                found
-            }
+            Ending::Apart(_) => None,
         }
     }
 }

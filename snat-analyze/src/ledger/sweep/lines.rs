@@ -42,9 +42,25 @@ pub(super) fn first(seats: Seats) -> usize {
 /// As many lines as a power of two, in chunks, so that they stay where they are when there are more; behind the last one comes
 /// the first.
 #[derive(Clone, Debug)]
-pub(super) struct Lines(pub(super) Vec<Box<[Line; CHUNK]>>);
+pub(super) struct Lines(Vec<Box<[Line; CHUNK]>>);
 
 impl Lines {
+    /// Few, that say nothing.
+    pub(super) fn new(releases: &Releases) -> Self {
+        Self(vec![chunk(releases)])
+    }
+
+    /// Twice as many; the new ones say nothing.
+    pub(super) fn double(&mut self, releases: &Releases) {
+        self.0.extend((0..self.0.len()).map(|_| chunk(releases)).collect::<Vec<_>>());
+    }
+
+    /// Flows that they may have: no more than five of eight seats are taken.
+    #[inline(always)]
+    pub(super) fn room(&self) -> usize {
+        self.len() * SEATS * 5 / 8
+    }
+
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.0.len() * CHUNK
@@ -77,6 +93,11 @@ impl Lines {
     pub(super) fn fetch(&self, at: usize) {
         prefetch_index(self.0[self.chunk(at)].as_slice(), at % CHUNK);
     }
+}
+
+/// Lines that say nothing.
+fn chunk(releases: &Releases) -> Box<[Line; CHUNK]> {
+    Box::new([Line::void_of(releases); CHUNK])
 }
 
 impl Line {
@@ -158,14 +179,4 @@ pub(super) fn put(lines: &mut Lines, tag: u32, place: u32, releases: &Releases) 
 /// The last bits of a place that is not in the queue.
 pub(super) fn nowhere(releases: &Releases) -> u32 {
     (releases.base() as u32).wrapping_sub(1)
-}
-
-/// Flows that so many lines may have: no more than five of eight seats are taken.
-pub(super) fn room(lines: usize) -> usize {
-    lines * SEATS * 5 / 8
-}
-
-/// Lines that say nothing.
-pub(super) fn empty(releases: &Releases) -> Box<[Line; CHUNK]> {
-    Box::new([Line::void_of(releases); CHUNK])
 }

@@ -109,7 +109,7 @@ const NEVER: i64 = i64::MAX;
 type Block = Vec<(i64, Closed)>;
 
 /// Places of a block.
-const BLOCK: u64 = 1 << 16;
+const BLOCK: u64 = if cfg!(test) { 1 << 3 } else { 1 << 16 };
 
 impl Releases {
     /// `holds` in any order. Also returned: for each of them which of the different ones it is.
@@ -136,8 +136,14 @@ impl Releases {
     }
 
     /// From now on this hold is late: nothing is said to be due for its sake.
-    pub(super) fn is_late(&mut self, which: usize) {
+    pub(super) fn be_late(&mut self, which: usize) {
         self.late = Some(which);
+    }
+
+    /// The hold that is late, if one is.
+    #[inline(always)]
+    pub(super) fn late(&self) -> Option<usize> {
+        self.late
     }
 
     /// Different holds.
@@ -364,6 +370,27 @@ mod tests {
         assert_eq!((releases.len(), releases.held()), (2, 1));
         assert_eq!(releases.all_due(1, 900), [(221, closed(9))]);
         assert_eq!((releases.len(), releases.held()), (0, 0));
+    }
+
+    /// The short hold is through with a ring that is full of what the long one keeps, where the next place begins a block.
+    #[test]
+    fn nothing_is_due_by_what_stood_in_a_place_before() {
+        let (mut releases, _) = Releases::new(&[5, 1_000]);
+        let closed = |way| Closed::of(&Flow::new(way, 0, 1), (0, false));
+        for blocks in [2, 4, 8] {
+            let (full, at) = (blocks * BLOCK, (blocks * 50) as i64);
+            while releases.next < full {
+                releases.push(at, closed(releases.next as u32));
+            }
+            assert_eq!((releases.ring.len() as u64, releases.base), (blocks, 0));
+            releases.all_due(0, at + 5);
+            releases.done();
+            assert!(!releases.is_due(at + 20));
+            releases.push(at + 20, closed(7));
+            assert!(releases.all_due(0, at + 24).is_empty());
+            assert_eq!(releases.all_due(0, at + 25), [(at + 25, closed(7))]);
+        }
+        assert_eq!(releases.all_due(1, 5_000).len() as u64, 8 * BLOCK + 1);
     }
 
     #[test]

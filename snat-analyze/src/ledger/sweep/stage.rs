@@ -19,7 +19,7 @@ use super::step::{Bits, Now, Rules, StepKind, Told};
 const A_TURN: usize = 4;
 const NEAR: usize = 6;
 const ACTS: usize = 12;
-/// Turns that rows are kept for; so often a hold that lets go of many at once does so.
+/// Turns that rows are kept for; so often the hold that is late catches up.
 const TURNS: usize = 16;
 /// Flows that are let go of are asked for so many before.
 const FAR: usize = 48;
@@ -64,9 +64,6 @@ pub(super) struct Stage {
     /// For each of the rules' holds which of the different ones it is.
     pub(super) which: Vec<usize>,
     pub(super) main: usize,
-    /// The first other hold, where a longer one says how long flows are known: of what it keeps nothing is asked but its
-    /// peaks, so it lets go of many at once.
-    late: Option<usize>,
     /// Holds have let go of what was due at this instant.
     released: i64,
     pub(super) counters: Counters,
@@ -96,8 +93,11 @@ impl Stage {
         };
         let main = which.first().copied().unwrap_or(0);
         let counters = Counters::new(main, releases.holds());
-        let late = counters.first_other().filter(|other| other + 1 < releases.holds());
-        late.into_iter().for_each(|other| releases.is_late(other));
+        // Of what the first other hold keeps nothing is asked but its peaks, so it lets go of many at once, where a longer one
+        // says how long flows are known.
+        if let Some(other) = counters.first_other().filter(|other| other + 1 < releases.holds()) {
+            releases.be_late(other);
+        }
         Self {
             timed,
             since: rules.since,
@@ -111,7 +111,6 @@ impl Stage {
             flows: Flows::new(&releases),
             accepted: Accepted::default(),
             main,
-            late,
             released: i64::MIN,
             counters,
             releases,
@@ -321,10 +320,10 @@ impl Stage {
         }
     }
 
-    /// The hold that lets go of many at once does so.
+    /// The hold that is late lets go of what was due.
     #[inline(never)]
     pub(super) fn catch_up(&mut self) {
-        if let Some(hold) = self.late {
+        if let Some(hold) = self.releases.late() {
             self.let_go(hold, self.released);
         }
     }
@@ -332,7 +331,7 @@ impl Stage {
     #[inline(never)]
     fn release_due(&mut self, time: i64) {
         for hold in 0..self.releases.holds() {
-            if Some(hold) != self.late {
+            if Some(hold) != self.releases.late() {
                 self.let_go(hold, time);
             }
         }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use crate::apart::Left;
 use crate::crew::Crew;
 
 use super::{Ends, Home, Ledgers, Replay, Row, Rules, Size, StepKind};
@@ -102,7 +101,7 @@ impl Steps {
 
     /// That of all connects, and that without a mesh's doubles.
     pub(crate) fn finish_both(self) -> (Replay, Option<Replay>) {
-        self.ledgers.end().found(&Left::default()).unwrap()
+        self.ledgers.end().found().unwrap()
     }
 
     pub(crate) fn size(&mut self) -> Size {
