@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use snat_parse::Addr;
@@ -78,15 +78,15 @@ const BLOCKS_V6: &[(Ipv6Addr, u8, Class)] = &[
 
 /// Documentation ranges: nobody answers there on the internet, so in a capture they are public addresses that somebody
 /// masked. Public, and noted.
-const DOCUMENTATION: &[(IpAddr, u8)] = &[
-    (IpAddr::V4(Ipv4Addr::new(198, 51, 100, 0)), 24),
-    (IpAddr::V4(Ipv4Addr::new(203, 0, 113, 0)), 24),
-    (IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0)), 32),
+const DOCUMENTATION: [IpNet; 3] = [
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(198, 51, 100, 0), 24)),
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(203, 0, 113, 0), 24)),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32)),
 ];
 
 /// Whether the address is of a documentation range.
 pub fn is_documentation(ip: IpAddr) -> bool {
-    DOCUMENTATION.iter().any(|(net, length)| IpNet::new(*net, *length).is_ok_and(|net| net.contains(&ip)))
+    DOCUMENTATION.iter().any(|net| net.contains(&ip))
 }
 
 /// Class of an address by its number alone.

@@ -15,6 +15,16 @@ const OF_PORTS: f64 = 0.1;
 const WITHOUT_PORTS: f64 = 100.0;
 
 pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
+    let targets = scene.targets();
+    let mut wants: BTreeMap<IpAddr, f64> = BTreeMap::new();
+    for target in &targets {
+        let most = wants.entry(target.remote.0).or_default();
+        *most = most.max(target.wants());
+    }
+    wants.retain(|_, wants| match scene.ports() {
+        Some(_) => scene.share(*wants) >= OF_PORTS,
+        None => *wants >= WITHOUT_PORTS,
+    });
     let mut found: BTreeMap<IpAddr, BTreeSet<String>> = BTreeMap::new();
     for row in scene.named() {
         let who = match (&row.owner.namespace, &row.owner.workload) {
@@ -22,21 +32,14 @@ pub(super) fn find(scene: &Scene<'_>) -> Option<Said> {
             _ => row.owner.label(),
         };
         let public = row.destinations.iter().filter(|dest| dest.class == Some(Class::Public));
-        for addr in public.filter_map(|dest| dest.addr.parse().ok()) {
+        for addr in public.filter_map(|dest| dest.addr.parse().ok()).filter(|addr| wants.contains_key(addr)) {
             found.entry(addr).or_default().insert(who.clone());
         }
     }
-    let targets = scene.targets();
-    let wants =
-        |addr: &IpAddr| targets.iter().filter(|target| target.remote.0 == *addr).map(|t| t.wants()).fold(0.0, f64::max);
-    let is_much = |wants: f64| match scene.ports() {
-        Some(_) => scene.share(wants) >= OF_PORTS,
-        None => wants >= WITHOUT_PORTS,
-    };
     let (addr, who) = found
         .into_iter()
-        .filter(|(addr, who)| who.len() >= WORKLOADS && is_much(wants(addr)))
-        .max_by(|(a, _), (b, _)| wants(a).total_cmp(&wants(b)))?;
+        .filter(|(_, who)| who.len() >= WORKLOADS)
+        .max_by(|(a, _), (b, _)| wants[a].total_cmp(&wants[b]))?;
     let names: Vec<String> = who.into_iter().collect();
     let remote =
         targets.iter().filter(|target| target.remote.0 == addr).max_by(|a, b| a.wants().total_cmp(&b.wants()))?;

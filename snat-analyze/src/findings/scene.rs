@@ -1,9 +1,10 @@
 //! What rules look at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::egress::Class;
+use crate::fold::Map;
 use crate::ledger::{Overrides, Profile, Remote, Stock};
 use crate::owner::OwnerKey;
 use crate::report::{Destination, NodeReport, OwnerKind, Place, RankRow, State, Verdict};
@@ -33,11 +34,11 @@ pub(crate) struct Scene<'a> {
 }
 
 /// By destination, the owners that connect there in the order of the ranking, with what they have there.
-pub(crate) struct Holding<'a>(BTreeMap<Remote, Vec<(&'a RankRow, &'a Destination)>>);
+pub(crate) struct Holding<'a>(Map<Remote, Vec<(&'a RankRow, &'a Destination)>>);
 
 impl<'a> Holding<'a> {
     pub(crate) fn of(ranking: &'a [RankRow]) -> Self {
-        let mut all: BTreeMap<Remote, Vec<(&RankRow, &Destination)>> = BTreeMap::new();
+        let mut all: Map<Remote, Vec<(&RankRow, &Destination)>> = Map::default();
         for row in ranking {
             for dest in &row.destinations {
                 if let (Some(port), Ok(addr)) = (dest.port, dest.addr.parse()) {

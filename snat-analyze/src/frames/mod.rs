@@ -55,6 +55,21 @@ const NAMED: usize = 8;
 
 /// Left equi-join. Matched and unmatched rows sum to the left side; a join that loses a row is an error.
 pub(crate) fn left_join(name: &str, left: &Keyed<'_>, right: &Keyed<'_>) -> Result<Joined, Error> {
+    // With an empty side there is nothing to join, and no threads of polars' own to start.
+    let matches = match left.keys.is_empty() || right.keys.is_empty() {
+        true => vec![Vec::new(); left.keys.len()],
+        false => join(name, left, right)?,
+    };
+    let matched = matches.iter().filter(|rows| !rows.is_empty()).count() as u64;
+    let alone = left.keys.iter().zip(&matches).filter(|(_, rows)| rows.is_empty());
+    let missing = alone.filter_map(|(key, _)| key.clone()).take(NAMED).collect();
+    let left = left.keys.len() as u64;
+    let tally = JoinTally { join: name.to_owned(), left, matched, unmatched: left - matched, missing };
+    Ok(Joined { matches, tally })
+}
+
+/// For each left row the right rows with its key.
+fn join(name: &str, left: &Keyed<'_>, right: &Keyed<'_>) -> Result<Vec<Vec<usize>>, Error> {
     let failed = |error: PolarsError| Error::Join(format!("{name}: {error}"));
     let frames = (left.frame("left").map_err(failed)?, right.frame("right").map_err(failed)?);
     let mut how = JoinArgs::new(JoinType::Left);
@@ -75,12 +90,7 @@ pub(crate) fn left_join(name: &str, left: &Keyed<'_>, right: &Keyed<'_>) -> Resu
     if let Some(lost) = seen.iter().position(|seen| !seen) {
         return Err(Error::Join(format!("{name}: left row {lost} was lost")));
     }
-    let matched = matches.iter().filter(|rows| !rows.is_empty()).count() as u64;
-    let alone = left.keys.iter().zip(&matches).filter(|(_, rows)| rows.is_empty());
-    let missing = alone.filter_map(|(key, _)| key.clone()).take(NAMED).collect();
-    let left = left.keys.len() as u64;
-    let tally = JoinTally { join: name.to_owned(), left, matched, unmatched: left - matched, missing };
-    Ok(Joined { matches, tally })
+    Ok(matches)
 }
 
 #[cfg(test)]

@@ -277,6 +277,21 @@ impl Counters {
         }
     }
 
+    /// The same of the first other hold, for the destination alone: the ports that are gone of the sums are added up.
+    #[inline(always)]
+    pub(super) fn release_first_other(&mut self, closed: &Closed, of_sums: &mut [u32; 2]) {
+        let spot = &mut self.spots[closed.spot as usize];
+        spot.other.take();
+        of_sums[usize::from(spot.v6)] += u32::from(closed.is_public());
+    }
+
+    /// And for the sums.
+    pub(super) fn release_first_other_of(&mut self, of_sums: [u32; 2]) {
+        for (sum, gone) in self.sums.iter().zip(of_sums).filter(|(_, gone)| *gone > 0) {
+            self.spots[sum.spot as usize].other.take_all(gone);
+        }
+    }
+
     #[inline(always)]
     fn let_other_go(&mut self, spot: u32, hold: usize) {
         match self.other(spot, hold) {

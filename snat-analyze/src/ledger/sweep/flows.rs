@@ -175,6 +175,30 @@ impl Flows {
         None
     }
 
+    /// The same, and where one that is new goes, if that is seen.
+    #[inline(always)]
+    pub(super) fn find_or_seat(
+        &self,
+        tag: u32,
+        way: u32,
+        sport: u16,
+        releases: &Releases,
+    ) -> Result<Known, Option<Seat>> {
+        let at = tag as usize;
+        let line = self.lines.get(at);
+        if line.ones(tag) == 0 && !line.is_passed() && !line.is_passed_by_held(releases) {
+            let seat = first(line.void(releases));
+            return Err((seat < SEATS).then_some(Seat { line: at, seat }));
+        }
+        self.find_far(tag, way, sport, releases).ok_or(None)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_far(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<Known> {
+        self.find(tag, way, sport, releases)
+    }
+
     /// Which of the seats that may be it is the flow of a way and a local port.
     #[cold]
     fn known(&self, at: usize, may_be: Seats, ends: (u32, u16), releases: &Releases) -> Option<Known> {
@@ -276,16 +300,29 @@ impl Flows {
         self.vacant.push(at);
     }
 
-    /// Adds a flow that is not there.
+    /// Adds a flow that is not there, at its seat where that is seen.
     #[inline(always)]
-    pub(super) fn insert(&mut self, tag: u32, flow: Flow, releases: &Releases) -> Found {
+    pub(super) fn insert(&mut self, tag: u32, flow: Flow, seat: Option<Seat>, releases: &Releases) -> Found {
         let at = self.keep(flow);
+        match seat.filter(|_| self.len() + releases.held() <= self.lines.room()) {
+            Some(seat) => {
+                let line = self.lines.get_mut(seat.line);
+                (line.tags[seat.seat], line.places[seat.seat]) = (tag | OPEN, at);
+                Found { seat, at }
+            }
+            None => Found { seat: self.seat(tag, at, releases), at },
+        }
+    }
+
+    /// Looks for a seat of an open flow.
+    #[cold]
+    fn seat(&mut self, tag: u32, place: u32, releases: &Releases) -> Seat {
         if self.len() + releases.held() > self.lines.room() {
             self.grow(releases);
         }
         loop {
-            if let Some(seat) = put(&mut self.lines, tag | OPEN, at, releases) {
-                return Found { seat, at };
+            if let Some(seat) = put(&mut self.lines, tag | OPEN, place, releases) {
+                return seat;
             }
             self.grow(releases);
         }
@@ -367,10 +404,12 @@ mod tests {
         for at in 0..60_000_u32 {
             let (way, sport) = (random.below(40) as u32, random.below(100) as u16);
             let tag = flows.tag(way, sport);
+            let found = flows.find_or_seat(tag, way, sport, &releases);
             let known = flows.find(tag, way, sport, &releases);
+            assert_eq!(found.ok(), known);
             assert_eq!(known.and_then(|known| flows.serial(known, &releases)), map.get(&(way, sport)).copied());
-            match known {
-                Some(known) => {
+            match found {
+                Ok(known) => {
                     let open = flows.find_open(tag, way, sport).is_some();
                     let found = flows.wake(known, &releases).unwrap();
                     let place = flows.get(found).place();
@@ -384,8 +423,8 @@ mod tests {
                         flows.hold(found, place, &releases);
                     }
                 }
-                None => {
-                    flows.insert(tag, Flow { serial: at, ..Flow::new(way, 0, sport) }, &releases);
+                Err(seat) => {
+                    flows.insert(tag, Flow { serial: at, ..Flow::new(way, 0, sport) }, seat, &releases);
                     map.insert((way, sport), at);
                 }
             }
@@ -406,7 +445,7 @@ mod tests {
         let tag = |flows: &Flows, at| flows.tag(ends(at).0, ends(at).1);
         for at in 0..300_000 {
             let (way, sport) = ends(at);
-            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, 0, sport) }, &releases);
+            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, 0, sport) }, None, &releases);
             // Closes come 20,000 rows behind their connects.
             let Some(old) = at.checked_sub(20_000) else { continue };
             let found = flows.find_open(tag(&flows, old), ends(old).0, ends(old).1).unwrap();
@@ -434,7 +473,7 @@ mod tests {
             assert_eq!(known.is_some(), at >= 3);
             let found = match known {
                 Some(known) => flows.wake(known, &releases).unwrap(),
-                None => flows.insert(tag, Flow::new(way, 0, sport), &releases),
+                None => flows.insert(tag, Flow::new(way, 0, sport), None, &releases),
             };
             flows.get(found).place().into_iter().for_each(|place| releases.cancel(place));
             let place = releases.push(i64::from(at), Closed::of(flows.get(found), (0, false)));

@@ -142,7 +142,7 @@ impl Line {
 
     /// The seats that nobody has: what is said of a place that is not in the queue any more is void.
     #[inline(always)]
-    fn void(&self, releases: &Releases) -> Seats {
+    pub(super) fn void(&self, releases: &Releases) -> Seats {
         let in_queue = releases.in_queue();
         let open = u32x8::new(self.tags).to_bitmask();
         let held = (u32x8::new(self.places) - u32x8::splat(in_queue.base)).simd_lt(u32x8::splat(in_queue.len));

@@ -47,7 +47,7 @@ pub(super) struct Queues([VecDeque<Waiting>; 2]);
 pub(super) enum Mesh {
     /// No proxy connected so far: the connects of the last second, and some before them.
     Quiet {
-        recent: Vec<Waiting>,
+        recent: VecDeque<Waiting>,
         /// So many, and those that are too old are given up.
         room: usize,
     },
@@ -60,7 +60,7 @@ pub(super) enum Mesh {
 
 impl Default for Mesh {
     fn default() -> Self {
-        Self::Quiet { recent: Vec::new(), room: ROOM }
+        Self::Quiet { recent: VecDeque::new(), room: ROOM }
     }
 }
 
@@ -87,7 +87,7 @@ impl Mesh {
     pub(super) fn keeps(&mut self, new: impl FnOnce() -> Waiting) -> bool {
         match self {
             Self::Quiet { recent, room } if recent.len() < *room => {
-                recent.push(new());
+                recent.push_back(new());
                 true
             }
             _ => false,
@@ -103,7 +103,7 @@ impl Mesh {
                     recent.drain(..recent.partition_point(old));
                     *room = recent.len().saturating_mul(2).max(ROOM);
                 }
-                recent.push(new);
+                recent.push_back(new);
                 None
             }
             Self::Pairs { waiting, room } => {

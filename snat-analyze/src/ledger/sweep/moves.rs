@@ -2,10 +2,12 @@
 
 use super::flows::{Flow, Found, Known};
 use super::lanes::{Ends, Lane, NONE};
+use super::lines::Seat;
 use super::mesh::Waiting;
 use super::parts::Spots;
 use super::release::Closed;
 use super::replay::Place;
+use super::seats::{EARLY, Shut};
 use super::spot::Opened;
 use super::stage::{Move, Stage};
 use super::step::{FlowKey, Now, SECOND, StepKind};
@@ -37,38 +39,25 @@ impl Stage {
             return;
         }
         let double = self.pair(row, way, now);
-        match self.flows.find(row.tag, way, row.sport, &self.releases) {
-            None if self.timed && !double => self.opens(row, way, now),
-            known => self.opens_again(row, way, known, double, now),
+        match self.flows.find_or_seat(row.tag, way, row.sport, &self.releases) {
+            Err(seat) if self.timed && !double => self.opens(row, way, seat, now.time().unwrap_or(EARLY), now),
+            known => self.opens_again(row, way, known.ok(), double, now),
         }
     }
 
-    /// The connect of a flow that is new, in a run that has TIME.
+    /// The connect of a flow that is new, in a run that has TIME. Series are not over before `over`.
     #[inline(always)]
-    fn opens(&mut self, row: &Move, way: u32, now: Now) {
-        if now.time().is_some_and(|time| self.counters.is_over(row.lane, time)) {
-            return self.opens_behind(row, way, now);
-        }
-        self.opens_within(row, way, now);
-    }
-
-    /// The same behind what a series is filling.
-    #[cold]
-    #[inline(never)]
-    fn opens_behind(&mut self, row: &Move, way: u32, now: Now) {
-        self.changed(self.counters.of_lane(row.lane), now);
-        self.opens_within(row, way, now);
-    }
-
-    #[inline(always)]
-    fn opens_within(&mut self, row: &Move, way: u32, now: Now) {
+    fn opens(&mut self, row: &Move, way: u32, seat: Option<Seat>, over: i64, now: Now) {
         let minute = now.time().filter(|_| now.measured()).map(|time| self.minute(time));
         let minute = minute.filter(|minute| *minute < MINUTES).map(|minute| minute as u16);
-        let opened = self.counters.opens(row.lane, &mut self.pools, (self.series.needs, minute), now);
+        let told = (self.series.needs, minute);
+        let Some(opened) = self.counters.opens(row.lane, &mut self.pools, told, over, now) else {
+            return self.opens_behind(row, way, seat, now);
+        };
         let mut flow = Flow::new(way, row.lane, row.sport);
         (flow.number, flow.serial) = (opened.number, self.serial);
         flow.open(now.time().unwrap_or_default());
-        self.flows.insert(row.tag, flow, &self.releases);
+        self.flows.insert(row.tag, flow, seat, &self.releases);
         if opened.unnoted || opened.unnoted_sum {
             self.notes(row.lane, opened, now);
         }
@@ -78,6 +67,14 @@ impl Stage {
         if opened.reaches {
             self.reached(opened.sum, self.minute);
         }
+    }
+
+    /// The same behind what a series is filling, which takes note of what stood until now.
+    #[cold]
+    #[inline(never)]
+    fn opens_behind(&mut self, row: &Move, way: u32, seat: Option<Seat>, now: Now) {
+        self.changed(self.counters.of_lane(row.lane), now);
+        self.opens(row, way, seat, EARLY, now);
     }
 
     /// The first other hold keeps more than ever, unless it has let go of some by now.
@@ -105,7 +102,7 @@ impl Stage {
     fn opens_again(&mut self, row: &Move, way: u32, known: Option<Known>, double: bool, now: Now) {
         let new = || Flow::new(way, row.lane, row.sport);
         let at = known.and_then(|known| self.flows.wake(known, &self.releases));
-        let at = at.unwrap_or_else(|| self.flows.insert(row.tag, new(), &self.releases));
+        let at = at.unwrap_or_else(|| self.flows.insert(row.tag, new(), None, &self.releases));
         let flow = self.flows.get_mut(at);
         (flow.serial, flow.counted) = (self.serial, false);
         if now.measured() {
@@ -238,12 +235,12 @@ impl Stage {
         }
         for hold in kept..self.releases.holds() {
             match hold == self.main {
-                true => self.counters.release(flow.lane),
+                true => self.counters.release(flow.lane, &mut self.pools),
                 false => self.counters.release_other(spots.spot, spots.is_public(), hold),
             }
         }
         if flow.open {
-            self.counters.closes(flow.lane, 0);
+            self.counters.closes(flow.lane, 0, EARLY);
         }
         if kept <= self.main {
             self.give_back(spots.spot, flow.number);
@@ -311,7 +308,7 @@ impl Stage {
             let tag = self.flows.tag(way, row.sport);
             let known = self.flows.find(tag, way, row.sport, &self.releases);
             let at = known.and_then(|known| self.flows.wake(known, &self.releases));
-            let at = at.unwrap_or_else(|| self.flows.insert(tag, Flow::new(way, lane, row.sport), &self.releases));
+            let at = at.unwrap_or_else(|| self.flows.insert(tag, Flow::new(way, lane, row.sport), None, &self.releases));
             self.serial = self.serial.wrapping_add(1);
             self.flows.get_mut(at).serial = self.serial;
             self.take(at, lane, false, now);
@@ -379,10 +376,10 @@ impl Stage {
         let (lane, opened) = (flow.lane, flow.opened());
         flow.counted = now.measured();
         self.counts.closes += one;
-        if self.counters.is_over(lane, time) {
-            return self.shut_behind(at, lane, opened, now);
+        match self.counters.closes(lane, one, time) {
+            Some(shut) => self.shut_within(at, opened, shut, now),
+            None => self.shut_behind(at, lane, opened, now),
         }
-        self.shut_within(at, lane, opened, now);
     }
 
     /// The same behind what a series is filling: it takes note of what stood until now, and of that what is due is gone.
@@ -393,13 +390,14 @@ impl Stage {
             self.release(time);
         }
         self.changed(self.counters.of_lane(lane), now);
-        self.shut_within(at, lane, opened, now);
+        if let Some(shut) = self.counters.closes(lane, u64::from(now.measured()), EARLY) {
+            self.shut_within(at, opened, shut, now);
+        }
     }
 
     #[inline(always)]
-    fn shut_within(&mut self, at: Found, lane: u32, opened: i64, now: Now) {
+    fn shut_within(&mut self, at: Found, opened: i64, shut: Shut, now: Now) {
         let Some(time) = now.time() else { return };
-        let shut = self.counters.closes(lane, u64::from(now.measured()));
         if now.measured() {
             self.lives.push((shut.group, time.saturating_sub(opened).max(0) as u64));
         }
@@ -416,7 +414,7 @@ impl Stage {
         let (way, lane, double, opened) = (flow.way, flow.lane, flow.double, flow.opened());
         if !double {
             flow.counted = now.measured();
-            self.counters.closes(lane, one);
+            self.counters.closes(lane, one, EARLY);
         }
         if let Some(time) = now.time().filter(|_| now.measured()) {
             self.lives.push((self.counters.group(way), time.saturating_sub(opened).max(0) as u64));

@@ -294,54 +294,50 @@ impl Releases {
         self.earliest = asked.fold(NEVER, |earliest, (_, hold)| earliest.min(hold.due));
     }
 
-    /// The next of those that one hold lets go of at `time`: its place.
+    /// One hold lets go of all that is due at `time`, the first first. Told is when, what was pushed, and what comes so many
+    /// places behind it, if that is near.
     #[inline(always)]
-    pub(super) fn due(&mut self, which: usize, time: i64) -> Option<u64> {
-        let Hold { length, cursor, due } = self.holds[which];
-        // At the very last instant of all even a hold of nothing is due.
-        if due > time || cursor == self.next {
-            return None;
+    pub(super) fn let_go(
+        &mut self,
+        which: usize,
+        time: i64,
+        far: usize,
+        mut tell: impl FnMut(i64, &Closed, Option<&Closed>),
+    ) {
+        let Hold { length, mut cursor, due } = self.holds[which];
+        if due > time {
+            return;
         }
-        let next = cursor + 1;
-        let due = match self.entry(next) {
-            Some((closed_at, _)) if next < self.next => closed_at.saturating_add(length),
-            _ => {
-                self.is_idle = true;
-                NEVER
+        let (mut due, mut cancelled) = (NEVER, 0);
+        'queue: while cursor < self.next {
+            let places = &self.ring[self.block(cursor)][(cursor % BLOCK) as usize..];
+            for (at, (closed_at, closed)) in places.iter().enumerate() {
+                let leaves_at = closed_at.saturating_add(length);
+                if leaves_at > time {
+                    (due, cursor) = (leaves_at, cursor + at as u64);
+                    break 'queue;
+                }
+                if closed.is_cancelled() {
+                    cancelled += 1;
+                } else {
+                    tell(leaves_at, closed, places.get(at + far).map(|(_, later)| later));
+                }
             }
-        };
-        self.holds[which] = Hold { length, cursor: next, due };
+            cursor += places.len() as u64;
+        }
+        self.is_idle |= due == NEVER;
+        self.holds[which] = Hold { length, cursor, due };
         if which + 1 == self.holds.len() {
-            self.base = next;
+            (self.base, self.cancelled) = (cursor, self.cancelled - cancelled);
         }
-        Some(cursor)
-    }
-
-    /// What one hold lets go of at such a place, and when; `None` where it is nothing.
-    #[inline(always)]
-    pub(super) fn leaves(&mut self, which: usize, place: u64) -> Option<(i64, Closed)> {
-        let (closed_at, closed) = *self.entry(place)?;
-        if closed.is_cancelled() {
-            self.cancelled -= u64::from(which + 1 == self.holds.len());
-            return None;
-        }
-        Some((closed_at.saturating_add(self.holds[which].length), closed))
     }
 
     /// What one hold lets go of at `time`, and when.
     #[cfg(test)]
     pub(super) fn all_due(&mut self, which: usize, time: i64) -> Vec<(i64, Closed)> {
         let mut all = Vec::new();
-        while let Some(place) = self.due(which, time) {
-            all.extend(self.leaves(which, place));
-        }
+        self.let_go(which, time, 1, |due, closed, _| all.push((due, *closed)));
         all
-    }
-
-    /// What is at a place, if it has been taken; one that was there long ago where it is behind the next one.
-    #[inline(always)]
-    pub(super) fn near(&self, place: u64) -> Option<&Closed> {
-        self.entry(place).map(|(_, closed)| closed)
     }
 }
 

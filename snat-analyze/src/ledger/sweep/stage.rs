@@ -9,9 +9,11 @@ use super::lanes::{Ends, Lane, Lanes};
 use super::lives::Life;
 use super::mesh::Mesh;
 use super::ports::Pool;
-use super::release::{Closed, Releases};
+use super::release::Releases;
 use super::replay::Counts;
+use super::seats::EARLY;
 use super::series::Series;
+use super::spot::Spot;
 use super::step::{Bits, Now, Rules, StepKind, Told};
 
 /// What rows need lies anywhere in memory, so it is asked for before: what their numbers lead to, and so many turns later what
@@ -323,45 +325,44 @@ impl Stage {
     /// The hold that is late lets go of what was due.
     #[inline(never)]
     pub(super) fn catch_up(&mut self) {
-        if let Some(hold) = self.releases.late() {
-            self.let_go(hold, self.released);
-        }
+        let Self { releases, counters, released, .. } = self;
+        let Some(hold) = releases.late() else { return };
+        let mut of_sums = [0; 2];
+        releases.let_go(hold, *released, FAR, |_, closed, later| {
+            later.into_iter().for_each(|later| counters.fetch_closed(later, false));
+            counters.release_first_other(closed, &mut of_sums);
+        });
+        counters.release_first_other_of(of_sums);
     }
 
     #[inline(never)]
     fn release_due(&mut self, time: i64) {
-        for hold in 0..self.releases.holds() {
-            if Some(hold) != self.releases.late() {
-                self.let_go(hold, time);
-            }
+        let Self { releases, counters, pools, series, main, .. } = self;
+        let late = releases.late();
+        for hold in (0..releases.holds()).filter(|hold| Some(*hold) != late) {
+            releases.let_go(hold, time, FAR, |due, closed, later| {
+                later.into_iter().for_each(|later| counters.fetch_closed(later, hold == *main));
+                if hold != *main {
+                    return counters.release_other(closed.spot, closed.is_public(), hold);
+                }
+                if !counters.lets_go(closed.lane, closed.number, pools, due) {
+                    crosses(series, counters, closed.lane, due);
+                    counters.lets_go(closed.lane, closed.number, pools, EARLY);
+                }
+            });
         }
-        self.releases.done();
+        releases.done();
     }
+}
 
-    /// Lets go of what is due of one hold.
-    #[inline(always)]
-    fn let_go(&mut self, hold: usize, time: i64) {
-        while let Some(place) = self.releases.due(hold, time) {
-            if let Some(later) = self.releases.near(place + FAR as u64) {
-                self.counters.fetch_closed(later, hold == self.main);
-            }
-            let Some((due, closed)) = self.releases.leaves(hold, place) else { continue };
-            if hold != self.main {
-                self.counters.release_other(closed.spot, closed.is_public(), hold);
-            } else if self.counters.is_over(closed.lane, due) {
-                self.lets_go_behind(due, &closed);
-            } else {
-                self.counters.lets_go(closed.lane, closed.number, &mut self.pools);
-            }
+/// Series that are over take note of what stood until this instant.
+#[cold]
+#[inline(never)]
+fn crosses(series: &mut Series, counters: &mut Counters, lane: u32, time: i64) {
+    counters.of_lane(lane).each(|spot| {
+        let Spot { until, track, .. } = *counters.spot(spot);
+        if until < time {
+            series.cross(track, time, counters);
         }
-    }
-
-    /// The main hold lets go of a closed flow's port, behind what a series is filling.
-    #[cold]
-    #[inline(never)]
-    fn lets_go_behind(&mut self, time: i64, closed: &Closed) {
-        let spots = self.counters.of_lane(closed.lane);
-        spots.each(|spot| self.changes(spot, time));
-        self.counters.lets_go(closed.lane, closed.number, &mut self.pools);
-    }
+    });
 }

@@ -33,7 +33,13 @@ impl Level {
 
     #[inline(always)]
     pub(super) fn take(&mut self) {
-        self.now = self.now.saturating_sub(1);
+        self.take_all(1);
+    }
+
+    /// So many less.
+    #[inline(always)]
+    pub(super) fn take_all(&mut self, gone: u32) {
+        self.now = self.now.saturating_sub(gone);
     }
 }
 
