@@ -187,7 +187,7 @@ impl Counted<'_> {
             *sums.entry(key).or_default() += connects;
         }
         let mut found: Vec<_> = sums.into_iter().collect();
-        found.sort_by_cached_key(|(key, connects)| (std::cmp::Reverse(*connects), (*key).clone()));
+        found.sort_by_cached_key(|(key, connects)| (std::cmp::Reverse(*connects), key.order()));
         let row = |(key, connects): (&DestKey, u64)| {
             let ports = self.book.dest(key);
             NodeDestination {
@@ -244,8 +244,7 @@ impl Counted<'_> {
         for (key, group, claim) in &claimed.claims {
             self.gather(&mut gathered, key, group, claim);
         }
-        // Keys that lie side by side are compared faster.
-        gathered.dests.sort_by_cached_key(|(key, _)| (*key).clone());
+        gathered.dests.sort_by_cached_key(|(key, _)| key.order());
         gathered.dests.dedup_by(|(key, sum), (kept, all)| {
             let is_same = key == kept;
             if is_same {

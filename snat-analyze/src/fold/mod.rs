@@ -11,6 +11,7 @@ mod same;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -70,6 +71,17 @@ pub(crate) enum PidKey {
 pub(crate) struct DestKey {
     pub(crate) addr: Addr,
     pub(crate) port: Option<u16>,
+}
+
+impl DestKey {
+    /// Orders as the keys do, and lies in one piece: many are sorted by it.
+    pub(crate) fn order(&self) -> (u8, u128, &str, Option<u16>) {
+        match &self.addr {
+            Addr::Ip(IpAddr::V4(ip)) => (0, ip.to_bits().into(), "", self.port),
+            Addr::Ip(IpAddr::V6(ip)) => (1, ip.to_bits(), "", self.port),
+            Addr::Printed(text) => (2, 0, text, self.port),
+        }
+    }
 }
 
 /// Connects to one destination.

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use fixtures::Random;
-use snat_parse::{EntryReader, Keep};
+use snat_parse::{Addr, EntryReader, Keep};
 
-use super::{CALLERS, Fold, GroupKey, PidKey, Run};
+use super::{CALLERS, DestKey, Fold, GroupKey, PidKey, Run};
 
 /// Rows of the plain layout.
 #[derive(Default)]
@@ -125,5 +125,18 @@ fn the_first_callers_are_counted_in_their_order() {
         let found: Vec<(String, u64)> = group.callers.iter().map(|(by, times)| (by.to_string(), *times)).collect();
         assert_eq!(found, expected);
         assert!(group.accepts.len() > 800 && group.accepts.contains(&1_024), "{}", group.accepts.len());
+    }
+}
+
+#[test]
+fn what_destinations_are_sorted_by_is_their_order() {
+    let whole = ["0.0.0.0", "9.255.0.1", "10.0.0.1", "255.0.0.1", "::", "::1", "::ffff:10.0.0.1", "2001:db8::5"];
+    let whole = whole.map(|addr| Addr::Ip(addr.parse().unwrap()));
+    let masked = ["", "10.x.x.x", "9.x.x.x"].map(|text| Addr::Printed(text.into()));
+    let ports = [None, Some(0), Some(443), Some(u16::MAX)];
+    let addrs = whole.iter().chain(&masked);
+    let keys: Vec<DestKey> = addrs.flat_map(|addr| ports.map(|port| DestKey { addr: addr.clone(), port })).collect();
+    for (a, b) in keys.iter().flat_map(|a| keys.iter().map(move |b| (a, b))) {
+        assert_eq!(a.order().cmp(&b.order()), a.cmp(b), "{a:?} {b:?}");
     }
 }

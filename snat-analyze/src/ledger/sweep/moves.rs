@@ -308,7 +308,8 @@ impl Stage {
             let tag = self.flows.tag(way, row.sport);
             let known = self.flows.find(tag, way, row.sport, &self.releases);
             let at = known.and_then(|known| self.flows.wake(known, &self.releases));
-            let at = at.unwrap_or_else(|| self.flows.insert(tag, Flow::new(way, lane, row.sport), None, &self.releases));
+            let at =
+                at.unwrap_or_else(|| self.flows.insert(tag, Flow::new(way, lane, row.sport), None, &self.releases));
             self.serial = self.serial.wrapping_add(1);
             self.flows.get_mut(at).serial = self.serial;
             self.take(at, lane, false, now);
