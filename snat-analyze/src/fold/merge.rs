@@ -2,7 +2,7 @@
 
 use snat_parse::Addr;
 
-use super::{CALLERS, Cell, Group, GroupKey, Last, Map, PIDS_PER_GROUP, PidKey, Run};
+use super::{CALLERS, Cell, Group, GroupKey, Map, PIDS_PER_GROUP, PidKey, Run};
 
 /// All counted runs of a capture together, as one set of groups, in an order that no input order shows in.
 pub(crate) fn merge(runs: Vec<Run>) -> Map<GroupKey, Group> {
@@ -60,7 +60,7 @@ impl Cell {
             match self.dests.get_mut(&key) {
                 Some(into) => {
                     into.connects += dest.connects;
-                    into.last = Some(dest.last.unwrap_or_else(|| Last::from(dest.first)));
+                    into.last = Some(dest.into_last());
                 }
                 None => {
                     self.dests.insert(key, dest);

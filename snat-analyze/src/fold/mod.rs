@@ -102,14 +102,14 @@ pub(crate) struct Dest {
 struct Last {
     entry: usize,
     line: u64,
-    /// The line, or one that gives it again with this time and local port.
-    text: Vec<u8>,
+    /// The line, or one that gives it again with this time and local port; `None` where the first one does.
+    text: Option<Vec<u8>>,
     again: Option<(i64, u16)>,
 }
 
 impl From<Mark> for Last {
     fn from(Mark { entry, line, text }: Mark) -> Self {
-        Self { entry, line, text: text.as_bytes().to_vec(), again: None }
+        Self { entry, line, text: Some(text.as_bytes().to_vec()), again: None }
     }
 }
 
@@ -122,8 +122,15 @@ impl Dest {
     /// The line of the last connect.
     pub(crate) fn last(&self) -> Mark {
         let Some(Last { entry, line, text, again }) = &self.last else { return self.first.clone() };
+        let text = text.as_deref().unwrap_or(self.first.text.as_bytes());
         let printed = again.and_then(|(time, sport)| printed_again(text, time, sport));
-        Mark { entry: *entry, line: *line, text: quoted(printed.as_ref().unwrap_or(text)) }
+        Mark { entry: *entry, line: *line, text: quoted(printed.as_deref().unwrap_or(text)) }
+    }
+
+    /// The last connect, of which the text stands for itself.
+    fn into_last(self) -> Last {
+        let Some(last) = self.last else { return Last::from(self.first) };
+        Last { text: last.text.or_else(|| Some(self.first.text.as_bytes().to_vec())), ..last }
     }
 }
 
@@ -494,9 +501,10 @@ impl Run {
         {
             self.sketch.connect(pair.front, [sport, dport], event.time);
             pair.connects += one;
-            pair.origin = NONE;
-            let target = pair.target;
-            self.rows.keep_line(target, at);
+            if pair.origin == NONE {
+                let target = pair.target;
+                self.rows.keep_line(target, at);
+            }
         }
     }
 

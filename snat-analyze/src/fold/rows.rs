@@ -73,10 +73,10 @@ struct Target {
     connects: u64,
     /// Place of the destination in the cell.
     dest: u32,
-    /// Its last line, once there is one behind the first.
+    /// Its last line, once there is one behind the first that this does not give again.
     line: u64,
     text: Vec<u8>,
-    /// A later one that the text gives again: its line, time and local port.
+    /// A later one that the text gives again, or the first line where there is none: its line, time and local port.
     again: Option<(u64, i64, u16)>,
     /// Number of the remote address that the text is of.
     remote: u32,
@@ -284,7 +284,7 @@ impl Rows {
             let target = &self.targets[*at as usize];
             target.place.number == place.number && target.dport == dport && target.daddr == daddr
         });
-        let found = found.copied();
+        let (found, row) = (found.copied(), batch.row(at));
         let is_new = found.is_none();
         let target = match found {
             Some(found) => found,
@@ -304,7 +304,7 @@ impl Rows {
                     line: 0,
                     text: Vec::new(),
                     again: None,
-                    remote: NONE,
+                    remote: row.remote,
                     batch: 0,
                     last_at: 0,
                 });
@@ -316,8 +316,15 @@ impl Rows {
                 next
             }
         };
-        let key = PairKey { number: place.number, remote: batch.row(at).remote, dport };
-        self.pairs.insert(Pair::new(key, target, self.targets[target as usize].front, daddr.is_ipv4()));
+        let key = PairKey { number: place.number, remote: row.remote, dport };
+        let known = &self.targets[target as usize];
+        let mut pair = Pair::new(key, target, known.front, daddr.is_ipv4());
+        if is_new && row.is_plain {
+            let first = &self.groups[place.group as usize].cells[place.cell as usize].dests[known.dest as usize].first;
+            // Unless something in it was not to be shown.
+            pair.origin = if first.text.as_bytes() == batch.text(at) { row.origin } else { NONE };
+        }
+        self.pairs.insert(pair);
         Some((target, is_new))
     }
 
@@ -428,7 +435,8 @@ impl Rows {
             let line = target.last_line();
             if line > 0 {
                 let again = target.again.map(|(_, time, sport)| (time, sport));
-                dest.last = Some(Last { entry: 0, line, text: target.text, again });
+                let text = (target.line > 0).then_some(target.text);
+                dest.last = Some(Last { entry: 0, line, text, again });
             }
         }
         self.by_target.clear();

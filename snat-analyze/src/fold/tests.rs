@@ -5,7 +5,7 @@ use std::fmt::Write;
 use fixtures::Random;
 use snat_parse::{Addr, EntryReader, Keep};
 
-use super::{CALLERS, DestKey, Fold, GroupKey, PidKey, Run};
+use super::{CALLERS, DestKey, Fold, GroupKey, PidKey, Run, merge};
 
 /// Rows of the plain layout.
 #[derive(Default)]
@@ -83,6 +83,27 @@ fn the_last_line_is_the_last_however_it_is_printed() {
             assert_eq!((dest.connects, dest.last().line), (40, 40));
             assert_eq!(*dest.last().text, *last, "{piece}\n{}", log.text);
         }
+    }
+}
+
+/// Of several runs the last line is the one of the last run, be it given again by the first there or not.
+#[test]
+fn the_last_line_of_several_runs_is_that_of_the_last_one() {
+    for (connects, comm) in [(1, "curl"), (2, "curl"), (3, "curl"), (1, "cu\u{1b}rl"), (3, "cu\u{1b}rl")] {
+        let mut runs = Vec::new();
+        let (mut firsts, mut last) = (Vec::new(), String::new());
+        for _ in 0..2 {
+            let mut log = Log { rows: runs.len() as i64 * 1_000, ..Log::default() };
+            let lines: Vec<String> = (0..connects).map(|_| log.row("connect", 77, comm, "20.51.14.8")).collect();
+            (0..3).for_each(|_| drop(log.row("close", 78, "sh", "20.51.14.9")));
+            firsts.push(lines[0].replace('\u{1b}', " "));
+            last = lines[connects - 1].replace('\u{1b}', " ");
+            runs.push(log.fold(1 << 20));
+        }
+        let groups = merge(runs);
+        let dest = groups[&key()].cells[&PidKey::Pid(77)].dests.values().next().unwrap();
+        assert_eq!((&*dest.first.text, &*dest.last().text), (firsts[0].as_str(), last.as_str()), "{connects} {comm}");
+        assert_eq!((dest.connects, dest.last().line), (2 * connects as u64, connects as u64));
     }
 }
 
