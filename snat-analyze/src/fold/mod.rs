@@ -74,7 +74,7 @@ pub(crate) struct DestKey {
 }
 
 impl DestKey {
-    /// Orders as the keys do, and lies in one piece: many are sorted by it.
+    /// Orders as the keys do, and is compared faster: many are sorted by it.
     pub(crate) fn order(&self) -> (u8, u128, &str, Option<u16>) {
         match &self.addr {
             Addr::Ip(IpAddr::V4(ip)) => (0, ip.to_bits().into(), "", self.port),

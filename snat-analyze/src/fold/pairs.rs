@@ -32,10 +32,10 @@ pub(super) struct Pair {
     pub(super) front: Front,
     /// Connects inside of what is measured that the target is not told of yet.
     pub(super) connects: u64,
-    /// Line of its last connect, if it is one that the target's text gives again.
+    /// Line of its last connect, if it is one that the target's text, or its first line where there is none, gives again.
     pub(super) line: u64,
     pub(super) time: i64,
-    /// Number of the process's cells in such lines; [`NONE`] where the text is not of that kind.
+    /// Number of the process's cells in such lines; [`NONE`] where neither gives any again.
     pub(super) origin: u32,
     v4: bool,
 }

@@ -78,7 +78,7 @@ struct Target {
     text: Vec<u8>,
     /// A later one that the text gives again, or the first line where there is none: its line, time and local port.
     again: Option<(u64, i64, u16)>,
-    /// Number of the remote address that the text is of.
+    /// Number of the remote address that the text, or the first line where there is none, is of.
     remote: u32,
     /// The last batch that it was seen in by a row that no other gives again, and the last such row there.
     batch: u32,
@@ -86,7 +86,7 @@ struct Target {
 }
 
 impl Target {
-    /// Its last line, whether the text is that or gives it again.
+    /// Its last line, whether the text is that or gives it again; 0 while that is the first one.
     fn last_line(&self) -> u64 {
         self.again.map_or(self.line, |(line, ..)| line)
     }

@@ -114,6 +114,9 @@ mod tests {
     #[test]
     fn empty_sides_join() {
         assert_eq!(left_join("x", &side(&[]), &side(&[Some("a")])).expect("a join").matches.len(), 0);
-        assert_eq!(left_join("x", &side(&[Some("a")]), &side(&[])).expect("a join").tally.unmatched, 1);
+        let joined = left_join("x", &side(&[Some("a"), None, Some("b")]), &side(&[])).expect("a join");
+        assert_eq!(joined.matches, [vec![], vec![], Vec::<usize>::new()]);
+        assert_eq!((joined.tally.left, joined.tally.matched, joined.tally.unmatched), (3, 0, 3));
+        assert_eq!(joined.tally.missing, ["a", "b"]);
     }
 }

@@ -310,13 +310,13 @@ impl Flows {
                 (line.tags[seat.seat], line.places[seat.seat]) = (tag | OPEN, at);
                 Found { seat, at }
             }
-            None => Found { seat: self.seat(tag, at, releases), at },
+            None => Found { seat: self.takes_seat(tag, at, releases), at },
         }
     }
 
-    /// Looks for a seat of an open flow.
+    /// An open flow takes a seat, wherever there is one.
     #[cold]
-    fn seat(&mut self, tag: u32, place: u32, releases: &Releases) -> Seat {
+    fn takes_seat(&mut self, tag: u32, place: u32, releases: &Releases) -> Seat {
         if self.len() + releases.held() > self.lines.room() {
             self.grow(releases);
         }
@@ -445,7 +445,8 @@ mod tests {
         let tag = |flows: &Flows, at| flows.tag(ends(at).0, ends(at).1);
         for at in 0..300_000 {
             let (way, sport) = ends(at);
-            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, 0, sport) }, None, &releases);
+            let seat = flows.find_or_seat(tag(&flows, at), way, sport, &releases).unwrap_err();
+            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, 0, sport) }, seat, &releases);
             // Closes come 20,000 rows behind their connects.
             let Some(old) = at.checked_sub(20_000) else { continue };
             let found = flows.find_open(tag(&flows, old), ends(old).0, ends(old).1).unwrap();

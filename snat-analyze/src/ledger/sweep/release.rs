@@ -158,12 +158,6 @@ impl Releases {
         (place / BLOCK) as usize & (self.ring.len() - 1)
     }
 
-    /// What was pushed to a place that is before the next one; it may have left the queue just now.
-    #[inline(always)]
-    fn entry(&self, place: u64) -> Option<&(i64, Closed)> {
-        self.ring[self.block(place)].get((place % BLOCK) as usize)
-    }
-
     /// Puts a flow that closed at `time` into the queue.
     #[inline(always)]
     pub(super) fn push(&mut self, time: i64, closed: Closed) -> u64 {
@@ -264,7 +258,8 @@ impl Releases {
     /// What was pushed to a place, while any hold keeps it.
     #[inline]
     pub(super) fn get(&self, place: u64) -> Option<&Closed> {
-        if self.base <= place { self.entry(place).map(|(_, closed)| closed) } else { None }
+        let entry = self.ring[self.block(place)].get((place % BLOCK) as usize);
+        entry.filter(|_| self.base <= place).map(|(_, closed)| closed)
     }
 
     /// Takes the pending releases of a place out.
