@@ -447,6 +447,7 @@ mod tests {
             let (way, sport) = ends(at);
             let seat = flows.find_or_seat(tag(&flows, at), way, sport, &releases).unwrap_err();
             flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, 0, sport) }, seat, &releases);
+            assert!(flows.len() + releases.held() <= flows.lines.room());
             // Closes come 20,000 rows behind their connects.
             let Some(old) = at.checked_sub(20_000) else { continue };
             let found = flows.find_open(tag(&flows, old), ends(old).0, ends(old).1).unwrap();
