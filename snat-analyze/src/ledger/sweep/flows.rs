@@ -193,6 +193,7 @@ impl Flows {
         self.find_far(tag, way, sport, releases).ok_or(None)
     }
 
+    /// The same of one that its line does not decide.
     #[cold]
     #[inline(never)]
     fn find_far(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<Known> {

@@ -234,16 +234,14 @@ impl Stage {
             self.releases.cancel(place);
         }
         for hold in kept..self.releases.holds() {
-            match hold == self.main {
-                true => self.counters.release(flow.lane, &mut self.pools),
-                false => self.counters.release_other(spots.spot, spots.is_public(), hold),
+            if hold == self.main {
+                self.counters.lets_go(flow.lane, flow.number, &mut self.pools, EARLY);
+            } else {
+                self.counters.release_other(spots.spot, spots.is_public(), hold);
             }
         }
         if flow.open {
             self.counters.closes(flow.lane, 0, EARLY);
-        }
-        if kept <= self.main {
-            self.give_back(spots.spot, flow.number);
         }
         let flow = self.flows.get_mut(at);
         flow.number = NONE;
@@ -430,33 +428,12 @@ impl Stage {
         self.flows.hold(at, place, &self.releases);
     }
 
-    /// The main hold has let go of a flow's port number, if it had one.
-    fn give_back(&mut self, spot: u32, number: u32) {
-        if number != NONE {
-            let v6 = self.counters.spot(spot).v6;
-            self.pools[usize::from(v6)].give_back(&mut self.counters.numbers[spot as usize], number);
-        }
-    }
-
     /// Before a change where a lane is counted.
     #[inline(always)]
     fn changed(&mut self, spots: Spots, now: Now) {
         if let Some(time) = now.time() {
-            spots.each(|spot| self.changes(spot, time));
+            spots.each(|spot| self.series.changes(spot, time, &mut self.counters));
         }
-    }
-
-    /// Before a change: the spot's series takes note of what stood until now, where a bucket is over.
-    #[inline(always)]
-    pub(super) fn changes(&mut self, spot: u32, time: i64) {
-        if self.counters.spot(spot).until < time {
-            self.crosses(spot, time);
-        }
-    }
-
-    #[cold]
-    fn crosses(&mut self, spot: u32, time: i64) {
-        self.series.cross(self.counters.spot(spot).track, time, &mut self.counters);
     }
 
     /// After spots may have got more.

@@ -186,9 +186,4 @@ impl Counters {
         }
         true
     }
-
-    /// The main hold lets go of a port.
-    pub(super) fn release(&mut self, at: u32, pools: &mut [Pool; 2]) {
-        self.lets_go(at, NONE, pools, EARLY);
-    }
 }

@@ -88,8 +88,18 @@ impl Series {
         self.origin = origin;
     }
 
-    /// To be called before a change behind the bucket that is being filled: the values stood since the last one.
-    pub(super) fn cross(&mut self, track: u32, time: i64, counters: &mut Counters) {
+    /// Before a change of a spot: its series takes note of what stood until now, where a bucket is over.
+    #[inline(always)]
+    pub(super) fn changes(&mut self, spot: u32, time: i64, counters: &mut Counters) {
+        if counters.spot(spot).until < time {
+            self.cross(counters.spot(spot).track, time, counters);
+        }
+    }
+
+    /// The same behind the bucket that is being filled: the values stood since the last one.
+    #[cold]
+    #[inline(never)]
+    fn cross(&mut self, track: u32, time: i64, counters: &mut Counters) {
         let at = track as usize;
         self.bucket(time.saturating_sub(1), counters);
         let mut from = counters.spot(self.tracks[at].spot).until;

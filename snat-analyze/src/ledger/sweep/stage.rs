@@ -13,7 +13,6 @@ use super::release::Releases;
 use super::replay::Counts;
 use super::seats::EARLY;
 use super::series::Series;
-use super::spot::Spot;
 use super::step::{Bits, Now, Rules, StepKind, Told};
 
 /// What rows need lies anywhere in memory, so it is asked for before: what their numbers lead to, and so many turns later what
@@ -298,7 +297,7 @@ impl Stage {
         self.catch_up();
         for track in 0..self.series.tracks.len() as u32 {
             let spot = self.series.tracks[track as usize].spot;
-            self.changes(spot, end);
+            self.series.changes(spot, end, &mut self.counters);
             if end >= self.counters.spot(spot).until {
                 self.series.reach(track, end, &mut self.counters);
             }
@@ -346,23 +345,11 @@ impl Stage {
                     return counters.release_other(closed.spot, closed.is_public(), hold);
                 }
                 if !counters.lets_go(closed.lane, closed.number, pools, due) {
-                    crosses(series, counters, closed.lane, due);
+                    counters.of_lane(closed.lane).each(|spot| series.changes(spot, due, counters));
                     counters.lets_go(closed.lane, closed.number, pools, EARLY);
                 }
             });
         }
         releases.done();
     }
-}
-
-/// Series that are over take note of what stood until this instant.
-#[cold]
-#[inline(never)]
-fn crosses(series: &mut Series, counters: &mut Counters, lane: u32, time: i64) {
-    counters.of_lane(lane).each(|spot| {
-        let Spot { until, track, .. } = *counters.spot(spot);
-        if until < time {
-            series.cross(track, time, counters);
-        }
-    });
 }
