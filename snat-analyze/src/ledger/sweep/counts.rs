@@ -40,6 +40,10 @@ pub(super) struct Counters {
     scratch: Vec<(u32, u32)>,
 }
 
+/// Closed flows are asked for so many before: their lanes, and then what those lead to.
+const FAR: usize = 48;
+const NEAR: usize = 24;
+
 /// Shares of one spot's groups, and of its processes.
 pub(super) type Shares = (Vec<Share>, Vec<Share>);
 
@@ -221,15 +225,16 @@ impl Counters {
         prefetch_index(&self.numbers, spot as usize);
     }
 
-    /// Asks for what a hold needs that lets go of a closed flow soon.
+    /// Asks for what a hold needs that lets go of closed flows one after the other: lanes, and what those lead to later.
     #[inline(always)]
-    pub(super) fn fetch_closed(&self, closed: &Closed, is_main: bool) {
-        if is_main {
-            prefetch_index(&self.lanes, closed.lane as usize);
-            prefetch_index(&self.ways, closed.way as usize);
-            self.fetch_spot_at(closed.spot);
-        } else {
-            prefetch_index(&self.spots, closed.spot as usize);
+    pub(super) fn fetch_closed(&self, closed: &[Closed], is_main: bool) {
+        if let Some(later) = closed.get(FAR) {
+            self.fetch_lane(later.lane);
+        }
+        match closed.get(NEAR) {
+            Some(later) if is_main => self.fetch_spot(later.lane),
+            Some(later) => prefetch_index(&self.spots, self.lanes[later.lane as usize].spot as usize),
+            None => {}
         }
     }
 
@@ -269,20 +274,18 @@ impl Counters {
 
     /// A hold that is not the main one lets go of a port of a destination.
     #[inline(always)]
-    pub(super) fn release_other(&mut self, spot: u32, is_public: bool, hold: usize) {
-        self.let_other_go(spot, hold);
-        if is_public {
-            let sum = self.sums[usize::from(self.spots[spot as usize].v6)].spot;
-            self.let_other_go(sum, hold);
-        }
+    pub(super) fn release_other(&mut self, spots: Spots, hold: usize) {
+        spots.each(|spot| self.let_other_go(spot, hold));
     }
 
     /// The same of the first other hold, for the destination alone: the ports that are gone of the sums are added up.
     #[inline(always)]
     pub(super) fn release_first_other(&mut self, closed: &Closed, of_sums: &mut [u32; 2]) {
-        let spot = &mut self.spots[closed.spot as usize];
-        spot.other.take();
-        of_sums[usize::from(spot.v6)] += u32::from(closed.is_public());
+        let LaneCount { spot, sum, .. } = self.lanes[closed.lane as usize];
+        self.spots[spot as usize].other.take();
+        if let Some(gone) = of_sums.get_mut(usize::from(sum)) {
+            *gone += 1;
+        }
     }
 
     /// And for the sums.

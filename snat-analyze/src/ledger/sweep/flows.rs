@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
 
+use super::counts::Counters;
 use super::lanes::NONE;
 use super::lines::{CHUNK, Line, Lines, OPEN, SEATS, Seat, Seats, first, nowhere, put};
 use super::release::{Closed, Releases};
@@ -51,8 +52,8 @@ impl Flow {
     }
 
     /// One that is held from that place of the queue on.
-    fn held(closed: &Closed, place: u64) -> Self {
-        let Closed { way, lane, number, serial, sport, .. } = *closed;
+    fn held(closed: &Closed, way: u32, place: u64) -> Self {
+        let Closed { lane, number, serial, sport, .. } = *closed;
         let counted = closed.is_counted();
         Self { number, serial, counted, held: true, stamp: place as i64, ..Self::new(way, lane, sport) }
     }
@@ -157,14 +158,20 @@ impl Flows {
         None
     }
 
-    /// The same, or one that is held.
+    /// The same, or one that is held. Counters know the ways of lanes.
     #[inline(always)]
-    pub(super) fn find(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<Known> {
+    pub(super) fn find(
+        &self,
+        tag: u32,
+        (way, sport): (u32, u16),
+        releases: &Releases,
+        counters: &Counters,
+    ) -> Option<Known> {
         for at in self.lines.around(tag) {
             let line = self.lines.get(at);
             let may_be = line.ones(tag);
             if may_be != 0
-                && let Some(known) = self.known(at, may_be, (way, sport), releases)
+                && let Some(known) = self.known(at, may_be, (way, sport), releases, counters)
             {
                 return Some(known);
             }
@@ -180,9 +187,9 @@ impl Flows {
     pub(super) fn find_or_seat(
         &self,
         tag: u32,
-        way: u32,
-        sport: u16,
+        ends: (u32, u16),
         releases: &Releases,
+        counters: &Counters,
     ) -> Result<Known, Option<Seat>> {
         let at = tag as usize;
         let line = self.lines.get(at);
@@ -190,19 +197,26 @@ impl Flows {
             let seat = first(line.void(releases));
             return Err((seat < SEATS).then_some(Seat { line: at, seat }));
         }
-        self.find_far(tag, way, sport, releases).ok_or(None)
+        self.find_far(tag, ends, releases, counters).ok_or(None)
     }
 
     /// The same of one that its line does not decide.
     #[cold]
     #[inline(never)]
-    fn find_far(&self, tag: u32, way: u32, sport: u16, releases: &Releases) -> Option<Known> {
-        self.find(tag, way, sport, releases)
+    fn find_far(&self, tag: u32, ends: (u32, u16), releases: &Releases, counters: &Counters) -> Option<Known> {
+        self.find(tag, ends, releases, counters)
     }
 
     /// Which of the seats that may be it is the flow of a way and a local port.
     #[cold]
-    fn known(&self, at: usize, may_be: Seats, ends: (u32, u16), releases: &Releases) -> Option<Known> {
+    fn known(
+        &self,
+        at: usize,
+        may_be: Seats,
+        ends: (u32, u16),
+        releases: &Releases,
+        counters: &Counters,
+    ) -> Option<Known> {
         let line = self.lines.get(at);
         (0..SEATS).filter(|seat| may_be >> seat & 1 == 1).find_map(|seat| {
             let place = line.places[seat];
@@ -213,7 +227,8 @@ impl Flows {
             }
             let place = releases.is_in_queue(place).then(|| releases.place(place))?;
             let closed = releases.get(place)?;
-            ((closed.way, closed.sport) == ends && !closed.is_cancelled()).then_some(Known::Held(seat, place))
+            let is_it = (counters.way(closed.lane), closed.sport) == ends && !closed.is_cancelled();
+            is_it.then_some(Known::Held(seat, place))
         })
     }
 
@@ -237,12 +252,12 @@ impl Flows {
     }
 
     /// Puts a flow that is held among those that are open: it will be open or held anew, and its place is to be
-    /// cancelled.
-    pub(super) fn wake(&mut self, known: Known, releases: &Releases) -> Option<Found> {
+    /// cancelled. The way is that of the flow.
+    pub(super) fn wake(&mut self, known: Known, way: u32, releases: &Releases) -> Option<Found> {
         match known {
             Known::Open(found) => Some(found),
             Known::Held(seat, place) => {
-                let at = self.keep(Flow::held(releases.get(place)?, place));
+                let at = self.keep(Flow::held(releases.get(place)?, way, place));
                 self.change(seat, |tag| *tag |= OPEN, at, |line| *line.passed() += 1);
                 Some(Found { seat, at })
             }
@@ -396,23 +411,31 @@ mod tests {
 
     use super::*;
 
+    /// As many ways, each of them with one lane, which has its number.
+    fn ways(count: u32) -> Counters {
+        let mut counters = Counters::new(0, 1);
+        (0..count).for_each(|way| counters.know(way, way, (0, 0)));
+        counters
+    }
+
     /// A table beside a map, through many accidents.
     #[test]
     fn the_table_is_a_map() {
         let mut releases = Releases::new(&[1_000]).0;
         let (mut flows, mut map) = (Flows::new(&releases), BTreeMap::new());
+        let counters = ways(40);
         let mut random = fixtures::Random::new(7);
         for at in 0..60_000_u32 {
             let (way, sport) = (random.below(40) as u32, random.below(100) as u16);
             let tag = flows.tag(way, sport);
-            let found = flows.find_or_seat(tag, way, sport, &releases);
-            let known = flows.find(tag, way, sport, &releases);
+            let found = flows.find_or_seat(tag, (way, sport), &releases, &counters);
+            let known = flows.find(tag, (way, sport), &releases, &counters);
             assert_eq!(found.ok(), known);
             assert_eq!(known.and_then(|known| flows.serial(known, &releases)), map.get(&(way, sport)).copied());
             match found {
                 Ok(known) => {
                     let open = flows.find_open(tag, way, sport).is_some();
-                    let found = flows.wake(known, &releases).unwrap();
+                    let found = flows.wake(known, way, &releases).unwrap();
                     let place = flows.get(found).place();
                     assert_eq!(place.is_none(), open);
                     place.into_iter().for_each(|place| releases.cancel(place));
@@ -420,17 +443,17 @@ mod tests {
                         flows.remove(found, &releases);
                         map.remove(&(way, sport));
                     } else {
-                        let place = releases.push(i64::from(at), Closed::of(flows.get(found), (0, false)));
+                        let place = releases.push(i64::from(at), Closed::of(flows.get(found)));
                         flows.hold(found, place, &releases);
                     }
                 }
                 Err(seat) => {
-                    flows.insert(tag, Flow { serial: at, ..Flow::new(way, 0, sport) }, seat, &releases);
+                    flows.insert(tag, Flow { serial: at, ..Flow::new(way, way, sport) }, seat, &releases);
                     map.insert((way, sport), at);
                 }
             }
             for (_, closed) in releases.all_due(0, i64::from(at)) {
-                map.remove(&(closed.way, closed.sport));
+                map.remove(&(closed.lane, closed.sport));
             }
             assert_eq!(flows.len() + releases.held(), map.len());
         }
@@ -441,23 +464,23 @@ mod tests {
     #[test]
     fn many_flows_are_found_while_they_are_open_and_while_they_are_held() {
         let mut releases = Releases::new(&[200_000]).0;
-        let mut flows = Flows::new(&releases);
+        let (mut flows, counters) = (Flows::new(&releases), ways(5));
         let ends = |at: u32| (at / 60_000, (at % 60_000) as u16 + 1);
         let tag = |flows: &Flows, at| flows.tag(ends(at).0, ends(at).1);
         for at in 0..300_000 {
             let (way, sport) = ends(at);
-            let seat = flows.find_or_seat(tag(&flows, at), way, sport, &releases).unwrap_err();
-            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, 0, sport) }, seat, &releases);
+            let seat = flows.find_or_seat(tag(&flows, at), (way, sport), &releases, &counters).unwrap_err();
+            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, way, sport) }, seat, &releases);
             assert!(flows.len() + releases.held() <= flows.lines.room());
             // Closes come 20,000 rows behind their connects.
             let Some(old) = at.checked_sub(20_000) else { continue };
             let found = flows.find_open(tag(&flows, old), ends(old).0, ends(old).1).unwrap();
             assert_eq!(flows.get(found).serial, old);
-            let place = releases.push(i64::from(at), Closed::of(flows.get(found), (0, false)));
+            let place = releases.push(i64::from(at), Closed::of(flows.get(found)));
             flows.hold(found, place, &releases);
             assert!(releases.all_due(0, i64::from(at)).len() <= 1);
         }
-        let known = |at| flows.find(tag(&flows, at), ends(at).0, ends(at).1, &releases);
+        let known = |at| flows.find(tag(&flows, at), ends(at), &releases, &counters);
         for at in 0..300_000 {
             // Those that closed before 100,000 have been released.
             let is = known(at).map(|known| (matches!(known, Known::Open(_)), flows.serial(known, &releases)));
@@ -468,25 +491,25 @@ mod tests {
     #[test]
     fn flows_that_open_again_and_again_fill_no_lines() {
         let mut releases = Releases::new(&[1_000_000]).0;
-        let mut flows = Flows::new(&releases);
+        let (mut flows, counters) = (Flows::new(&releases), ways(2));
         for at in 0..60_000_u32 {
             let (way, sport) = (1, (at % 3) as u16);
             let tag = flows.tag(way, sport);
-            let known = flows.find(tag, way, sport, &releases);
+            let known = flows.find(tag, (way, sport), &releases, &counters);
             assert_eq!(known.is_some(), at >= 3);
             let found = match known {
-                Some(known) => flows.wake(known, &releases).unwrap(),
-                None => flows.insert(tag, Flow::new(way, 0, sport), None, &releases),
+                Some(known) => flows.wake(known, way, &releases).unwrap(),
+                None => flows.insert(tag, Flow::new(way, way, sport), None, &releases),
             };
             flows.get(found).place().into_iter().for_each(|place| releases.cancel(place));
-            let place = releases.push(i64::from(at), Closed::of(flows.get(found), (0, false)));
+            let place = releases.push(i64::from(at), Closed::of(flows.get(found)));
             flows.hold(found, place, &releases);
         }
         assert_eq!((releases.len(), releases.held(), flows.full(&releases)), (60_000, 3, 0));
     }
 
     #[test]
-    fn what_is_known_of_a_flow_is_half_a_cache_line() {
-        assert_eq!((size_of::<Line>(), size_of::<Flow>(), size_of::<(i64, Closed)>()), (64, 32, 32));
+    fn little_is_kept_of_a_flow() {
+        assert_eq!((size_of::<Line>(), size_of::<Flow>(), size_of::<Closed>()), (64, 32, 20));
     }
 }

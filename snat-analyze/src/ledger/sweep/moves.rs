@@ -7,7 +7,7 @@ use super::mesh::Waiting;
 use super::parts::Spots;
 use super::release::Closed;
 use super::replay::Place;
-use super::seats::{EARLY, Shut};
+use super::seats::EARLY;
 use super::spot::Opened;
 use super::stage::{Move, Stage};
 use super::step::{FlowKey, Now, SECOND, StepKind};
@@ -39,7 +39,7 @@ impl Stage {
             return;
         }
         let double = self.pair(row, way, now);
-        match self.flows.find_or_seat(row.tag, way, row.sport, &self.releases) {
+        match self.flows.find_or_seat(row.tag, (way, row.sport), &self.releases, &self.counters) {
             Err(seat) if self.timed && !double => self.opens(row, way, seat, now.time().unwrap_or(EARLY), now),
             known => self.opens_again(row, way, known.ok(), double, now),
         }
@@ -101,7 +101,7 @@ impl Stage {
     #[inline(never)]
     fn opens_again(&mut self, row: &Move, way: u32, known: Option<Known>, double: bool, now: Now) {
         let new = || Flow::new(way, row.lane, row.sport);
-        let at = known.and_then(|known| self.flows.wake(known, &self.releases));
+        let at = known.and_then(|known| self.flows.wake(known, way, &self.releases));
         let at = at.unwrap_or_else(|| self.flows.insert(row.tag, new(), None, &self.releases));
         let flow = self.flows.get_mut(at);
         (flow.serial, flow.counted) = (self.serial, false);
@@ -189,8 +189,8 @@ impl Stage {
         let (proxy, app) = if is_proxy { (own, other) } else { (other, own) };
         let is_it = |known: &Known| self.flows.serial(*known, &self.releases) == Some(app.serial);
         let tag = self.flows.tag(app.way, app.sport);
-        let found = self.flows.find(tag, app.way, app.sport, &self.releases).filter(is_it);
-        if let Some(at) = found.and_then(|known| self.flows.wake(known, &self.releases)) {
+        let found = self.flows.find(tag, (app.way, app.sport), &self.releases, &self.counters).filter(is_it);
+        if let Some(at) = found.and_then(|known| self.flows.wake(known, app.way, &self.releases)) {
             self.is_double(at, now);
         }
         let counts = now.measured() && (found.is_some() || !is_proxy);
@@ -237,7 +237,7 @@ impl Stage {
             if hold == self.main {
                 self.counters.lets_go(flow.lane, flow.number, &mut self.pools, EARLY);
             } else {
-                self.counters.release_other(spots.spot, spots.is_public(), hold);
+                self.counters.release_other(spots, hold);
             }
         }
         if flow.open {
@@ -304,14 +304,14 @@ impl Stage {
             self.counters.sit(lane, &self.lanes);
             let spots = self.counters.of_lane(lane);
             let tag = self.flows.tag(way, row.sport);
-            let known = self.flows.find(tag, way, row.sport, &self.releases);
-            let at = known.and_then(|known| self.flows.wake(known, &self.releases));
+            let known = self.flows.find(tag, (way, row.sport), &self.releases, &self.counters);
+            let at = known.and_then(|known| self.flows.wake(known, way, &self.releases));
             let at =
                 at.unwrap_or_else(|| self.flows.insert(tag, Flow::new(way, lane, row.sport), None, &self.releases));
             self.serial = self.serial.wrapping_add(1);
             self.flows.get_mut(at).serial = self.serial;
             self.take(at, lane, false, now);
-            self.hold(at, time, (spots.spot, spots.is_public()));
+            self.hold(at, time);
             self.counters.lane_mut(lane).closes += one;
             spots.each(|spot| self.counters.spot_mut(spot).lone_mapped += one);
         } else {
@@ -376,7 +376,7 @@ impl Stage {
         flow.counted = now.measured();
         self.counts.closes += one;
         match self.counters.closes(lane, one, time) {
-            Some(shut) => self.shut_within(at, opened, shut, now),
+            Some(group) => self.shut_within(at, opened, group, now),
             None => self.shut_behind(at, lane, opened, now),
         }
     }
@@ -389,18 +389,18 @@ impl Stage {
             self.release(time);
         }
         self.changed(self.counters.of_lane(lane), now);
-        if let Some(shut) = self.counters.closes(lane, u64::from(now.measured()), EARLY) {
-            self.shut_within(at, opened, shut, now);
+        if let Some(group) = self.counters.closes(lane, u64::from(now.measured()), EARLY) {
+            self.shut_within(at, opened, group, now);
         }
     }
 
     #[inline(always)]
-    fn shut_within(&mut self, at: Found, opened: i64, shut: Shut, now: Now) {
+    fn shut_within(&mut self, at: Found, opened: i64, group: u32, now: Now) {
         let Some(time) = now.time() else { return };
         if now.measured() {
-            self.lives.push((shut.group, time.saturating_sub(opened).max(0) as u64));
+            self.lives.push((group, time.saturating_sub(opened).max(0) as u64));
         }
-        self.hold(at, time, (shut.spot, shut.is_public));
+        self.hold(at, time);
     }
 
     /// The close of an open flow that a proxy makes again, or in a run without TIME.
@@ -423,8 +423,8 @@ impl Stage {
 
     /// Starts the holds of a flow, which is counted there.
     #[inline(always)]
-    fn hold(&mut self, at: Found, time: i64, spot: (u32, bool)) {
-        let place = self.releases.push(time, Closed::of(self.flows.get(at), spot));
+    fn hold(&mut self, at: Found, time: i64) {
+        let place = self.releases.push(time, Closed::of(self.flows.get(at)));
         self.flows.hold(at, place, &self.releases);
     }
 

@@ -4,6 +4,7 @@
 //! further ahead. A flow keeps its place in the queue; a hold has let go of it when its cursor is behind that place. One
 //! hold may be late: it is asked now and then, so its cursor may lie behind those of longer ones.
 
+use std::collections::VecDeque;
 use std::mem;
 
 use super::flows::Flow;
@@ -11,43 +12,37 @@ use super::flows::Flow;
 /// A hold of nothing would make a close alone a port that never was held.
 const SHORTEST: i64 = 1;
 
-/// A closed flow, with all that is known of it: nothing else is kept.
+/// A closed flow, with all that is known of it: nothing else is kept. There may be millions, so it says no more than it has to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Closed {
-    pub(super) way: u32,
     pub(super) lane: u32,
-    /// Its destination.
-    pub(super) spot: u32,
     /// Port number of the first-free simulation.
     pub(super) number: u32,
     /// Number of its last connect in the run.
     pub(super) serial: u32,
+    /// Nanoseconds behind the close before it, or [`LEAP`].
+    behind: u32,
     pub(super) sport: u16,
-    bits: u8,
+    bits: u16,
 }
 
 /// Its close was counted.
-const COUNTED: u8 = 1;
-/// Its destination is a public one.
-const PUBLIC: u8 = 2;
+const COUNTED: u16 = 1;
 /// Its 4-tuple was opened again: nothing is to be released.
-const CANCELLED: u8 = 4;
+const CANCELLED: u16 = 2;
+
+/// The time of a close is kept aside.
+const LEAP: u32 = u32::MAX;
 
 impl Closed {
     #[inline(always)]
-    pub(super) fn of(flow: &Flow, (spot, is_public): (u32, bool)) -> Self {
-        let Flow { way, lane, number, serial, sport, counted, .. } = *flow;
-        let bits = (u8::from(counted) * COUNTED) | (u8::from(is_public) * PUBLIC);
-        Self { way, lane, spot, number, serial, sport, bits }
+    pub(super) fn of(flow: &Flow) -> Self {
+        let Flow { lane, number, serial, sport, counted, .. } = *flow;
+        Self { lane, number, serial, behind: LEAP, sport, bits: u16::from(counted) * COUNTED }
     }
 
     pub(super) fn is_counted(&self) -> bool {
         self.bits & COUNTED != 0
-    }
-
-    #[inline]
-    pub(super) fn is_public(&self) -> bool {
-        self.bits & PUBLIC != 0
     }
 
     #[inline]
@@ -69,6 +64,10 @@ pub(super) struct Releases {
     /// Place of the queue's front, and the next place.
     base: u64,
     next: u64,
+    /// Time of the last close.
+    last: i64,
+    /// Places, ascending, with the times of closes that are too far behind the one before, at least those that some hold keeps.
+    leaps: VecDeque<(u64, i64)>,
     /// Those in the queue that are cancelled.
     cancelled: u64,
     /// Before it nothing is due, but of the hold that is late.
@@ -100,13 +99,15 @@ struct Hold {
     length: i64,
     /// The first place that it has not let go of.
     cursor: u64,
+    /// Time of the close before that one.
+    before: i64,
     /// When it lets go of that; [`NEVER`] where there is nothing.
     due: i64,
 }
 
 const NEVER: i64 = i64::MAX;
 
-type Block = Vec<(i64, Closed)>;
+type Block = Vec<Closed>;
 
 /// Places of a block.
 const BLOCK: u64 = if cfg!(test) { 1 << 3 } else { 1 << 16 };
@@ -119,7 +120,8 @@ impl Releases {
         distinct.sort_unstable();
         distinct.dedup();
         let which = holds.iter().map(|hold| distinct.partition_point(|other| other < hold)).collect();
-        let holds = distinct.into_iter().map(|length| Hold { length, cursor: 0, due: NEVER }).collect();
+        let holds =
+            distinct.into_iter().map(|length| Hold { length, cursor: 0, before: i64::MIN, due: NEVER }).collect();
         let new = Self {
             holds,
             ring: vec![Vec::new(); 2],
@@ -127,6 +129,8 @@ impl Releases {
             spare: Vec::new(),
             base: 0,
             next: 0,
+            last: i64::MIN,
+            leaps: VecDeque::new(),
             cancelled: 0,
             earliest: NEVER,
             is_idle: true,
@@ -160,8 +164,14 @@ impl Releases {
 
     /// Puts a flow that closed at `time` into the queue.
     #[inline(always)]
-    pub(super) fn push(&mut self, time: i64, closed: Closed) -> u64 {
+    pub(super) fn push(&mut self, time: i64, mut closed: Closed) -> u64 {
         let place = self.next;
+        let behind = time.checked_sub(self.last).and_then(|behind| u32::try_from(behind).ok());
+        closed.behind = behind.unwrap_or(LEAP);
+        if closed.behind == LEAP {
+            self.leaps.push_back((place, time));
+        }
+        self.last = time;
         if self.is_idle {
             self.wakes(time);
         }
@@ -169,7 +179,7 @@ impl Releases {
             self.next_block();
         }
         let block = self.block(place);
-        self.ring[block].push((time, closed));
+        self.ring[block].push(closed);
         self.next += 1;
         place
     }
@@ -188,8 +198,11 @@ impl Releases {
     #[cold]
     fn next_block(&mut self) {
         let next = self.next / BLOCK;
-        let gone = self.holds.iter().fold(self.base, |gone, hold| gone.min(hold.cursor)) / BLOCK;
-        while self.first < gone.min(next) {
+        let gone = self.holds.iter().fold(self.base, |gone, hold| gone.min(hold.cursor));
+        while self.leaps.front().is_some_and(|(place, _)| *place < gone) {
+            self.leaps.pop_front();
+        }
+        while self.first < (gone / BLOCK).min(next) {
             let at = self.block(self.first * BLOCK);
             self.spare = mem::take(&mut self.ring[at]);
             self.first += 1;
@@ -259,14 +272,14 @@ impl Releases {
     #[inline]
     pub(super) fn get(&self, place: u64) -> Option<&Closed> {
         let entry = self.ring[self.block(place)].get((place % BLOCK) as usize);
-        entry.filter(|_| self.base <= place).map(|(_, closed)| closed)
+        entry.filter(|_| self.base <= place)
     }
 
     /// Takes the pending releases of a place out.
     pub(super) fn cancel(&mut self, place: u64) {
         if self.get(place).is_some_and(|closed| !closed.is_cancelled()) {
             let block = self.block(place);
-            self.ring[block][(place % BLOCK) as usize].1.bits |= CANCELLED;
+            self.ring[block][(place % BLOCK) as usize].bits |= CANCELLED;
             self.cancelled += 1;
         }
     }
@@ -289,39 +302,45 @@ impl Releases {
         self.earliest = asked.fold(NEVER, |earliest, (_, hold)| earliest.min(hold.due));
     }
 
-    /// One hold lets go of all that is due at `time`, the first first. Told is when, what was pushed, and what comes so many
-    /// places behind it, if that is near.
+    /// Time of a close that is far behind the one before.
+    #[cold]
+    fn leap(&self, place: u64) -> i64 {
+        let at = self.leaps.partition_point(|(leap, _)| *leap < place);
+        self.leaps.get(at).map_or(self.last, |(_, time)| *time)
+    }
+
+    /// One hold lets go of all that is due at `time`, the first first. Told is when, what was pushed, and with it what comes
+    /// behind it, as far as that lies there.
     #[inline(always)]
-    pub(super) fn let_go(
-        &mut self,
-        which: usize,
-        time: i64,
-        far: usize,
-        mut tell: impl FnMut(i64, &Closed, Option<&Closed>),
-    ) {
-        let Hold { length, mut cursor, due } = self.holds[which];
+    pub(super) fn let_go(&mut self, which: usize, time: i64, mut tell: impl FnMut(i64, &Closed, &[Closed])) {
+        let Hold { length, mut cursor, mut before, due } = self.holds[which];
         if due > time {
             return;
         }
         let (mut due, mut cancelled) = (NEVER, 0);
         'queue: while cursor < self.next {
             let places = &self.ring[self.block(cursor)][(cursor % BLOCK) as usize..];
-            for (at, (closed_at, closed)) in places.iter().enumerate() {
+            for (at, closed) in places.iter().enumerate() {
+                let closed_at = match closed.behind {
+                    LEAP => self.leap(cursor + at as u64),
+                    behind => before + i64::from(behind),
+                };
                 let leaves_at = closed_at.saturating_add(length);
                 if leaves_at > time {
                     (due, cursor) = (leaves_at, cursor + at as u64);
                     break 'queue;
                 }
+                before = closed_at;
                 if closed.is_cancelled() {
                     cancelled += 1;
                 } else {
-                    tell(leaves_at, closed, places.get(at + far).map(|(_, later)| later));
+                    tell(leaves_at, closed, &places[at..]);
                 }
             }
             cursor += places.len() as u64;
         }
         self.is_idle |= due == NEVER;
-        self.holds[which] = Hold { length, cursor, due };
+        self.holds[which] = Hold { length, cursor, before, due };
         if which + 1 == self.holds.len() {
             (self.base, self.cancelled) = (cursor, self.cancelled - cancelled);
         }
@@ -331,7 +350,7 @@ impl Releases {
     #[cfg(test)]
     pub(super) fn all_due(&mut self, which: usize, time: i64) -> Vec<(i64, Closed)> {
         let mut all = Vec::new();
-        self.let_go(which, time, 1, |due, closed, _| all.push((due, *closed)));
+        self.let_go(which, time, |due, closed, _| all.push((due, Closed { behind: LEAP, ..*closed })));
         all
     }
 }
@@ -344,7 +363,7 @@ mod tests {
     fn every_hold_lets_go_at_its_own_time() {
         let (mut releases, which) = Releases::new(&[20, 5, 20]);
         assert_eq!(which, [1, 0, 1]);
-        let closed = |way| Closed::of(&Flow::new(way, 0, 1), (0, false));
+        let closed = |lane| Closed::of(&Flow::new(0, lane, 1));
         let place = releases.push(100, closed(7));
         assert!(!releases.is_due(104) && releases.all_due(0, 104).is_empty());
         assert!(releases.is_due(105));
@@ -367,7 +386,7 @@ mod tests {
     #[test]
     fn nothing_is_due_by_what_stood_in_a_place_before() {
         let (mut releases, _) = Releases::new(&[5, 1_000]);
-        let closed = |way| Closed::of(&Flow::new(way, 0, 1), (0, false));
+        let closed = |lane| Closed::of(&Flow::new(0, lane, 1));
         for blocks in [2, 4, 8] {
             let (full, at) = (blocks * BLOCK, (blocks * 50) as i64);
             while releases.next < full {
@@ -388,7 +407,7 @@ mod tests {
     fn the_last_instant_of_all_is_one_as_well() {
         let (mut releases, _) = Releases::new(&[20, 5]);
         assert!(releases.all_due(0, NEVER).is_empty() && releases.all_due(1, NEVER).is_empty());
-        let closed = Closed::of(&Flow::new(7, 0, 1), (0, false));
+        let closed = Closed::of(&Flow::new(0, 7, 1));
         releases.push(NEVER - 10, closed);
         assert_eq!(releases.all_due(0, NEVER), [(NEVER - 5, closed)]);
         assert_eq!(releases.all_due(1, NEVER), [(NEVER, closed)]);

@@ -8,14 +8,6 @@ use super::ports::Pool;
 use super::spot::{Opened, Spot};
 use super::step::Now;
 
-/// Where a flow is counted whose close has come.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shut {
-    pub(super) group: u32,
-    pub(super) spot: u32,
-    pub(super) is_public: bool,
-}
-
 /// No series is over at it.
 pub(super) const EARLY: i64 = i64::MIN;
 
@@ -121,9 +113,9 @@ impl Counters {
         Some(opened)
     }
 
-    /// One open flow less: its close has come at that time, and is counted so often. `None` where a series is over.
+    /// One open flow less: its close has come at that time, and is counted so often. Its group; `None` where a series is over.
     #[inline(always)]
-    pub(super) fn closes(&mut self, at: u32, closes: u64, time: i64) -> Option<Shut> {
+    pub(super) fn closes(&mut self, at: u32, closes: u64, time: i64) -> Option<u32> {
         let Self { lanes, spots, sums, groups, .. } = self;
         let lane = &mut lanes[at as usize];
         let sum = sums.get(usize::from(lane.sum));
@@ -136,7 +128,7 @@ impl Counters {
         if let Some(sum) = sum {
             spots[sum.spot as usize].open.take();
         }
-        Some(Shut { group: groups[lane.process as usize], spot: lane.spot, is_public: sum.is_some() })
+        Some(groups[lane.process as usize])
     }
 
     /// A port that the holds before `gone` keep from now on, and, where it `opens`, one more open flow.

@@ -22,8 +22,6 @@ const NEAR: usize = 6;
 const ACTS: usize = 12;
 /// Turns that rows are kept for; so often the hold that is late catches up.
 const TURNS: usize = 16;
-/// Flows that are let go of are asked for so many before.
-const FAR: usize = 48;
 
 /// A row with what it is found by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -200,7 +198,8 @@ impl Stage {
     /// Counts a row whose flow is not there, and for which there is no room; whether it is one.
     #[cold]
     pub(super) fn counted_beyond(&mut self, way: u32, sport: u16, now: Now) -> bool {
-        let beyond = self.flows.find(self.flows.tag(way, sport), way, sport, &self.releases).is_none();
+        let beyond =
+            self.flows.find(self.flows.tag(way, sport), (way, sport), &self.releases, &self.counters).is_none();
         self.counts.beyond += u64::from(beyond && now.measured());
         beyond
     }
@@ -327,8 +326,8 @@ impl Stage {
         let Self { releases, counters, released, .. } = self;
         let Some(hold) = releases.late() else { return };
         let mut of_sums = [0; 2];
-        releases.let_go(hold, *released, FAR, |_, closed, later| {
-            later.into_iter().for_each(|later| counters.fetch_closed(later, false));
+        releases.let_go(hold, *released, |_, closed, behind| {
+            counters.fetch_closed(behind, false);
             counters.release_first_other(closed, &mut of_sums);
         });
         counters.release_first_other_of(of_sums);
@@ -339,10 +338,10 @@ impl Stage {
         let Self { releases, counters, pools, series, main, .. } = self;
         let late = releases.late();
         for hold in (0..releases.holds()).filter(|hold| Some(*hold) != late) {
-            releases.let_go(hold, time, FAR, |due, closed, later| {
-                later.into_iter().for_each(|later| counters.fetch_closed(later, hold == *main));
+            releases.let_go(hold, time, |due, closed, behind| {
+                counters.fetch_closed(behind, hold == *main);
                 if hold != *main {
-                    return counters.release_other(closed.spot, closed.is_public(), hold);
+                    return counters.release_other(counters.of_lane(closed.lane), hold);
                 }
                 if !counters.lets_go(closed.lane, closed.number, pools, due) {
                     counters.of_lane(closed.lane).each(|spot| series.changes(spot, due, counters));
