@@ -1,6 +1,8 @@
 //! Flows that came in: what their closes are known by.
 
 use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
@@ -9,11 +11,62 @@ use super::step::FlowKey;
 /// Accepted flows that are known to be open, at least the latest of them.
 const ACCEPTED: usize = 32_768;
 
+/// Flows by both ends. Most are of IPv4, which take less.
+#[derive(Clone, Debug, Default)]
+struct Flows {
+    v4: HashSet<V4, RandomState>,
+    others: HashSet<FlowKey, RandomState>,
+}
+
+/// Both ends of a flow of IPv4: group, address, and both ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct V4([u32; 3]);
+
+impl Hash for V4 {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self([group, addr, ports]) = *self;
+        state.write_u64(u64::from(group) << 32 | u64::from(addr));
+        state.write_u32(ports);
+    }
+}
+
+impl V4 {
+    fn of(key: &FlowKey) -> Option<Self> {
+        let IpAddr::V4(addr) = key.daddr else { return None };
+        Some(Self([key.group, addr.to_bits(), u32::from(key.sport) << 16 | u32::from(key.dport)]))
+    }
+}
+
+impl Flows {
+    fn insert(&mut self, key: FlowKey) {
+        match V4::of(&key) {
+            Some(key) => self.v4.insert(key),
+            None => self.others.insert(key),
+        };
+    }
+
+    fn remove(&mut self, key: &FlowKey) -> bool {
+        match V4::of(key) {
+            Some(key) => self.v4.remove(&key),
+            None => self.others.remove(key),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.v4.len() + self.others.len()
+    }
+
+    fn clear(&mut self) {
+        self.v4.clear();
+        self.others.clear();
+    }
+}
+
 /// Accepted flows that have not closed: the latest, and those before them. Older ones are forgotten; a close of theirs
 /// is known by its local port still.
 #[derive(Clone, Debug)]
 pub(super) struct Accepted {
-    flows: [HashSet<FlowKey, RandomState>; 2],
+    flows: [Flows; 2],
     /// Groups and local ports that accepted, as one number.
     ports: HashSet<u64, RandomState>,
     /// A bit for each local port that accepted in any group: most rows need no more.
@@ -60,7 +113,7 @@ impl Accepted {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.flows.iter().map(HashSet::len).sum()
+        self.flows.iter().map(Flows::len).sum()
     }
 }
 

@@ -76,25 +76,34 @@ impl WayKey {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lanes {
     ways: HashMap<WayKey, u32, RandomState>,
-    /// By way and process, as one number.
-    by_process: HashMap<u64, u32, RandomState>,
+    /// By way and process, as one number, once a row asks for a lane that no connect made known.
+    by_process: Option<HashMap<u64, u32, RandomState>>,
     /// Once they are asked for.
     routes: Option<Routes>,
     lanes: Vec<Known>,
 }
 
 impl Lanes {
-    /// The numbers of a lane; a new one gets them here.
+    /// The numbers of a connect's ends, which are told once; a lane gets them here, unless [`Lanes::ask`] has met it before.
     pub(super) fn know(&mut self, ends: &Ends) -> Lane {
         let next = self.ways.len() as u32;
         let way = *self.ways.entry(WayKey::of(ends)).or_insert(next);
         let next = self.lanes.len() as u32;
-        let lane = *self.by_process.entry(u64::from(way) << 32 | u64::from(ends.cell)).or_insert(next);
+        let lane = self.by_process.as_mut().map_or(next, |lanes| *lanes.entry(by_process(way, ends)).or_insert(next));
         if lane == next {
             let route = self.routes.as_mut().map_or(NONE, |routes| route(routes, ends));
             self.lanes.push(Known { ends: *ends, way, route });
         }
         Lane { lane, way }
+    }
+
+    /// The same of ends that may be told again.
+    pub(super) fn ask(&mut self, ends: &Ends) -> Lane {
+        self.by_process.get_or_insert_with(|| {
+            let lanes = self.lanes.iter().zip(0..);
+            lanes.map(|(known, lane)| (by_process(known.way, &known.ends), lane)).collect()
+        });
+        self.know(ends)
     }
 
     /// From now on lanes know their routes.
@@ -116,6 +125,11 @@ impl Lanes {
     pub(super) fn all(&self) -> &[Known] {
         &self.lanes
     }
+}
+
+/// A way and a process as one number.
+fn by_process(way: u32, ends: &Ends) -> u64 {
+    u64::from(way) << 32 | u64::from(ends.cell)
 }
 
 fn route(routes: &mut Routes, ends: &Ends) -> u32 {

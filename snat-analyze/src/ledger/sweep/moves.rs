@@ -296,7 +296,7 @@ impl Stage {
                 self.counts.lone_mapped += one;
                 return;
             };
-            let Lane { lane, way } = self.know(ends);
+            let Lane { lane, way } = self.ask(ends);
             if !self.has_room() && self.counted_beyond(way, row.sport, now) {
                 return;
             }

@@ -147,6 +147,13 @@ impl Stage {
         lane
     }
 
+    /// The same of ends that may not be those of a connect.
+    pub(super) fn ask(&mut self, ends: &Ends) -> Lane {
+        let lane = self.lanes.ask(ends);
+        self.counters.know(lane.lane, lane.way, (ends.group, ends.cell));
+        lane
+    }
+
     /// Applies rows by the numbers of their targets; how many are of none. Times never go back, and are meaningless in a run
     /// without TIME.
     pub(super) fn apply_all(&mut self, rows: &[(i64, Told)], lanes: &[Lane], strangers: &[Ends]) -> u64 {
