@@ -9,7 +9,7 @@ use indexmap::IndexSet;
 use prefetch_index::prefetch_index;
 
 use super::lanes::{Lanes, NONE};
-use super::parts::{InSum, LaneCount, NO_SUM, OfGroup, OfProcess, Spots, Sum};
+use super::parts::{InSum, LaneCount, NO_SUM, OfGroup, OfProcess, Spots, Stand, Sum};
 use super::ports::Numbers;
 use super::release::Closed;
 use super::replay::{Part, Peak, Place, Share};
@@ -28,6 +28,8 @@ pub(super) struct Counters {
     /// Ports that the other holds but the first keep of each spot, one after the other.
     others: Vec<Count>,
     pub(super) lanes: Vec<LaneCount>,
+    /// Where each lane stands.
+    stands: Vec<Stand>,
     pub(super) ways: Vec<OfGroup>,
     /// The group of each process.
     pub(super) groups: Vec<u32>,
@@ -55,6 +57,7 @@ impl Counters {
             numbers: Vec::new(),
             others: Vec::new(),
             lanes: Vec::new(),
+            stands: Vec::new(),
             ways: Vec::new(),
             groups: Vec::new(),
             sums: Default::default(),
@@ -72,6 +75,7 @@ impl Counters {
         self.groups[process as usize] = group;
         if self.lanes.len() <= lane as usize {
             self.lanes.resize(lane as usize + 1, LaneCount::NOWHERE);
+            self.stands.resize(lane as usize + 1, Stand::NOWHERE);
         }
         let lane = &mut self.lanes[lane as usize];
         (lane.way, lane.process) = (way, process);
@@ -118,6 +122,7 @@ impl Counters {
         let count = &mut self.lanes[lane as usize];
         (count.own, count.seat, count.spot) = (own, seat, spot);
         (count.sits, count.sum, count.shares) = (true, sum, shares);
+        self.stands[lane as usize] = Stand::of(spot, sum);
         if sum != NO_SUM {
             self.ways[known.way as usize].sum = self.sit_in_sum(v6, ends.group, ends.cell);
         }
@@ -225,16 +230,25 @@ impl Counters {
         prefetch_index(&self.numbers, spot as usize);
     }
 
-    /// Asks for what a hold needs that lets go of closed flows one after the other: lanes, and what those lead to later.
+    /// Asks for what the main hold needs that lets go of closed flows one after the other: lanes, and what those lead to later.
     #[inline(always)]
-    pub(super) fn fetch_closed(&self, closed: &[Closed], is_main: bool) {
+    pub(super) fn fetch_closed(&self, closed: &[Closed]) {
         if let Some(later) = closed.get(FAR) {
             self.fetch_lane(later.lane);
         }
-        match closed.get(NEAR) {
-            Some(later) if is_main => self.fetch_spot(later.lane),
-            Some(later) => prefetch_index(&self.spots, self.lanes[later.lane as usize].spot as usize),
-            None => {}
+        if let Some(later) = closed.get(NEAR) {
+            self.fetch_spot(later.lane);
+        }
+    }
+
+    /// The same for another hold.
+    #[inline(always)]
+    pub(super) fn fetch_closed_of_other(&self, closed: &[Closed]) {
+        if let Some(later) = closed.get(FAR) {
+            prefetch_index(&self.stands, later.lane as usize);
+        }
+        if let Some(later) = closed.get(NEAR) {
+            prefetch_index(&self.spots, self.stands[later.lane as usize].spot());
         }
     }
 
@@ -281,9 +295,9 @@ impl Counters {
     /// The same of the first other hold, for the destination alone: the ports that are gone of the sums are added up.
     #[inline(always)]
     pub(super) fn release_first_other(&mut self, closed: &Closed, of_sums: &mut [u32; 2]) {
-        let LaneCount { spot, sum, .. } = self.lanes[closed.lane as usize];
-        self.spots[spot as usize].other.take();
-        if let Some(gone) = of_sums.get_mut(usize::from(sum)) {
+        let stand = self.stands[closed.lane as usize];
+        self.spots[stand.spot()].other.take();
+        if let Some(gone) = of_sums.get_mut(stand.sum()) {
             *gone += 1;
         }
     }

@@ -88,6 +88,31 @@ impl LaneCount {
     }
 }
 
+/// The destination and the sum of a lane, in four bytes: what a hold that is late needs of it, and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stand(u32);
+
+impl Stand {
+    /// Of a lane without a flow so far.
+    pub(super) const NOWHERE: Self = Self(u32::MAX);
+
+    /// A billion destinations are more than there are.
+    pub(super) fn of(spot: u32, sum: u8) -> Self {
+        Self(spot << 2 | u32::from(sum))
+    }
+
+    #[inline(always)]
+    pub(super) fn spot(self) -> usize {
+        (self.0 >> 2) as usize
+    }
+
+    /// [`NO_SUM`] where there is none.
+    #[inline(always)]
+    pub(super) fn sum(self) -> usize {
+        (self.0 & 3) as usize
+    }
+}
+
 /// Where the flows of a way are counted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spots {

@@ -334,7 +334,7 @@ impl Stage {
         let Some(hold) = releases.late() else { return };
         let mut of_sums = [0; 2];
         releases.let_go(hold, *released, |_, closed, behind| {
-            counters.fetch_closed(behind, false);
+            counters.fetch_closed_of_other(behind);
             counters.release_first_other(closed, &mut of_sums);
         });
         counters.release_first_other_of(of_sums);
@@ -346,10 +346,11 @@ impl Stage {
         let late = releases.late();
         for hold in (0..releases.holds()).filter(|hold| Some(*hold) != late) {
             releases.let_go(hold, time, |due, closed, behind| {
-                counters.fetch_closed(behind, hold == *main);
                 if hold != *main {
+                    counters.fetch_closed_of_other(behind);
                     return counters.release_other(counters.of_lane(closed.lane), hold);
                 }
+                counters.fetch_closed(behind);
                 if !counters.lets_go(closed.lane, closed.number, pools, due) {
                     counters.of_lane(closed.lane).each(|spot| series.changes(spot, due, counters));
                     counters.lets_go(closed.lane, closed.number, pools, EARLY);
