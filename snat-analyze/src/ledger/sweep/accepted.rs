@@ -120,3 +120,45 @@ impl Accepted {
 fn port(group: u32, sport: u16) -> u64 {
     u64::from(group) << 16 | u64::from(sport)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flows_of_both_families_are_known_by_all_of_their_ends() {
+        let key = |group, sport, daddr: &str, dport| FlowKey { group, sport, daddr: daddr.parse().unwrap(), dport };
+        let keys = [
+            key(1, 80, "10.0.0.1", 4_000),
+            key(2, 80, "10.0.0.1", 4_000),
+            key(1, 81, "10.0.0.1", 4_000),
+            key(1, 80, "10.0.0.2", 4_000),
+            key(1, 80, "10.0.0.1", 4_001),
+            key(1, 80, "::ffff:10.0.0.1", 4_000),
+            key(1, 80, "2001:db8::1", 4_000),
+        ];
+        for (at, out) in keys.iter().enumerate() {
+            let mut accepted = Accepted::default();
+            for (_, other) in keys.iter().enumerate().filter(|(other, _)| *other != at) {
+                accepted.accept(*other);
+            }
+            assert!(!accepted.end(out), "{out:?}");
+            accepted.accept(*out);
+            assert!(accepted.len() == keys.len() && accepted.end(out) && !accepted.end(out), "{out:?}");
+            assert_eq!(accepted.len(), keys.len() - 1);
+        }
+    }
+
+    #[test]
+    fn the_latest_are_known_and_the_oldest_forgotten() {
+        let addr = |at: usize| match at % 2 {
+            0 => IpAddr::from([10, 0, (at >> 8) as u8, at as u8]),
+            _ => IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, (at >> 8) as u16, at as u16]),
+        };
+        let key = |at| FlowKey { group: (at >> 16) as u32, sport: 80, daddr: addr(at), dport: 9 };
+        let mut accepted = Accepted::default();
+        (0..3 * ACCEPTED).for_each(|at| accepted.accept(key(at)));
+        assert_eq!(accepted.len(), 2 * ACCEPTED);
+        assert!(!accepted.end(&key(ACCEPTED - 1)) && accepted.end(&key(ACCEPTED)) && accepted.end(&key(ACCEPTED + 1)));
+    }
+}

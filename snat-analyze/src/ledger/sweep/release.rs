@@ -403,6 +403,37 @@ mod tests {
         assert_eq!(releases.all_due(1, 5_000).len() as u64, 8 * BLOCK + 1);
     }
 
+    /// Closes that are as near and as far from each other as can be told apart, beside a list of them.
+    #[test]
+    fn times_between_closes_are_kept_whatever_they_are() {
+        let far = i64::from(LEAP);
+        let between = [0, 1, 1_000_000, far - 1, far, far + 1, 60_000_000_000];
+        let lengths = [5, far, 100_000_000_000];
+        let (mut releases, _) = Releases::new(&lengths);
+        // As a stage has it: the second is asked now and then.
+        releases.be_late(1);
+        let mut random = fixtures::Random::new(11);
+        let (mut time, mut all, mut gone) = (-3 * far, Vec::new(), [0; 3]);
+        let mut leaps = 0;
+        for at in 0..20_000_u32 {
+            time += between[random.below(7) as usize];
+            releases.push(time, Closed::of(&Flow::new(0, at, 1)));
+            all.push(time);
+            leaps = leaps.max(releases.leaps.len());
+            for which in [0, 2, 1].into_iter().filter(|which| *which != 1 || at.is_multiple_of(9)) {
+                let due = releases.all_due(which, time);
+                for (due, closed) in due {
+                    let next = gone[which];
+                    assert_eq!((due, closed.lane), (all[next] + lengths[which], next as u32));
+                    gone[which] += 1;
+                }
+                let left = all[gone[which]..].first();
+                assert!(left.is_none_or(|left| left + lengths[which] > time), "{at}: hold {which}");
+            }
+        }
+        assert!(leaps < 100 && gone.iter().all(|gone| *gone > 19_900), "{leaps} {gone:?}");
+    }
+
     #[test]
     fn the_last_instant_of_all_is_one_as_well() {
         let (mut releases, _) = Releases::new(&[20, 5]);
