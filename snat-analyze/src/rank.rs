@@ -158,16 +158,17 @@ impl<'a> Gathered<'a> {
 
 /// Connects by class; the second is those to documentation ranges among the public ones.
 pub(crate) fn by_class(groups: &Map<GroupKey, Group>, rules: &[Rule]) -> (BTreeMap<String, u64>, u64) {
-    let mut found: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut found: BTreeMap<Option<Class>, u64> = BTreeMap::new();
     let mut documentation = 0;
     for (key, connects) in all_dests(groups) {
         let class = classify(&key.addr, key.port, rules);
-        *found.entry(class.map_or("unreadable", Class::name)).or_default() += connects;
+        *found.entry(class).or_default() += connects;
         if class == Some(Class::Public) && key.addr.ip().is_some_and(crate::egress::is_documentation) {
             documentation += connects;
         }
     }
-    (found.into_iter().map(|(class, connects)| (class.to_owned(), connects)).collect(), documentation)
+    let name = |class: Option<Class>| class.map_or("unreadable", Class::name).to_owned();
+    (found.into_iter().map(|(class, connects)| (name(class), connects)).collect(), documentation)
 }
 
 fn all_dests(groups: &Map<GroupKey, Group>) -> impl Iterator<Item = (&DestKey, u64)> {

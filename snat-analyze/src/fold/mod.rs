@@ -75,11 +75,11 @@ pub(crate) struct DestKey {
 
 impl DestKey {
     /// Orders as the keys do, and is compared faster: many are sorted by it.
-    pub(crate) fn order(&self) -> (u8, u128, &str, Option<u16>) {
+    pub(crate) fn order(&self) -> (u8, u128, Option<&str>, Option<u16>) {
         match &self.addr {
-            Addr::Ip(IpAddr::V4(ip)) => (0, ip.to_bits().into(), "", self.port),
-            Addr::Ip(IpAddr::V6(ip)) => (1, ip.to_bits(), "", self.port),
-            Addr::Printed(text) => (2, 0, text, self.port),
+            Addr::Ip(IpAddr::V4(ip)) => (0, ip.to_bits().into(), None, self.port),
+            Addr::Ip(IpAddr::V6(ip)) => (1, ip.to_bits(), None, self.port),
+            Addr::Printed(text) => (2, 0, Some(text), self.port),
         }
     }
 }
