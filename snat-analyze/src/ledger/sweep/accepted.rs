@@ -157,8 +157,12 @@ mod tests {
         };
         let key = |at| FlowKey { group: (at >> 16) as u32, sport: 80, daddr: addr(at), dport: 9 };
         let mut accepted = Accepted::default();
-        (0..3 * ACCEPTED).for_each(|at| accepted.accept(key(at)));
-        assert_eq!(accepted.len(), 2 * ACCEPTED);
+        (0..3 * ACCEPTED - 2).for_each(|at| accepted.accept(key(at)));
+        assert_eq!(accepted.len(), 2 * ACCEPTED - 2);
+        // Accepted again, it is both among the latest and among those before.
+        let again = key(2 * ACCEPTED - 1);
+        accepted.accept(again);
+        assert!(accepted.end(&again) && !accepted.end(&again));
         assert!(!accepted.end(&key(ACCEPTED - 1)) && accepted.end(&key(ACCEPTED)) && accepted.end(&key(ACCEPTED + 1)));
     }
 }

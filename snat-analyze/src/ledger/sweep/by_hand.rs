@@ -106,6 +106,31 @@ fn a_port_goes_over_to_who_opens_the_4_tuple_again() {
 }
 
 #[test]
+fn times_may_be_as_far_apart_as_can_be_printed() {
+    for (first, last) in
+        [(-1, i64::MAX), (i64::MIN + 1, i64::MAX), (i64::MIN + 1, 0), (-(1 << 62), i64::MAX), (0, i64::MAX)]
+    {
+        let steps = [
+            row(first, 2, StepKind::Connect, 1),
+            row(first, 3, StepKind::Close, 1),
+            row(first, 4, StepKind::Connect, 2),
+            row(last, 5, StepKind::Connect, 3),
+            row(last, 6, StepKind::Close, 3),
+        ];
+        let series = SeriesRules { at_least: 1, ..SeriesRules::default() };
+        let found = replay(&Rules { series, ..holds(&[240, 5]) }, &steps);
+        assert_eq!((held(&found, 0).peak, held(&found, 0).at), (2, Some(first)), "{first} to {last}");
+        assert_eq!((found.counts.connects, found.counts.closes), (3, 2));
+        let values =
+            &found.timeline.as_ref().unwrap().series.iter().find(|series| series.place == dest()).unwrap().values;
+        assert_eq!((values[0].held, values[0].opened), (2, 2), "{first} to {last}");
+        assert_eq!(values.last().map(|bucket| (bucket.held, bucket.opened)), Some((2, 1)), "{first} to {last}");
+        // The one that stays open, in between.
+        assert!(values[1..values.len() - 1].iter().all(|bucket| (bucket.held, bucket.opened) == (1, 0)));
+    }
+}
+
+#[test]
 fn a_hold_that_ends_makes_room_before_the_open_of_that_instant() {
     let steps = [
         row(0, 2, StepKind::Connect, 1),

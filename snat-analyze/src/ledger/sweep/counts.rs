@@ -241,7 +241,7 @@ impl Counters {
         }
     }
 
-    /// The same for another hold.
+    /// The same for another hold, which needs no more of a lane than where it stands.
     #[inline(always)]
     pub(super) fn fetch_closed_of_other(&self, closed: &[Closed]) {
         if let Some(later) = closed.get(FAR) {
@@ -290,6 +290,14 @@ impl Counters {
     #[inline(always)]
     pub(super) fn release_other(&mut self, spots: Spots, hold: usize) {
         spots.each(|spot| self.let_other_go(spot, hold));
+    }
+
+    /// The same of a closed flow.
+    #[inline(always)]
+    pub(super) fn release_other_of(&mut self, closed: &Closed, hold: usize) {
+        let stand = self.stands[closed.lane as usize];
+        let sum = self.sums.get(stand.sum()).map_or(NONE, |sum| sum.spot);
+        self.release_other(Spots { spot: stand.spot() as u32, sum }, hold);
     }
 
     /// The same of the first other hold, for the destination alone: the ports that are gone of the sums are added up.

@@ -72,11 +72,11 @@ impl WayKey {
     }
 }
 
-/// All that connects made known.
+/// All that connects made known, and what rows asked for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lanes {
     ways: HashMap<WayKey, u32, RandomState>,
-    /// By way and process, as one number, once a row asks for a lane that no connect made known.
+    /// By way and process, as one number, once a row asks for a lane that no connect has made known so far.
     by_process: Option<HashMap<u64, u32, RandomState>>,
     /// Once they are asked for.
     routes: Option<Routes>,

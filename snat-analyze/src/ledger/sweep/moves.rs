@@ -296,7 +296,8 @@ impl Stage {
                 self.counts.lone_mapped += one;
                 return;
             };
-            let Lane { lane, way } = self.ask(ends);
+            let lane = row.bits.has_lane().then(|| Lane { lane: row.lane, way: self.counters.way(row.lane) });
+            let Lane { lane, way } = lane.unwrap_or_else(|| self.ask(ends));
             if !self.has_room() && self.counted_beyond(way, row.sport, now) {
                 return;
             }

@@ -88,7 +88,7 @@ impl LaneCount {
     }
 }
 
-/// The destination and the sum of a lane, in four bytes: what a hold that is late needs of it, and no more.
+/// The destination and the sum of a lane, in four bytes: what a hold that is not the main one needs of it, and no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stand(u32);
 

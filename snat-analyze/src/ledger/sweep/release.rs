@@ -12,7 +12,7 @@ use super::flows::Flow;
 /// A hold of nothing would make a close alone a port that never was held.
 const SHORTEST: i64 = 1;
 
-/// A closed flow, with all that is known of it: nothing else is kept. There may be millions, so it says no more than it has to.
+/// A closed flow. There may be millions, so it says no more than it has to: its way and its destination are those of the lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Closed {
     pub(super) lane: u32,
@@ -64,7 +64,7 @@ pub(super) struct Releases {
     /// Place of the queue's front, and the next place.
     base: u64,
     next: u64,
-    /// Time of the last close.
+    /// Time of the last close; before the first, the least that there is.
     last: i64,
     /// Places, ascending, with the times of closes that are too far behind the one before, at least those that some hold keeps.
     leaps: VecDeque<(u64, i64)>,
@@ -99,7 +99,7 @@ struct Hold {
     length: i64,
     /// The first place that it has not let go of.
     cursor: u64,
-    /// Time of the close before that one.
+    /// Time of the close before that one; before the first, the least that there is.
     before: i64,
     /// When it lets go of that; [`NEVER`] where there is nothing.
     due: i64,
@@ -305,12 +305,13 @@ impl Releases {
     /// Time of a close that is far behind the one before.
     #[cold]
     fn leap(&self, place: u64) -> i64 {
-        let at = self.leaps.partition_point(|(leap, _)| *leap < place);
-        self.leaps.get(at).map_or(self.last, |(_, time)| *time)
+        let leap = self.leaps.get(self.leaps.partition_point(|(leap, _)| *leap < place));
+        debug_assert!(leap.is_some_and(|(leap, _)| *leap == place), "no time of {place} is kept");
+        leap.map_or(self.last, |(_, time)| *time)
     }
 
-    /// One hold lets go of all that is due at `time`, the first first. Told is when, what was pushed, and with it what comes
-    /// behind it, as far as that lies there.
+    /// One hold lets go of all that is due at `time`, the first first. Told is when, what was pushed, and the queue from that on,
+    /// as far as it lies there.
     #[inline(always)]
     pub(super) fn let_go(&mut self, which: usize, time: i64, mut tell: impl FnMut(i64, &Closed, &[Closed])) {
         let Hold { length, mut cursor, mut before, due } = self.holds[which];
@@ -413,7 +414,7 @@ mod tests {
         // As a stage has it: the second is asked now and then.
         releases.be_late(1);
         let mut random = fixtures::Random::new(11);
-        let (mut time, mut all, mut gone) = (-3 * far, Vec::new(), [0; 3]);
+        let (mut time, mut all, mut gone) = (i64::MIN + 9, Vec::new(), [0; 3]);
         let mut leaps = 0;
         for at in 0..20_000_u32 {
             time += between[random.below(7) as usize];

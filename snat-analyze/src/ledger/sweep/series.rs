@@ -133,7 +133,7 @@ impl Series {
 
     /// The first instant behind a bucket.
     fn ends(&self, bucket: usize) -> i64 {
-        self.origin.saturating_add((bucket as i64 + 1).saturating_mul(self.width))
+        self.origin.saturating_add_unsigned((bucket as u64 + 1).saturating_mul(self.width.unsigned_abs()))
     }
 
     /// The bucket that is being filled is over.
@@ -189,7 +189,8 @@ impl Series {
 
     /// The bucket of an instant that has been noted.
     pub(super) fn bucket_of(&self, time: i64) -> usize {
-        (time.saturating_sub(self.origin).max(0) / self.width) as usize
+        // Twice as much may lie between two times as they reach themselves.
+        (time.max(self.origin).abs_diff(self.origin) / self.width.unsigned_abs()) as usize
     }
 
     /// The bucket of an instant; makes them wider until there is one.

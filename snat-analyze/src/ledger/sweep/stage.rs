@@ -333,8 +333,8 @@ impl Stage {
         let Self { releases, counters, released, .. } = self;
         let Some(hold) = releases.late() else { return };
         let mut of_sums = [0; 2];
-        releases.let_go(hold, *released, |_, closed, behind| {
-            counters.fetch_closed_of_other(behind);
+        releases.let_go(hold, *released, |_, closed, queue| {
+            counters.fetch_closed_of_other(queue);
             counters.release_first_other(closed, &mut of_sums);
         });
         counters.release_first_other_of(of_sums);
@@ -345,12 +345,12 @@ impl Stage {
         let Self { releases, counters, pools, series, main, .. } = self;
         let late = releases.late();
         for hold in (0..releases.holds()).filter(|hold| Some(*hold) != late) {
-            releases.let_go(hold, time, |due, closed, behind| {
+            releases.let_go(hold, time, |due, closed, queue| {
                 if hold != *main {
-                    counters.fetch_closed_of_other(behind);
-                    return counters.release_other(counters.of_lane(closed.lane), hold);
+                    counters.fetch_closed_of_other(queue);
+                    return counters.release_other_of(closed, hold);
                 }
-                counters.fetch_closed(behind);
+                counters.fetch_closed(queue);
                 if !counters.lets_go(closed.lane, closed.number, pools, due) {
                     counters.of_lane(closed.lane).each(|spot| series.changes(spot, due, counters));
                     counters.lets_go(closed.lane, closed.number, pools, EARLY);
