@@ -6,6 +6,7 @@ use fixtures::Random;
 use snat_parse::{Addr, EntryReader, Keep};
 
 use super::{CALLERS, DestKey, Fold, GroupKey, PidKey, Run, merge};
+use crate::ledger::{Ended, SweepPlace as Place};
 
 /// Rows of the plain layout.
 #[derive(Default)]
@@ -51,9 +52,19 @@ fn counts_and_last_lines_outlive_the_numbers() {
     (0..140_000).for_each(|at| drop(log.row("close", 100_000 + at, "worker", "20.51.14.9")));
     (0..3).for_each(|_| drop(log.row("connect", 77, "curl", "20.51.14.8")));
     let last = log.row("connect", 77, "curl", "20.51.14.8");
+    // There are more processes than are told apart, so these two are one.
+    let late = |log: &mut Log| (0..2).for_each(|at| drop(log.row("connect", 600_000 + at, "late", "20.51.14.8")));
+    late(&mut log);
     (0..70_000).for_each(|at| drop(log.row("close", 400_000 + at, "worker", "20.51.14.9")));
+    late(&mut log);
+    let place = Place::Dest { addr: "20.51.14.8".parse().unwrap(), port: 443 };
     for piece in [1 << 14, 1 << 18, 1 << 26] {
-        let run = log.fold(piece);
+        let mut run = log.fold(piece);
+        let (replay, _) = run.take_ledgers().and_then(Ended::found).unwrap();
+        // The ledger is told of each process once, whatever its number is.
+        let spot = replay.spot(place).unwrap();
+        let [cells, groups] = [&spot.cells, &spot.groups].map(|shares| shares.iter().map(|share| share.connects));
+        assert_eq!((cells.collect::<Vec<_>>(), groups.collect::<Vec<_>>()), (vec![10, 4], vec![14]), "{piece}");
         let group = &run.groups[&key()];
         assert_eq!(group.rows, log.rows as u64);
         let cell = &group.cells[&PidKey::Pid(77)];
