@@ -1,7 +1,6 @@
 //! Flows that came in: what their closes are known by.
 
 use std::collections::HashSet;
-use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
@@ -11,24 +10,16 @@ use super::step::FlowKey;
 /// Accepted flows that are known to be open, at least the latest of them.
 const ACCEPTED: usize = 32_768;
 
-/// Flows by both ends. Most are of IPv4, which take less.
+/// Flows that came in, by both ends. Most are of IPv4, which take less.
 #[derive(Clone, Debug, Default)]
-struct Flows {
+struct Inbound {
     v4: HashSet<V4, RandomState>,
     others: HashSet<FlowKey, RandomState>,
 }
 
 /// Both ends of a flow of IPv4: group, address, and both ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct V4([u32; 3]);
-
-impl Hash for V4 {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let Self([group, addr, ports]) = *self;
-        state.write_u64(u64::from(group) << 32 | u64::from(addr));
-        state.write_u32(ports);
-    }
-}
 
 impl V4 {
     fn of(key: &FlowKey) -> Option<Self> {
@@ -37,7 +28,7 @@ impl V4 {
     }
 }
 
-impl Flows {
+impl Inbound {
     fn insert(&mut self, key: FlowKey) {
         match V4::of(&key) {
             Some(key) => self.v4.insert(key),
@@ -66,7 +57,7 @@ impl Flows {
 /// is known by its local port still.
 #[derive(Clone, Debug)]
 pub(super) struct Accepted {
-    flows: [Flows; 2],
+    flows: [Inbound; 2],
     /// Groups and local ports that accepted, as one number.
     ports: HashSet<u64, RandomState>,
     /// A bit for each local port that accepted in any group: most rows need no more.
@@ -113,7 +104,7 @@ impl Accepted {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.flows.iter().map(Flows::len).sum()
+        self.flows.iter().map(Inbound::len).sum()
     }
 }
 

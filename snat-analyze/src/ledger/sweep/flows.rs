@@ -411,10 +411,13 @@ mod tests {
 
     use super::*;
 
-    /// As many ways, each of them with one lane, which has its number.
+    /// So much more than a way's number is that of its one lane.
+    const LANE: u32 = 3;
+
+    /// As many ways, each of them with one lane.
     fn ways(count: u32) -> Counters {
         let mut counters = Counters::new(0, 1);
-        (0..count).for_each(|way| counters.know(way, way, (0, 0)));
+        (0..count).for_each(|way| counters.know(way + LANE, way, (0, 0)));
         counters
     }
 
@@ -448,12 +451,12 @@ mod tests {
                     }
                 }
                 Err(seat) => {
-                    flows.insert(tag, Flow { serial: at, ..Flow::new(way, way, sport) }, seat, &releases);
+                    flows.insert(tag, Flow { serial: at, ..Flow::new(way, way + LANE, sport) }, seat, &releases);
                     map.insert((way, sport), at);
                 }
             }
             for (_, closed) in releases.all_due(0, i64::from(at)) {
-                map.remove(&(closed.lane, closed.sport));
+                map.remove(&(closed.lane - LANE, closed.sport));
             }
             assert_eq!(flows.len() + releases.held(), map.len());
         }
@@ -470,7 +473,7 @@ mod tests {
         for at in 0..300_000 {
             let (way, sport) = ends(at);
             let seat = flows.find_or_seat(tag(&flows, at), (way, sport), &releases, &counters).unwrap_err();
-            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, way, sport) }, seat, &releases);
+            flows.insert(tag(&flows, at), Flow { serial: at, ..Flow::new(way, way + LANE, sport) }, seat, &releases);
             assert!(flows.len() + releases.held() <= flows.lines.room());
             // Closes come 20,000 rows behind their connects.
             let Some(old) = at.checked_sub(20_000) else { continue };
@@ -499,7 +502,7 @@ mod tests {
             assert_eq!(known.is_some(), at >= 3);
             let found = match known {
                 Some(known) => flows.wake(known, way, &releases).unwrap(),
-                None => flows.insert(tag, Flow::new(way, way, sport), None, &releases),
+                None => flows.insert(tag, Flow::new(way, way + LANE, sport), None, &releases),
             };
             flows.get(found).place().into_iter().for_each(|place| releases.cancel(place));
             let place = releases.push(i64::from(at), Closed::of(flows.get(found)));

@@ -143,13 +143,17 @@ impl Stage {
     /// The numbers of a connect's ends.
     pub(super) fn know(&mut self, ends: &Ends) -> Lane {
         let lane = self.lanes.know(ends);
-        self.counters.know(lane.lane, lane.way, (ends.group, ends.cell));
-        lane
+        self.counted(lane, ends)
     }
 
     /// The same of ends that may not be those of a connect.
     pub(super) fn ask(&mut self, ends: &Ends) -> Lane {
         let lane = self.lanes.ask(ends);
+        self.counted(lane, ends)
+    }
+
+    /// A lane, of which the counters know.
+    fn counted(&mut self, lane: Lane, ends: &Ends) -> Lane {
         self.counters.know(lane.lane, lane.way, (ends.group, ends.cell));
         lane
     }
