@@ -473,11 +473,14 @@ impl Run {
             home: event.netns.map_or(Home::Addr(Some(saddr)), Home::Netns),
             daddr,
             dport,
-            // Nothing is counted of one that called.
-            public: kind != StepKind::Accept
-                && classify(&Addr::Ip(daddr), Some(dport), &ruling.rules) == Some(Class::Public),
+            public: classify(&Addr::Ip(daddr), Some(dport), &ruling.rules) == Some(Class::Public),
         };
-        let target = if kind != StepKind::Connect && !self.rows.goes_to(dport) {
+        let looks_like_one = match kind {
+            StepKind::Connect => true,
+            StepKind::Close => self.rows.goes_to(dport),
+            StepKind::Accept => false,
+        };
+        let target = if !looks_like_one {
             None
         } else if let Some(pair) = self.rows.pair(place, &row) {
             Some(pair.target)

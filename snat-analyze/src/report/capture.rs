@@ -126,8 +126,8 @@ pub struct Flows {
     pub without_ends: u64,
     /// Rows over two seconds behind others: taken as if they were then.
     pub late: u64,
-    /// Connections beyond the ten million that the ledger follows at a time: counted, and without a port, so that what was
-    /// held is at least what is said. Their closes stand alone.
+    /// Connections beyond those that the ledger follows at a time, ten million to public destinations and as many to others:
+    /// counted, and without a port, so that what was held is at least what is said. Their closes stand alone.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub beyond_bound: u64,
     /// Connects that a proxy of a mesh made again, known by its process: the first of the two holds no port.

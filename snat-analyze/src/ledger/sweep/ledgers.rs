@@ -3,14 +3,15 @@
 //! order.
 //!
 //! Rows are put in the order of their times before they are handed over; what time it is, and whether there are times at
-//! all, is seen here, too.
+//! all, is seen here, too. Then they go to the side of their destination: public ones and others have no counter in common,
+//! so that two may work on them at once.
 
 use std::mem;
 
 use super::lanes::{Ends, Lane, NONE};
 use super::order::{Order, PENDING};
 use super::replay::Replay;
-use super::step::{Bits, Row, Rules, Told};
+use super::step::{Bits, Row, Rules, StepKind, Told};
 use super::{End, Sweep};
 use crate::apart::free;
 use crate::crew::{Crew, Post, Rank};
@@ -36,15 +37,38 @@ pub(crate) struct Ledgers {
     /// Ends of rows that wait and that no connect made known, and places that are free again.
     waiting: Vec<Ends>,
     vacant: Vec<u32>,
-    heap: Heap,
-    at: Where,
-    /// Targets, and rows of a run without TIME, that are handed over at once.
+    /// Rows of a run without TIME that are not shared out yet.
+    untimed: Vec<(i64, Told)>,
+    targets: Vec<Target>,
+    /// That of public destinations, and that of the others.
+    sides: [Side; 2],
+    /// Targets, and rows of a run without TIME, that are handed over at once; of rows in order half as many.
     most: usize,
     /// Rows so far.
     rows: usize,
     /// Who may keep them elsewhere.
     crew: Crew,
     has_mesh: bool,
+}
+
+/// Which of [`Ledgers::sides`].
+const PUBLIC: usize = 0;
+const OTHERS: usize = 1;
+
+/// Where a target is.
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    side: u32,
+    /// Among the targets of that side.
+    number: u32,
+}
+
+/// The ledgers of some destinations, and what they are told next.
+#[derive(Debug)]
+struct Side {
+    targets: u32,
+    heap: Heap,
+    at: Where,
 }
 
 /// Whether the run has TIME.
@@ -66,7 +90,7 @@ enum Where {
 
 /// Ledgers of a log that is over.
 #[derive(Debug)]
-pub(crate) struct Ended(Ending);
+pub(crate) struct Ended([Ending; 2]);
 
 #[derive(Debug)]
 enum Ending {
@@ -78,23 +102,36 @@ enum Ending {
 impl Ended {
     /// Waits until all rows are worked on; nothing is kept then but what was found.
     pub(crate) fn settle(&mut self) {
-        self.0 = match mem::replace(&mut self.0, Ending::Found(None)) {
-            Ending::Apart(post) => {
+        self.0.iter_mut().for_each(Ending::settle);
+    }
+
+    /// What was found: that of all, and that without doubles if there is one.
+    pub(crate) fn found(self) -> Option<Replays> {
+        let [public, others] = self.0.map(Ending::found);
+        let ((public, public_less), (others, others_less)) = (public?, others?);
+        let less = public_less.zip(others_less).map(|(public, others)| public.with(others));
+        Some((public.with(others), less))
+    }
+}
+
+impl Ending {
+    fn settle(&mut self) {
+        *self = match mem::replace(self, Self::Found(None)) {
+            Self::Apart(post) => {
                 let (mut pair, _) = post.join();
                 let found = pair.found.take().map(Box::new);
                 free(pair);
-                Ending::Found(found)
+                Self::Found(found)
             }
             found => found,
         };
     }
 
-    /// What was found: that of all, and that without doubles if there is one.
-    pub(crate) fn found(mut self) -> Option<Replays> {
+    fn found(mut self) -> Option<Replays> {
         self.settle();
-        match self.0 {
-            Ending::Found(found) => found.map(|found| *found),
-            Ending::Apart(_) => None,
+        match self {
+            Self::Found(found) => found.map(|found| *found),
+            Self::Apart(_) => None,
         }
     }
 }
@@ -142,8 +179,9 @@ impl Ledgers {
             unkeyed: 0,
             waiting: Vec::new(),
             vacant: Vec::new(),
-            heap: Heap::default(),
-            at: Where::Here(Box::new(Pair::new(rules))),
+            untimed: Vec::new(),
+            targets: Vec::new(),
+            sides: [Side::new(rules), Side::new(rules)],
             most: FEW,
             rows: 0,
             crew: crew.clone(),
@@ -153,20 +191,25 @@ impl Ledgers {
 
     /// The next target: rows name it by its place.
     pub(crate) fn know(&mut self, ends: &Ends) {
-        self.heap.targets.push(*ends);
-        if self.heap.targets.len() >= self.most {
-            self.hand_over();
+        let at = side_of(ends);
+        let side = &mut self.sides[at];
+        self.targets.push(Target { side: at as u32, number: side.targets });
+        side.targets += 1;
+        side.heap.targets.push(*ends);
+        if side.heap.targets.len() >= self.most {
+            side.hand_over();
         }
     }
 
-    /// The next row of the log, of a target.
+    /// The next row of the log, a connect's or a close's, of a target.
     #[inline(always)]
     pub(crate) fn row(&mut self, row: &Row, target: u32) {
+        debug_assert!(row.kind != StepKind::Accept, "both sides are to be told of an accept's group");
         self.time(row.time);
         self.push(row.line, Told { target, sport: row.sport, bits: Bits::of(row) });
     }
 
-    /// The next row of the log, one that is no connect and whose ends no connect made known.
+    /// The next row of the log, an accept or one whose ends no connect made known.
     pub(crate) fn stranger(&mut self, row: &Row, ends: &Ends) {
         self.time(row.time);
         let target = match self.vacant.pop() {
@@ -199,8 +242,11 @@ impl Ledgers {
     pub(crate) fn proxy_connects(&mut self) {
         if !self.has_mesh {
             self.has_mesh = true;
-            self.hand_over();
-            self.heap.mesh = true;
+            self.share_untimed();
+            for side in &mut self.sides {
+                side.hand_over();
+                side.heap.mesh = true;
+            }
         }
     }
 
@@ -208,14 +254,14 @@ impl Ledgers {
     pub(crate) fn end(mut self) -> Ended {
         self.has_no_time();
         self.order.end();
-        self.hand_over_ripe();
+        self.share_ripe();
+        self.share_untimed();
         let span = Some(self.span).filter(|(low, high)| matches!(self.clock, Clock::Runs(_)) && low <= high);
-        self.heap.end = Some(End { span, late: self.order.late, unkeyed: self.unkeyed });
-        self.hand_over();
-        match self.at {
-            Where::Here(pair) => Ended(Ending::Found(pair.found.map(Box::new))),
-            Where::Apart(post) => Ended(Ending::Apart(post)),
-        }
+        // What is of no destination is counted once.
+        let [public, others] = &mut self.sides;
+        public.heap.end = Some(End { span, late: self.order.late, unkeyed: self.unkeyed });
+        others.heap.end = Some(End { span, late: 0, unkeyed: 0 });
+        Ended(self.sides.map(Side::end))
     }
 
     #[inline(always)]
@@ -223,7 +269,7 @@ impl Ledgers {
         match &mut self.clock {
             Clock::Runs(time) => {
                 if self.order.push(*time, line, told) {
-                    self.hand_over_ripe();
+                    self.share_ripe();
                 }
             }
             Clock::Unknown(rows) => {
@@ -233,24 +279,68 @@ impl Ledgers {
                 }
             }
             Clock::None => {
-                self.heap.rows.push((0, told));
-                if self.heap.rows.len() >= self.most {
-                    self.hand_over();
+                self.untimed.push((0, told));
+                if self.untimed.len() >= self.most {
+                    self.share_untimed();
                 }
             }
         }
     }
 
     #[inline(never)]
-    fn hand_over_ripe(&mut self) {
+    fn share_ripe(&mut self) {
         while let Some(mut rows) = self.order.take() {
-            // Only those of a run without TIME are there already.
-            if !self.heap.rows.is_empty() {
-                self.hand_over();
-            }
-            mem::swap(&mut self.heap.rows, &mut rows);
+            self.share(&rows);
+            rows.clear();
             self.order.give_back(rows);
-            self.hand_over();
+        }
+    }
+
+    fn share_untimed(&mut self) {
+        let mut rows = mem::take(&mut self.untimed);
+        self.share(&rows);
+        rows.clear();
+        self.untimed = rows;
+    }
+
+    /// Rows in their order go to their sides. Each side is told what time it is before and behind them.
+    fn share(&mut self, rows: &[(i64, Told)]) {
+        let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) else { return };
+        self.sides.iter_mut().for_each(|side| side.heap.tick(*first));
+        for (time, told) in rows {
+            match self.targets.get(told.target as usize).filter(|_| told.bits.has_lane()) {
+                Some(Target { side, number }) => {
+                    self.sides[*side as usize & 1].heap.rows.push((*time, Told { target: *number, ..*told }));
+                }
+                None => self.share_odd(*time, *told),
+            }
+        }
+        self.sides.iter_mut().for_each(|side| side.heap.tick(*last));
+        self.rows = self.rows.saturating_add(rows.len());
+        for side in self.sides.iter_mut().filter(|side| side.heap.rows.len() >= self.most / 2) {
+            side.hand_over();
+        }
+        if self.rows >= LONG && self.most < HEAP && self.crew.is_many() {
+            self.part();
+        }
+    }
+
+    /// The same of a row whose target is not known.
+    fn share_odd(&mut self, time: i64, told: Told) {
+        if !told.bits.is_stranger() {
+            // It says what time it is, or is counted as one that nobody knows.
+            return self.sides[PUBLIC].heap.rows.push((time, told));
+        }
+        let ends = self.waiting[told.target as usize];
+        self.vacant.push(told.target);
+        let at = side_of(&ends);
+        let heap = &mut self.sides[at].heap;
+        heap.rows.push((time, Told { target: heap.strangers.len() as u32, ..told }));
+        heap.strangers.push(ends);
+        if told.bits.kind() == StepKind::Accept {
+            // A port that accepts does so of callers from anywhere.
+            let port = Told { target: ends.group, bits: told.bits.only_port(), ..told };
+            self.sides[1 - at].heap.rows.push((time, port));
         }
     }
 
@@ -279,40 +369,16 @@ impl Ledgers {
         if let Clock::Unknown(rows) = &mut self.clock {
             let rows = mem::take(rows);
             self.clock = Clock::None;
-            self.heap.untimed = true;
+            self.sides.iter_mut().for_each(|side| side.heap.untimed = true);
             rows.into_iter().for_each(|(line, told)| self.push(line, told));
-        }
-    }
-
-    fn hand_over(&mut self) {
-        self.heap.call(&self.waiting, &mut self.vacant);
-        self.rows = self.rows.saturating_add(self.heap.rows.len());
-        match &mut self.at {
-            Where::Here(pair) => {
-                pair.hear(&mut self.heap);
-                if self.rows >= LONG && self.crew.is_many() && pair.found.is_none() {
-                    self.part();
-                }
-            }
-            Where::Apart(post) => {
-                // A panic is told of where it is joined.
-                self.heap = post.hand_over(mem::take(&mut self.heap), Heap::default).unwrap_or_default();
-            }
         }
     }
 
     /// The ledgers are kept by whoever has time; here where nobody else is.
     #[cold]
     fn part(&mut self) {
-        let here = Where::Here(Box::new(Pair::new(&Rules::default())));
-        if let Where::Here(mut pair) = mem::replace(&mut self.at, here) {
-            pair.sweep.part(&self.crew);
-            (self.at, self.most) = match self.crew.post(Rank::Ledger, pair, WAITING, |pair, heap| pair.hear(heap)) {
-                Ok(post) => (Where::Apart(post), HEAP),
-                Err(pair) => (Where::Here(pair), self.most),
-            };
-            self.order.most = self.most;
-        }
+        self.sides.iter_mut().for_each(|side| side.part(&self.crew));
+        (self.most, self.order.most) = (HEAP, HEAP);
     }
 
     /// So many rows are handed over at once, to others if they go `apart`.
@@ -328,19 +394,64 @@ impl Ledgers {
     /// What is kept at the moment.
     #[cfg(test)]
     pub(super) fn size(&mut self) -> super::Size {
+        self.sides.iter_mut().fold(super::Size { pending: self.order.pending(), ..Default::default() }, |all, side| {
+            side.hand_over();
+            let Where::Here(pair) = &side.at else { panic!("the ledgers are apart") };
+            let own = pair.sweep.size();
+            super::Size {
+                flows: all.flows + own.flows,
+                slots: all.slots + own.slots,
+                queue: all.queue + own.queue,
+                counters: all.counters + own.counters,
+                buckets: all.buckets + own.buckets,
+                ..all
+            }
+        })
+    }
+}
+
+/// The side of a destination: rows of the same remote address and port are of the same side.
+fn side_of(ends: &Ends) -> usize {
+    if ends.public { PUBLIC } else { OTHERS }
+}
+
+impl Side {
+    fn new(rules: &Rules) -> Self {
+        Self { targets: 0, heap: Heap::default(), at: Where::Here(Box::new(Pair::new(rules))) }
+    }
+
+    fn hand_over(&mut self) {
+        match &mut self.at {
+            Where::Here(pair) => pair.hear(&mut self.heap),
+            Where::Apart(post) => {
+                // A panic is told of where it is joined.
+                self.heap = post.hand_over(mem::take(&mut self.heap), Heap::default).unwrap_or_default();
+            }
+        }
+    }
+
+    fn part(&mut self, crew: &Crew) {
+        let here = Where::Here(Box::new(Pair::new(&Rules::default())));
+        if let Where::Here(mut pair) = mem::replace(&mut self.at, here) {
+            pair.sweep.part(crew);
+            let post = crew.post(Rank::Ledger, pair, WAITING, |pair, heap| pair.hear(heap));
+            self.at = post.map_or_else(Where::Here, Where::Apart);
+        }
+    }
+
+    fn end(mut self) -> Ending {
         self.hand_over();
-        let Where::Here(pair) = &self.at else { panic!("the ledgers are apart") };
-        super::Size { pending: self.order.pending(), ..pair.sweep.size() }
+        match self.at {
+            Where::Here(pair) => Ending::Found(pair.found.map(Box::new)),
+            Where::Apart(post) => Ending::Apart(post),
+        }
     }
 }
 
 impl Heap {
-    /// The ends of strangers come with their rows, and need not wait any more.
-    fn call(&mut self, waiting: &[Ends], vacant: &mut Vec<u32>) {
-        for (_, told) in self.rows.iter_mut().filter(|(_, told)| told.bits.is_stranger()) {
-            self.strangers.push(waiting[told.target as usize]);
-            vacant.push(mem::replace(&mut told.target, self.strangers.len() as u32 - 1));
-        }
+    /// It is so late.
+    fn tick(&mut self, time: i64) {
+        self.rows.push((time, Told { target: NONE, sport: 0, bits: Bits::default().only_time() }));
     }
 }
 

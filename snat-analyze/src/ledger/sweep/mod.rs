@@ -85,7 +85,7 @@ struct End {
 
 /// What a sweep keeps.
 #[cfg(test)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Size {
     /// Open, held and accepted flows.
     pub(crate) flows: usize,

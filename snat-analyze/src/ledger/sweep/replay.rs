@@ -94,6 +94,25 @@ pub(crate) struct Counts {
     pub(crate) beyond: u64,
 }
 
+impl Counts {
+    fn with(&self, more: &Self) -> Self {
+        Self {
+            connects: self.connects + more.connects,
+            accepts: self.accepts + more.accepts,
+            closes: self.closes + more.closes,
+            late: self.late + more.late,
+            unkeyed: self.unkeyed + more.unkeyed,
+            reopened: self.reopened + more.reopened,
+            reused: self.reused + more.reused,
+            inbound: self.inbound + more.inbound,
+            inbound_guessed: self.inbound_guessed + more.inbound_guessed,
+            lone_mapped: self.lone_mapped + more.lone_mapped,
+            lone_plain: self.lone_plain + more.lone_plain,
+            beyond: self.beyond + more.beyond,
+        }
+    }
+}
+
 /// Largest values per bucket of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Series {
@@ -132,7 +151,7 @@ pub(crate) struct Replay {
     /// [`super::Rules::holds`].
     pub(crate) holds: Vec<i64>,
     pub(crate) counts: Counts,
-    /// Destinations and sums, in the order in which they came up.
+    /// Public destinations and sums in the order in which they came up, then the others.
     pub(crate) spots: Vec<Spot>,
     /// Different port numbers in use when every new flow takes the lowest that its destination leaves free: v4, v6.
     pub(crate) expected_used_ports: [Option<Peak>; 2],
@@ -158,6 +177,22 @@ impl Replay {
     pub(crate) fn plateau(&self, open: u32, closes: u64, hold: i64) -> Option<f64> {
         let seconds = self.seconds().filter(|seconds| *seconds > 0.0)?;
         Some(f64::from(open) + closes as f64 / seconds * (hold as f64 / 1e9))
+    }
+
+    /// Together with what was found of other destinations, none of which is public, in the same run.
+    pub(super) fn with(mut self, others: Self) -> Self {
+        self.counts = self.counts.with(&others.counts);
+        self.spots.extend(others.spots);
+        for (pair, count) in others.doubles {
+            match self.doubles.iter_mut().find(|(known, _)| *known == pair) {
+                Some((_, known)) => *known += count,
+                None => self.doubles.push((pair, count)),
+            }
+        }
+        let known = self.lives.len().min(others.lives.len());
+        self.lives.iter_mut().zip(&others.lives).for_each(|(lives, more)| lives.merge(more));
+        self.lives.extend(others.lives.into_iter().skip(known));
+        self
     }
 
     /// The spot of a place.

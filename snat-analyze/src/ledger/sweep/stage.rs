@@ -27,7 +27,8 @@ const TURNS: usize = 16;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Move {
     time: i64,
-    /// Of a stranger, which of their ends are its; of no meaning where the row only says what time it is.
+    /// Of a stranger, which of their ends are its; the group of one that only says which port accepts; of no meaning where the
+    /// row only says what time it is.
     pub(super) lane: u32,
     /// The hash of the lane's way and the local port.
     pub(super) tag: u32,
@@ -242,19 +243,21 @@ impl Stage {
     #[inline(always)]
     fn act(&mut self, row: &Move, strangers: &[Ends], now: Now) {
         if !row.bits.has_lane() {
-            if row.bits.is_stranger() {
-                self.stranger(row, &strangers[row.lane as usize], now);
-            }
-            // Of others it is enough that it is later now.
-            return;
+            return self.act_odd(row, strangers, now);
         }
         match row.bits.kind() {
             StepKind::Connect => self.connect(row, now),
-            StepKind::Close => self.close(row, now),
-            StepKind::Accept => {
-                let ends = self.lanes.get(row.lane).ends;
-                self.accept(row.sport, &ends, now);
-            }
+            _ => self.close(row, now),
+        }
+    }
+
+    /// The same of a row that is of no lane: of most it is enough that it is later now.
+    #[inline(never)]
+    fn act_odd(&mut self, row: &Move, strangers: &[Ends], now: Now) {
+        if row.bits.is_stranger() {
+            self.stranger(row, &strangers[row.lane as usize], now);
+        } else if row.bits.is_only_port() {
+            self.accepted.accept_from_elsewhere(row.lane, row.sport);
         }
     }
 

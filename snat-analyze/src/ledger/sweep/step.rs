@@ -24,6 +24,7 @@ const MAPPED: u8 = 4;
 const PROXY: u8 = 8;
 const STRANGER: u8 = 16;
 const ONLY_TIME: u8 = 32;
+const ONLY_PORT: u8 = 64;
 
 impl Bits {
     #[inline]
@@ -71,17 +72,27 @@ impl Bits {
         Self(self.0 | ONLY_TIME)
     }
 
+    /// The same of a row that says which local port of a group accepts, and no more.
+    pub(super) fn only_port(self) -> Self {
+        Self(self.0 & !STRANGER | ONLY_PORT)
+    }
+
+    pub(super) fn is_only_port(self) -> bool {
+        self.0 & ONLY_PORT != 0
+    }
+
     /// Whether the row is of a lane.
     #[inline]
     pub(super) fn has_lane(self) -> bool {
-        self.0 & (STRANGER | ONLY_TIME) == 0
+        self.0 & (STRANGER | ONLY_TIME | ONLY_PORT) == 0
     }
 }
 
 /// What a ledger is told of a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Told {
-    /// Its target; of a stranger, which of those that wait, and then which of the heap's ends are its.
+    /// Its target, of all and then of its side; of a stranger, which of those that wait, and then which of the heap's ends are
+    /// its; its group where the row only says which port accepts.
     pub(super) target: u32,
     pub(super) sport: u16,
     pub(super) bits: Bits,
@@ -160,12 +171,12 @@ pub(crate) struct Rules {
     pub(crate) series: SeriesRules,
     /// Without traffic for so long a flow gives its port back, ns: of one that is open for longer nobody knows.
     pub(crate) idle: Option<i64>,
-    /// Flows that are open or held at the same time; those beyond are counted, and take no port. Their closes then stand
-    /// alone.
+    /// Flows that are open or held at the same time, to public destinations, and as many to others; those beyond are counted,
+    /// and take no port. Their closes then stand alone.
     pub(crate) flows: usize,
 }
 
-/// So many flows take a gigabyte and a half in each ledger; a mesh has two.
+/// So many flows take a gigabyte and a half in each ledger; a mesh has two, each of them of two sides.
 pub(crate) const FLOWS: usize = 10_000_000;
 
 impl Default for Rules {

@@ -85,7 +85,9 @@ impl Steps {
         let next = self.targets.len() as u32;
         match self.targets.get(&target) {
             // Rows of a target that is known are told of both ways by the fold.
-            Some(known) if connects || step.line.is_multiple_of(2) => self.ledgers.row(&row, *known),
+            Some(known) if connects || (step.kind == StepKind::Close && step.line.is_multiple_of(2)) => {
+                self.ledgers.row(&row, *known);
+            }
             None if connects => {
                 self.targets.insert(target, next);
                 self.ledgers.know(&ends);
