@@ -264,6 +264,11 @@ fn memory_follows_the_rate_and_not_the_length() {
     );
 }
 
+/// The same of one that is not public.
+fn inside(step: Step) -> Step {
+    Step { daddr: Some("10.9.9.9".parse().unwrap()), public: false, ..step }
+}
+
 #[test]
 fn flows_beyond_the_bound_are_counted_and_take_no_port() {
     let rules = Rules { flows: 2, ..holds(&[5]) };
@@ -278,6 +283,44 @@ fn flows_beyond_the_bound_are_counted_and_take_no_port() {
     assert_eq!((spot.connects, spot.held[0].peak, spot.held[0].now, spot.lone_mapped), (6, 2, 2, 0));
     assert_eq!(found.counts.lone_mapped, 0);
     assert_eq!(spot.cells.iter().map(|cell| cell.held.now).sum::<u32>(), 2);
+}
+
+#[test]
+fn others_do_not_take_the_room_of_flows_to_public_destinations() {
+    let steps = (0..6).map(|at| row(at, at as u64 + 2, StepKind::Connect, at as u16 + 1));
+    let steps: Vec<Step> = steps.map(|step| if step.sport <= Some(3) { inside(step) } else { step }).collect();
+    for (flows, beyond) in [(2, 2), (3, 0)] {
+        let found = replay(&Rules { flows, ..holds(&[5]) }, &steps);
+        assert_eq!((found.counts.beyond, held(&found, 0).peak), (beyond, flows as u32));
+    }
+}
+
+/// One process calls both kinds of destinations through the proxy.
+#[test]
+fn pairs_of_both_sides_are_counted_together() {
+    let pair = |at: i64, sport: u16| {
+        let app = row(at, at as u64, StepKind::Connect, sport);
+        [app, Step { cell: 1, proxy: true, ..row(at + 1, at as u64 + 1, StepKind::Connect, sport + 1) }]
+    };
+    let mut steps = Steps::new(&holds(&[5]));
+    pair(10, 1_000).into_iter().chain(pair(20, 2_000)).for_each(|step| steps.step(step));
+    pair(30, 3_000).into_iter().for_each(|step| steps.step(inside(step)));
+    let (all, mesh) = steps.finish_both();
+    let mesh = mesh.unwrap();
+    assert_eq!((all.doubles, mesh.doubles), (vec![], vec![((1, 0), 3)]));
+    assert_eq!((mesh.counts.connects, mesh.spots.len()), (6, 3));
+}
+
+/// Who called from outside and who called from within find the same port.
+#[test]
+fn a_port_that_accepts_does_so_on_both_sides() {
+    let (public, other) = (|step: Step| step, inside);
+    for (calls, closes) in [(public as fn(Step) -> Step, other as fn(Step) -> Step), (other, public)] {
+        let steps = [(0, 2, StepKind::Accept, calls), (SECOND, 3, StepKind::Close, closes)];
+        let steps = steps.map(|(time, line, kind, of)| of(row(time, line, kind, 8_080)));
+        let counts = replay(&holds(&[5]), &steps).counts;
+        assert_eq!((counts.accepts, counts.inbound, counts.inbound_guessed, counts.lone_plain), (1, 0, 1, 0));
+    }
 }
 
 /// Connections that came in and whose close is lost do not pile up; the close of a forgotten one is known by its port.

@@ -242,7 +242,6 @@ impl Ledgers {
     pub(crate) fn proxy_connects(&mut self) {
         if !self.has_mesh {
             self.has_mesh = true;
-            self.share_untimed();
             for side in &mut self.sides {
                 side.hand_over();
                 side.heap.mesh = true;

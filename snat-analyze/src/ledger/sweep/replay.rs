@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::fold::Map;
+
 use super::lives::Lives;
 use super::series::Bucket;
 
@@ -183,12 +185,9 @@ impl Replay {
     pub(super) fn with(mut self, others: Self) -> Self {
         self.counts = self.counts.with(&others.counts);
         self.spots.extend(others.spots);
-        for (pair, count) in others.doubles {
-            match self.doubles.iter_mut().find(|(known, _)| *known == pair) {
-                Some((_, known)) => *known += count,
-                None => self.doubles.push((pair, count)),
-            }
-        }
+        let mut doubles: Map<(usize, usize), u64> = self.doubles.into_iter().collect();
+        others.doubles.into_iter().for_each(|(pair, count)| *doubles.entry(pair).or_default() += count);
+        self.doubles = doubles.into_iter().collect();
         let known = self.lives.len().min(others.lives.len());
         self.lives.iter_mut().zip(&others.lives).for_each(|(lives, more)| lives.merge(more));
         self.lives.extend(others.lives.into_iter().skip(known));
