@@ -192,9 +192,15 @@ impl Hall {
     /// Works until all is over.
     fn help(&self) {
         let mut board = lock(&self.board);
+        let mut last = u64::MAX;
         while !board.over {
-            board = match board.takes(|_| true) {
-                Some(taken) => self.does(board, taken),
+            // What the last piece needed is in the processor's cache.
+            let same = board.takes(|open| open.id == last);
+            board = match same.or_else(|| board.takes(|_| true)) {
+                Some(taken) => {
+                    last = taken.0;
+                    self.does(board, taken)
+                }
                 None => {
                     board.idle += 1;
                     let mut board = self.work.wait(board).unwrap_or_else(PoisonError::into_inner);

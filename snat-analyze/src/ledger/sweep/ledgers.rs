@@ -18,13 +18,11 @@ use crate::crew::{Crew, Post, Rank};
 
 /// Rows after which a thread is worth its start.
 const LONG: usize = 4_096;
-/// Rows that are heard at once where the ledgers are kept here.
-const FEW: usize = 512;
-/// Rows that are handed over at once.
+/// Rows that are heard or handed over at once: fewer, and what a ledger needs has to come to the processor's cache too often.
 const HEAP: usize = 2_048;
 
-/// Heaps that may wait: while they are worked on, the log may end, and what was folded be put together.
-const WAITING: usize = if cfg!(test) { 2 } else { 64 };
+/// Heaps of a side that may wait: while they are worked on, the log may end, and what was folded be put together.
+const WAITING: usize = if cfg!(test) { 2 } else { 32 };
 
 /// The ledgers, told row by row.
 #[derive(Debug)]
@@ -46,8 +44,9 @@ pub(crate) struct Ledgers {
     most: usize,
     /// Rows so far.
     rows: usize,
-    /// Who may keep them elsewhere.
+    /// Who may keep them elsewhere, and whether somebody was asked to.
     crew: Crew,
+    is_apart: bool,
     has_mesh: bool,
 }
 
@@ -174,7 +173,7 @@ impl Ledgers {
     pub(crate) fn new(rules: &Rules, crew: &Crew) -> Self {
         Self {
             clock: Clock::Unknown(Vec::new()),
-            order: Order::new(FEW),
+            order: Order::new(HEAP),
             span: (i64::MAX, i64::MIN),
             unkeyed: 0,
             waiting: Vec::new(),
@@ -182,9 +181,10 @@ impl Ledgers {
             untimed: Vec::new(),
             targets: Vec::new(),
             sides: [Side::new(rules), Side::new(rules)],
-            most: FEW,
+            most: HEAP,
             rows: 0,
             crew: crew.clone(),
+            is_apart: false,
             has_mesh: false,
         }
     }
@@ -319,7 +319,7 @@ impl Ledgers {
         for side in self.sides.iter_mut().filter(|side| side.heap.rows.len() >= self.most / 2) {
             side.hand_over();
         }
-        if self.rows >= LONG && self.most < HEAP && self.crew.is_many() {
+        if self.rows >= LONG && self.crew.is_many() && !self.is_apart {
             self.part();
         }
     }
@@ -376,8 +376,8 @@ impl Ledgers {
     /// The ledgers are kept by whoever has time; here where nobody else is.
     #[cold]
     fn part(&mut self) {
+        self.is_apart = true;
         self.sides.iter_mut().for_each(|side| side.part(&self.crew));
-        (self.most, self.order.most) = (HEAP, HEAP);
     }
 
     /// So many rows are handed over at once, to others if they go `apart`.
