@@ -71,7 +71,7 @@ enum Until {
     Done,
 }
 
-/// Whose pieces go first: the ledger's, which take longest. Which hands over to which is said by [`Rank::depth`].
+/// Whose pieces go first, where who helps has none of what he did last: the ledger's, which take longest. Which hands over to which is said by [`Rank::depth`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
     Ledger,
@@ -192,13 +192,12 @@ impl Hall {
     /// Works until all is over.
     fn help(&self) {
         let mut board = lock(&self.board);
-        let mut last = u64::MAX;
+        let mut last = None;
         while !board.over {
             // What the last piece needed is in the processor's cache.
-            let same = board.takes(|open| open.id == last);
-            board = match same.or_else(|| board.takes(|_| true)) {
+            board = match board.takes(|open| Some(open.id) == last).or_else(|| board.takes(|_| true)) {
                 Some(taken) => {
-                    last = taken.0;
+                    last = Some(taken.0);
                     self.does(board, taken)
                 }
                 None => {
@@ -361,6 +360,7 @@ impl<T, P> fmt::Debug for Post<T, P> {
 #[cfg(test)]
 mod tests {
     use core::time::Duration;
+    use std::sync::mpsc::Receiver;
 
     use super::*;
 
@@ -479,6 +479,28 @@ mod tests {
         }
         assert_eq!(post.join().0, (0..100).collect::<Vec<u8>>());
         other.join();
+    }
+
+    #[test]
+    fn who_helps_goes_on_with_what_he_did_last() {
+        let crew = Crew::new(2);
+        let (done, all) = std::sync::mpsc::channel();
+        let (go, gate) = std::sync::mpsc::channel();
+        let note = |(name, done): &mut (char, std::sync::mpsc::Sender<char>), gate: &mut Option<Receiver<()>>| {
+            done.send(*name).unwrap();
+            gate.iter().for_each(|gate| gate.recv().unwrap());
+        };
+        let ledger = crew.post(Rank::Ledger, ('l', done.clone()), 9, note).unwrap();
+        let parser = crew.post(Rank::Parser, ('p', done), 9, note).unwrap();
+        // The only helper waits there until there is more of both.
+        parser.hand_over(Some(gate), || None).unwrap();
+        assert_eq!(all.recv(), Ok('p'));
+        for _ in 0..3 {
+            ledger.hand_over(None, || None).unwrap();
+            parser.hand_over(None, || None).unwrap();
+        }
+        go.send(()).unwrap();
+        assert_eq!(all.iter().take(6).collect::<String>(), "ppplll");
     }
 
     #[test]

@@ -18,11 +18,16 @@ struct Log {
 impl Log {
     /// Adds a row and returns its line.
     fn row(&mut self, kind: &str, pid: u32, comm: &str, daddr: &str) -> String {
-        let (time, sport) = (self.rows * 1_000_003, 1_024 + self.rows % 60_000);
+        self.row_of(kind, pid, comm, daddr, (1_024 + self.rows % 60_000, 443))
+    }
+
+    /// The same with its local and its remote port.
+    fn row_of(&mut self, kind: &str, pid: u32, comm: &str, daddr: &str, (sport, dport): (i64, u16)) -> String {
+        let time = self.rows * 1_000_003;
         let (ip, saddr) = if daddr.starts_with('[') { (6, "[::ffff:10.244.0.9]") } else { (4, "10.244.0.9") };
         let line = format!(
-            "{time:<14}{kind:<12} {pid:<6} {comm:<16} {ip:<2} {saddr:<16} {daddr:<16} {sport:<6} {:<6} {:<8}",
-            443, 4_026_532_000_u64
+            "{time:<14}{kind:<12} {pid:<6} {comm:<16} {ip:<2} {saddr:<16} {daddr:<16} {sport:<6} {dport:<6} {:<8}",
+            4_026_532_000_u64
         );
         // As many bytes in a name, which are no character that is printed.
         let line = line.replace("!!", "\u{85}");
@@ -142,6 +147,21 @@ fn a_blank_name_takes_none_away() {
 }
 
 /// Wherever the groups are told of them: the first so many that called, in that order, each as often as it did.
+/// Who called is known by both ends, whether from a public address or not, and whether anybody connects to such a port.
+#[test]
+fn closes_of_those_who_called_are_known_by_both_ends() {
+    let mut log = Log::default();
+    let callers = [("20.51.14.8", 443), ("20.51.14.9", 40_000), ("10.1.1.1", 443), ("10.1.1.2", 40_001)];
+    log.row("connect", 77, "curl", "20.51.14.8");
+    log.row("connect", 77, "curl", "10.1.1.1");
+    for kind in ["accept", "close"] {
+        callers.iter().for_each(|(daddr, dport)| drop(log.row_of(kind, 77, "curl", daddr, (8_080, *dport))));
+    }
+    let (replay, _) = log.fold(1 << 18).take_ledgers().and_then(Ended::found).unwrap();
+    let counts = replay.counts;
+    assert_eq!((counts.accepts, counts.closes, counts.inbound, counts.inbound_guessed), (4, 4, 4, 0));
+}
+
 #[test]
 fn the_first_callers_are_counted_in_their_order() {
     let mut log = Log::default();

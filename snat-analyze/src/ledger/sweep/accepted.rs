@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::step::FlowKey;
 
-/// Accepted flows that are known to be open, at least the latest of them.
+/// Accepted flows of a side that are known to be open, at least the latest of them.
 const ACCEPTED: usize = 32_768;
 
 /// Flows that came in, by both ends. Most are of IPv4, which take less.

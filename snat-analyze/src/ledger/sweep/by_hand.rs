@@ -332,7 +332,8 @@ fn accepted_flows_are_bounded() {
         Step { daddr: Some(remote), ..row(at * 1_000_000, at as u64 + 2, StepKind::Accept, 8080) }
     };
     (0..300_000).for_each(|at| sweep.step(accept(at)));
-    assert!(sweep.size().flows < 70_000, "{:?}", sweep.size());
+    let size = sweep.size();
+    assert!(size.flows < 70_000 && size.pending < 8_192 && size.waiting < 8_192, "{size:?}");
     for at in [5, 299_999] {
         sweep.step(Step { time: Some(400 * SECOND), line: 300_010, kind: StepKind::Close, ..accept(at) });
     }

@@ -17,8 +17,8 @@ use crate::apart::free;
 use crate::crew::{Crew, Post, Rank};
 
 /// Rows after which a thread is worth its start.
-const LONG: usize = 4_096;
-/// Rows that are heard or handed over at once: fewer, and what a ledger needs has to come to the processor's cache too often.
+const LONG: usize = if cfg!(test) { 64 } else { 4_096 };
+/// Rows of a block: of fewer, what a ledger needs has to come to the processor's cache too often.
 const HEAP: usize = 2_048;
 
 /// Heaps of a side that may wait: while they are worked on, the log may end, and what was folded be put together.
@@ -40,13 +40,13 @@ pub(crate) struct Ledgers {
     targets: Vec<Target>,
     /// That of public destinations, and that of the others.
     sides: [Side; 2],
-    /// Targets, and rows of a run without TIME, that are handed over at once; of rows in order half as many.
+    /// Rows of a block, and targets that are handed over at once. A side is handed its rows when they are half as many, so that
+    /// most blocks are handed on as soon as they are shared out.
     most: usize,
     /// Rows so far.
     rows: usize,
-    /// Who may keep them elsewhere, and whether somebody was asked to.
+    /// Who may keep them elsewhere.
     crew: Crew,
-    is_apart: bool,
     has_mesh: bool,
 }
 
@@ -54,11 +54,11 @@ pub(crate) struct Ledgers {
 const PUBLIC: usize = 0;
 const OTHERS: usize = 1;
 
-/// Where a target is.
+/// A target.
 #[derive(Clone, Copy, Debug)]
 struct Target {
-    side: u32,
-    /// Among the targets of that side.
+    is_public: bool,
+    /// Among the targets of its side.
     number: u32,
 }
 
@@ -89,50 +89,39 @@ enum Where {
 
 /// Ledgers of a log that is over.
 #[derive(Debug)]
-pub(crate) struct Ended([Ending; 2]);
+pub(crate) struct Ended(Ending);
 
 #[derive(Debug)]
 enum Ending {
-    /// There are still rows to be worked on.
-    Apart(Post<Box<Pair>, Heap>),
+    /// There may still be rows to be worked on.
+    Sides(Box<[Side; 2]>),
     Found(Option<Box<Replays>>),
 }
 
 impl Ended {
     /// Waits until all rows are worked on; nothing is kept then but what was found.
     pub(crate) fn settle(&mut self) {
-        self.0.iter_mut().for_each(Ending::settle);
-    }
-
-    /// What was found: that of all, and that without doubles if there is one.
-    pub(crate) fn found(self) -> Option<Replays> {
-        let [public, others] = self.0.map(Ending::found);
-        let ((public, public_less), (others, others_less)) = (public?, others?);
-        let less = public_less.zip(others_less).map(|(public, others)| public.with(others));
-        Some((public.with(others), less))
-    }
-}
-
-impl Ending {
-    fn settle(&mut self) {
-        *self = match mem::replace(self, Self::Found(None)) {
-            Self::Apart(post) => {
-                let (mut pair, _) = post.join();
-                let found = pair.found.take().map(Box::new);
-                free(pair);
-                Self::Found(found)
+        self.0 = match mem::replace(&mut self.0, Ending::Found(None)) {
+            Ending::Sides(sides) => {
+                let [public, others] = sides.map(Side::found);
+                Ending::Found(public.zip(others).map(|(public, others)| Box::new(together(public, others))))
             }
             found => found,
         };
     }
 
-    fn found(mut self) -> Option<Replays> {
+    /// What was found: that of all, and that without doubles if there is one.
+    pub(crate) fn found(mut self) -> Option<Replays> {
         self.settle();
-        match self {
-            Self::Found(found) => found.map(|found| *found),
-            Self::Apart(_) => None,
+        match self.0 {
+            Ending::Found(found) => found.map(|found| *found),
+            Ending::Sides(_) => None,
         }
     }
+}
+
+fn together((public, public_less): Replays, (others, others_less): Replays) -> Replays {
+    (public.with(others), public_less.zip(others_less).map(|(public, others)| public.with(others)))
 }
 
 /// Rows in their order, and what is to be known before them.
@@ -184,16 +173,14 @@ impl Ledgers {
             most: HEAP,
             rows: 0,
             crew: crew.clone(),
-            is_apart: false,
             has_mesh: false,
         }
     }
 
     /// The next target: rows name it by its place.
     pub(crate) fn know(&mut self, ends: &Ends) {
-        let at = side_of(ends);
-        let side = &mut self.sides[at];
-        self.targets.push(Target { side: at as u32, number: side.targets });
+        let side = &mut self.sides[side_of(ends.public)];
+        self.targets.push(Target { is_public: ends.public, number: side.targets });
         side.targets += 1;
         side.heap.targets.push(*ends);
         if side.heap.targets.len() >= self.most {
@@ -243,6 +230,7 @@ impl Ledgers {
         if !self.has_mesh {
             self.has_mesh = true;
             for side in &mut self.sides {
+                // What was shared out so far is heard by one ledger.
                 side.hand_over();
                 side.heap.mesh = true;
             }
@@ -260,7 +248,8 @@ impl Ledgers {
         let [public, others] = &mut self.sides;
         public.heap.end = Some(End { span, late: self.order.late, unkeyed: self.unkeyed });
         others.heap.end = Some(End { span, late: 0, unkeyed: 0 });
-        Ended(self.sides.map(Side::end))
+        self.sides.iter_mut().for_each(Side::hand_over);
+        Ended(Ending::Sides(Box::new(self.sides)))
     }
 
     #[inline(always)]
@@ -308,8 +297,9 @@ impl Ledgers {
         self.sides.iter_mut().for_each(|side| side.heap.tick(*first));
         for (time, told) in rows {
             match self.targets.get(told.target as usize).filter(|_| told.bits.has_lane()) {
-                Some(Target { side, number }) => {
-                    self.sides[*side as usize & 1].heap.rows.push((*time, Told { target: *number, ..*told }));
+                Some(Target { is_public, number }) => {
+                    let side = &mut self.sides[side_of(*is_public)];
+                    side.heap.rows.push((*time, Told { target: *number, ..*told }));
                 }
                 None => self.share_odd(*time, *told),
             }
@@ -319,7 +309,7 @@ impl Ledgers {
         for side in self.sides.iter_mut().filter(|side| side.heap.rows.len() >= self.most / 2) {
             side.hand_over();
         }
-        if self.rows >= LONG && self.crew.is_many() && !self.is_apart {
+        if self.rows >= LONG && self.crew.is_many() && matches!(self.sides[PUBLIC].at, Where::Here(_)) {
             self.part();
         }
     }
@@ -328,11 +318,11 @@ impl Ledgers {
     fn share_odd(&mut self, time: i64, told: Told) {
         if !told.bits.is_stranger() {
             // It says what time it is, or is counted as one that nobody knows.
-            return self.sides[PUBLIC].heap.rows.push((time, told));
+            return self.sides[PUBLIC].heap.rows.push((time, Told { target: NONE, ..told }));
         }
         let ends = self.waiting[told.target as usize];
         self.vacant.push(told.target);
-        let at = side_of(&ends);
+        let at = side_of(ends.public);
         let heap = &mut self.sides[at].heap;
         heap.rows.push((time, Told { target: heap.strangers.len() as u32, ..told }));
         heap.strangers.push(ends);
@@ -376,7 +366,6 @@ impl Ledgers {
     /// The ledgers are kept by whoever has time; here where nobody else is.
     #[cold]
     fn part(&mut self) {
-        self.is_apart = true;
         self.sides.iter_mut().for_each(|side| side.part(&self.crew));
     }
 
@@ -393,7 +382,9 @@ impl Ledgers {
     /// What is kept at the moment.
     #[cfg(test)]
     pub(super) fn size(&mut self) -> super::Size {
-        self.sides.iter_mut().fold(super::Size { pending: self.order.pending(), ..Default::default() }, |all, side| {
+        let none = super::Size { pending: self.order.pending(), waiting: self.waiting.len(), ..Default::default() };
+        self.sides.iter_mut().fold(none, |all, side| {
+            let pending = all.pending + side.heap.rows.len();
             side.hand_over();
             let Where::Here(pair) = &side.at else { panic!("the ledgers are apart") };
             let own = pair.sweep.size();
@@ -403,6 +394,7 @@ impl Ledgers {
                 queue: all.queue + own.queue,
                 counters: all.counters + own.counters,
                 buckets: all.buckets + own.buckets,
+                pending,
                 ..all
             }
         })
@@ -410,8 +402,8 @@ impl Ledgers {
 }
 
 /// The side of a destination: rows of the same remote address and port are of the same side.
-fn side_of(ends: &Ends) -> usize {
-    if ends.public { PUBLIC } else { OTHERS }
+fn side_of(is_public: bool) -> usize {
+    if is_public { PUBLIC } else { OTHERS }
 }
 
 impl Side {
@@ -430,20 +422,23 @@ impl Side {
     }
 
     fn part(&mut self, crew: &Crew) {
-        let here = Where::Here(Box::new(Pair::new(&Rules::default())));
-        if let Where::Here(mut pair) = mem::replace(&mut self.at, here) {
+        if let Where::Here(pair) = &mut self.at {
+            let mut pair = mem::replace(pair, Box::new(Pair::new(&Rules::default())));
             pair.sweep.part(crew);
             let post = crew.post(Rank::Ledger, pair, WAITING, |pair, heap| pair.hear(heap));
             self.at = post.map_or_else(Where::Here, Where::Apart);
         }
     }
 
-    fn end(mut self) -> Ending {
-        self.hand_over();
-        match self.at {
-            Where::Here(pair) => Ending::Found(pair.found.map(Box::new)),
-            Where::Apart(post) => Ending::Apart(post),
-        }
+    /// What was found, when all rows are worked on.
+    fn found(self) -> Option<Replays> {
+        let mut pair = match self.at {
+            Where::Here(pair) => pair,
+            Where::Apart(post) => post.join().0,
+        };
+        let found = pair.found.take();
+        free(pair);
+        found
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Row ─► ledgers: order by (time, line) ─► moves ─┬─ flows: which connect a close belongs to
-//!                     (where the log is folded)   ├─ release: when every hold lets go of a closed flow's port
+//!             (where the log is folded) (each side) ├─ release: when every hold lets go of a closed flow's port
 //!                                                 ├─ counts: now, peak, and every group's part at the node's peak
 //!                                                 ├─ ports: first-free simulation · series: values per bucket · lives
 //!                                                 └─► replay: what was found
@@ -93,8 +93,10 @@ pub(crate) struct Size {
     pub(crate) slots: usize,
     /// Closed flows that wait for their release, those opened again since included.
     pub(crate) queue: usize,
-    /// Rows that wait for earlier ones.
+    /// Rows that wait for earlier ones, or to be handed over.
     pub(crate) pending: usize,
+    /// Ends that are kept for rows that wait.
+    pub(crate) waiting: usize,
     /// Destinations, and their parts by group and by process.
     pub(crate) counters: usize,
     /// Buckets of all series.
@@ -157,6 +159,7 @@ impl Sweep {
             slots: self.stage.flows.slots(),
             queue: self.stage.releases.len(),
             pending: 0,
+            waiting: 0,
             counters: self.stage.counters.spots.len() + self.stage.counters.lanes.len(),
             buckets: self.stage.series.tracks.iter().map(|track| track.values.len()).sum(),
         }

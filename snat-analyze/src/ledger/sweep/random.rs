@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
+use crate::crew::Crew;
+
 use super::oracle::{Oracle, solve};
 use super::{Counts, Lives, Replay, Rules, SECOND, SeriesRules, Step, StepKind, Steps};
 
@@ -181,6 +183,11 @@ fn pieces_do_not_show() {
         let want = format!("{want:?}");
         for (most, apart) in [(1, false), (7, false), (64, true), (512, false), (512, true), (1, true)] {
             assert_eq!(format!("{:?}", found(most, apart)), want, "{most} {apart}");
+        }
+        for threads in [1, 2, 3, 16] {
+            let mut told = Steps::by(&Crew::new(threads), &rules);
+            steps.iter().for_each(|step| told.step(*step));
+            assert_eq!(format!("{:?}", told.finish_both()), want, "{threads} threads");
         }
     }
     assert!(doubles > 20, "{doubles}");

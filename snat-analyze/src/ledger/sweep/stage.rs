@@ -247,7 +247,9 @@ impl Stage {
         }
         match row.bits.kind() {
             StepKind::Connect => self.connect(row, now),
-            _ => self.close(row, now),
+            StepKind::Close => self.close(row, now),
+            // It comes with its ends, since the other side is told of it, too.
+            StepKind::Accept => self.accept(row.sport, &self.lanes.get(row.lane).ends.clone(), now),
         }
     }
 

@@ -43,7 +43,12 @@ pub(crate) struct Steps {
 
 impl Steps {
     pub(crate) fn new(rules: &Rules) -> Self {
-        Self { ledgers: Ledgers::new(rules, &Crew::default()), targets: HashMap::new() }
+        Self::by(&Crew::default(), rules)
+    }
+
+    /// The same, by so many threads.
+    pub(crate) fn by(crew: &Crew, rules: &Rules) -> Self {
+        Self { ledgers: Ledgers::new(rules, crew), targets: HashMap::new() }
     }
 
     /// From now on there is a ledger of the mesh, too.
