@@ -8,6 +8,8 @@
 
 use std::mem;
 
+use prefetch_index::prefetch_index;
+
 use super::lanes::{Ends, Lane, NONE};
 use super::order::{Order, PENDING};
 use super::replay::Replay;
@@ -20,6 +22,9 @@ use crate::crew::{Crew, Post, Rank};
 const LONG: usize = if cfg!(test) { 64 } else { 4_096 };
 /// Rows of a block: of fewer, what a ledger needs has to come to the processor's cache too often.
 const HEAP: usize = 2_048;
+
+/// So many rows before it is needed, a target is asked for.
+const AHEAD: usize = 24;
 
 /// Heaps of a side that may wait: while they are worked on, the log may end, and what was folded be put together.
 const WAITING: usize = if cfg!(test) { 2 } else { 32 };
@@ -295,7 +300,10 @@ impl Ledgers {
     fn share(&mut self, rows: &[(i64, Told)]) {
         let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) else { return };
         self.sides.iter_mut().for_each(|side| side.heap.tick(*first));
-        for (time, told) in rows {
+        for (at, (time, told)) in rows.iter().enumerate() {
+            if let Some((_, later)) = rows.get(at + AHEAD) {
+                prefetch_index(&self.targets, later.target as usize);
+            }
             match self.targets.get(told.target as usize).filter(|_| told.bits.has_lane()) {
                 Some(Target { is_public, number }) => {
                     let side = &mut self.sides[side_of(*is_public)];
