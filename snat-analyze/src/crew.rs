@@ -71,7 +71,8 @@ enum Until {
     Done,
 }
 
-/// Whose pieces go first, where who helps has none of what he did last: the ledger's, which take longest. Which hands over to which is said by [`Rank::depth`].
+/// Whose pieces go first, where who helps has none of what he did last: the ledger's, which take longest. Which hands over to
+/// which is said by [`Rank::depth`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
     Ledger,

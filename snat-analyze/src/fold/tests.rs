@@ -146,7 +146,6 @@ fn a_blank_name_takes_none_away() {
     assert_eq!(name(&log).as_deref(), Some("java"), "that of the first connect that has one");
 }
 
-/// Wherever the groups are told of them: the first so many that called, in that order, each as often as it did.
 /// Who called is known by both ends, whether from a public address or not, and whether anybody connects to such a port.
 #[test]
 fn closes_of_those_who_called_are_known_by_both_ends() {
@@ -162,6 +161,7 @@ fn closes_of_those_who_called_are_known_by_both_ends() {
     assert_eq!((counts.accepts, counts.closes, counts.inbound, counts.inbound_guessed), (4, 4, 4, 0));
 }
 
+/// Wherever the groups are told of them: the first so many that called, in that order, each as often as it did.
 #[test]
 fn the_first_callers_are_counted_in_their_order() {
     let mut log = Log::default();

@@ -156,8 +156,8 @@ pub(crate) fn course(capture: &Capture) -> Vec<String> {
     say(flows.late, "rows came over 2 s behind later ones, and were taken as if they were of then");
     say(
         flows.beyond_bound,
-        "connections came while ten million of their kind, to public destinations or not, were open or held, more than the ledger follows: ports held are at least what is \
-         said",
+        "connections came while ten million of their kind, to public destinations or not, were open or held, more than the \
+         ledger follows: ports held are at least what is said",
     );
     say(flows.without_ends, "rows have a masked address or port: they are counted, but not in the ports");
     say(

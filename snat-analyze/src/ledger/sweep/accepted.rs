@@ -71,15 +71,15 @@ impl Default for Accepted {
 }
 
 impl Accepted {
-    /// A local port of a group accepts; from whom is known elsewhere.
-    pub(super) fn accept_from_elsewhere(&mut self, group: u32, sport: u16) {
+    /// A local port of a group accepts, whoever called.
+    pub(super) fn listens(&mut self, group: u32, sport: u16) {
         self.ports.insert(port(group, sport));
         self.any[usize::from(sport) >> 6] |= 1 << (sport & 63);
     }
 
     /// An accept row.
     pub(super) fn accept(&mut self, key: FlowKey) {
-        self.accept_from_elsewhere(key.group, key.sport);
+        self.listens(key.group, key.sport);
         let [latest, before] = &mut self.flows;
         if latest.len() >= ACCEPTED {
             // Both keep their room.

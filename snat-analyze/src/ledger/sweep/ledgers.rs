@@ -254,7 +254,13 @@ impl Ledgers {
         public.heap.end = Some(End { span, late: self.order.late, unkeyed: self.unkeyed });
         others.heap.end = Some(End { span, late: 0, unkeyed: 0 });
         self.sides.iter_mut().for_each(Side::hand_over);
-        Ended(Ending::Sides(Box::new(self.sides)))
+        let is_here = self.sides.iter().all(|side| matches!(side.at, Where::Here(_)));
+        let mut ended = Ended(Ending::Sides(Box::new(self.sides)));
+        if is_here {
+            // There is nothing to wait for, and many logs may be kept.
+            ended.settle();
+        }
+        ended
     }
 
     #[inline(always)]
@@ -440,13 +446,15 @@ impl Side {
 
     /// What was found, when all rows are worked on.
     fn found(self) -> Option<Replays> {
-        let mut pair = match self.at {
-            Where::Here(pair) => pair,
-            Where::Apart(post) => post.join().0,
-        };
-        let found = pair.found.take();
-        free(pair);
-        found
+        match self.at {
+            Where::Here(pair) => pair.found,
+            Where::Apart(post) => {
+                let (mut pair, _) = post.join();
+                let found = pair.found.take();
+                free(pair);
+                found
+            }
+        }
     }
 }
 
@@ -493,6 +501,13 @@ impl Pair {
 mod tests {
     use super::super::step::StepKind;
     use super::*;
+
+    /// Of a folder of many logs nothing else is kept until all are read.
+    #[test]
+    fn what_is_kept_here_is_found_at_once() {
+        let ended = Ledgers::new(&Rules::default(), &Crew::default()).end();
+        assert!(matches!(ended.0, Ending::Found(Some(_))));
+    }
 
     #[test]
     fn bits_say_what_the_row_says() {

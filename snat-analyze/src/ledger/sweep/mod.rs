@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Row ─► ledgers: order by (time, line) ─► moves ─┬─ flows: which connect a close belongs to
-//!             (where the log is folded) (each side) ├─ release: when every hold lets go of a closed flow's port
+//!           (where the log is folded) (of a side) ├─ release: when every hold lets go of a closed flow's port
 //!                                                 ├─ counts: now, peak, and every group's part at the node's peak
 //!                                                 ├─ ports: first-free simulation · series: values per bucket · lives
 //!                                                 └─► replay: what was found

@@ -248,8 +248,11 @@ impl Stage {
         match row.bits.kind() {
             StepKind::Connect => self.connect(row, now),
             StepKind::Close => self.close(row, now),
-            // It comes with its ends, since the other side is told of it, too.
-            StepKind::Accept => self.accept(row.sport, &self.lanes.get(row.lane).ends.clone(), now),
+            // None comes this way: the other side has to be told of it, too.
+            StepKind::Accept => {
+                let ends = self.lanes.get(row.lane).ends;
+                self.accept(row.sport, &ends, now);
+            }
         }
     }
 
@@ -259,7 +262,7 @@ impl Stage {
         if row.bits.is_stranger() {
             self.stranger(row, &strangers[row.lane as usize], now);
         } else if row.bits.is_only_port() {
-            self.accepted.accept_from_elsewhere(row.lane, row.sport);
+            self.accepted.listens(row.lane, row.sport);
         }
     }
 
