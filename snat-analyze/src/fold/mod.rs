@@ -272,10 +272,12 @@ impl Sink for Fold {
             let Some(run) = self.runs.last_mut() else { return };
             run.rows.begin(batch);
             let end = batch.run_end(at);
-            run.rows.fetch(batch, at..end.min(at + rows::AHEAD));
+            run.rows.fetch_far(batch, at..end.min(at + rows::FAR));
+            run.rows.fetch_near(at..end.min(at + rows::NEAR));
             for at in at..end {
                 // One at a time: what is asked for all at once is waited for.
-                run.rows.fetch(batch, (at + rows::AHEAD).min(end)..(at + rows::AHEAD + 1).min(end));
+                run.rows.fetch_far(batch, (at + rows::FAR).min(end)..(at + rows::FAR + 1).min(end));
+                run.rows.fetch_near((at + rows::NEAR).min(end)..(at + rows::NEAR + 1).min(end));
                 run.event(batch, at, &self.ruling);
             }
             at = end;
@@ -414,10 +416,9 @@ impl Run {
             Kind::Close => StepKind::Close,
             Kind::Accept | Kind::Unknown => return self.unknown(batch, at, one, ruling),
         };
-        let known = self.rows.known(number, &row);
-        if known.target == NONE {
+        let Some(known) = self.rows.known(number, &row, at) else {
             return self.unknown(batch, at, one, ruling);
-        }
+        };
         let Some(ledgers) = &mut self.ledgers else { return };
         if origin.is_proxy && step == StepKind::Connect {
             ledgers.proxy_connects();
@@ -427,12 +428,12 @@ impl Run {
             ledgers.unkeyed(time);
         } else {
             let (mapped, proxy) = (origin.v6 && known.v4, origin.is_proxy);
-            ledgers.row(&Row { time, line, kind: step, sport, mapped, proxy }, known.target);
+            ledgers.row(&Row { time, line, kind: step, sport, mapped, proxy }, known.told);
         }
         if step != StepKind::Connect {
             return;
         }
-        let Some(pair) = self.rows.pair_at(known) else { return };
+        let pair = self.rows.pair_at(known);
         self.sketch.connect(pair.front, [sport, row.dport.unwrap_or(0)], time);
         pair.connects += one;
         match time {
@@ -483,13 +484,9 @@ impl Run {
         let target = if !looks_like_one {
             None
         } else if let Some(pair) = self.rows.pair(place, &row) {
-            Some(pair.target)
+            Some(pair.told)
         } else {
-            let met = self.rows.meet_pair(place, &event, (daddr, dport), (batch, at));
-            if met.is_some_and(|(_, is_new)| is_new) {
-                ledgers.know(&ends());
-            }
-            met.map(|(target, _)| target)
+            self.rows.meet_pair(place, &event, (daddr, dport), (batch, at), || ledgers.know(&ends()))
         };
         let sport = event.sport.unwrap_or(0);
         let mapped = origin.v6 && daddr.is_ipv4();

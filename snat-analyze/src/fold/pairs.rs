@@ -1,5 +1,5 @@
-//! Processes on their way to destinations, by the numbers that the reader gave them: all that a row of a pair that is
-//! known needs is in one cache line, and that is where it is looked for.
+//! Processes on their way to destinations, by the numbers that the reader gave them. A small table says where a pair is, and
+//! all that a row needs of it is in one cache line there. Both are asked for ahead, one after the other.
 
 use std::hash::BuildHasher;
 
@@ -26,8 +26,9 @@ pub(super) struct Pair {
     key: PairKey,
     /// Local port of its last connect.
     pub(super) sport: u16,
-    /// The target that it is; [`NONE`] where there is no pair.
+    /// The target that it is, and what it is to the ledgers.
     pub(super) target: u32,
+    pub(super) told: u32,
     /// What the hash of all its connects begins with.
     pub(super) front: Front,
     /// Connects inside of what is measured that the target is not told of yet.
@@ -41,42 +42,48 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    pub(super) fn new(key: PairKey, target: u32, front: Front, v4: bool) -> Self {
-        Self { key, sport: 0, target, front, connects: 0, line: 0, time: 0, origin: NONE, v4 }
+    #[inline(always)]
+    fn known(&self, at: u32) -> Known {
+        let Self { target, told, v4, .. } = *self;
+        Known { at, target, told, v4 }
     }
 
-    /// No pair.
-    const FREE: Self = Self {
-        key: PairKey { number: 0, remote: 0, dport: 0 },
-        sport: 0,
-        target: NONE,
-        front: Front::NOTHING,
-        connects: 0,
-        line: 0,
-        time: 0,
-        origin: NONE,
-        v4: false,
-    };
+    pub(super) fn new(key: PairKey, (target, told): (u32, u32), front: Front, v4: bool) -> Self {
+        Self { key, sport: 0, target, told, front, connects: 0, line: 0, time: 0, origin: NONE, v4 }
+    }
 }
 
-/// Where a pair is found, until the next one is added, and what a row other than a connect asks of it.
+/// Where a pair is found, until all are forgotten, and what a row other than a connect asks of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
-    pub(super) place: u32,
-    /// [`NONE`] where there is no pair.
+    at: u32,
     pub(super) target: u32,
+    pub(super) told: u32,
     pub(super) v4: bool,
 }
 
-/// The places of few pairs.
+/// Places of a small table.
 const LEAST: usize = 64;
 
-/// All pairs of a generation: open addressing, the next two places are tried next.
+/// Where a pair may be.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// What is left of its hash.
+    rest: u32,
+    /// [`NONE`] where there is none.
+    at: u32,
+}
+
+impl Slot {
+    const FREE: Self = Self { rest: 0, at: NONE };
+}
+
+/// All pairs of a generation: open addressing, the next place is tried next.
 #[derive(Clone, Debug)]
 pub(super) struct Pairs {
     /// A power of two, at least three eighths of them free.
+    slots: Vec<Slot>,
     pairs: Vec<Pair>,
-    len: usize,
     seeds: [u64; 2],
 }
 
@@ -84,73 +91,97 @@ impl Default for Pairs {
     fn default() -> Self {
         let hasher = RandomState::default();
         let seeds = [hasher.hash_one(0_u8), hasher.hash_one(1_u8)];
-        Self { pairs: vec![Pair::FREE; LEAST], len: 0, seeds }
+        Self { slots: vec![Slot::FREE; LEAST], pairs: Vec::new(), seeds }
     }
 }
 
 impl Pairs {
     #[inline(always)]
-    fn first(&self, key: PairKey) -> usize {
+    pub(super) fn hash(&self, key: PairKey) -> u64 {
         let [one, other] = self.seeds;
         let ends = u64::from(key.number) << 32 | u64::from(key.remote);
         let product = u128::from(ends ^ one) * u128::from(u64::from(key.dport) ^ other);
-        ((product >> 64) as u64 ^ product as u64) as usize & (self.pairs.len() - 1)
+        (product >> 64) as u64 ^ product as u64
     }
 
-    /// Asks for where a pair is that is needed soon.
     #[inline(always)]
-    pub(super) fn fetch(&self, key: PairKey) {
-        let first = self.first(key);
-        prefetch_index(&self.pairs, first);
-        prefetch_index(&self.pairs, first ^ 1);
+    fn first(&self, hash: u64) -> usize {
+        hash as usize & (self.slots.len() - 1)
     }
 
-    /// A pair, if there is one.
+    /// Asks for what says where a pair is that is needed soon.
     #[inline(always)]
-    pub(super) fn find(&self, key: PairKey) -> Known {
-        let mut at = self.first(key);
+    pub(super) fn fetch_slot(&self, hash: u64) {
+        prefetch_index(&self.slots, self.first(hash));
+    }
+
+    /// Asks for the pair itself: where it is, if it is there.
+    #[inline(always)]
+    pub(super) fn fetch(&self, hash: u64) -> u32 {
+        let at = self.find_slot(hash, |_| true);
+        prefetch_index(&self.pairs, at as usize);
+        at
+    }
+
+    /// The first that is it of those that a hash leads to.
+    #[inline(always)]
+    fn find_slot(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> u32 {
+        let mut place = self.first(hash);
         loop {
-            for place in [at, at ^ 1] {
-                let Pair { key: known, target, v4, .. } = self.pairs[place];
-                if known == key || target == NONE {
-                    // What is free has no target.
-                    return Known { place: place as u32, target, v4 };
-                }
+            let Slot { rest, at } = self.slots[place];
+            if at == NONE || (rest == (hash >> 32) as u32 && is_it(at)) {
+                return at;
             }
-            at = (at + 2) & (self.pairs.len() - 1);
+            place = (place + 1) & (self.slots.len() - 1);
         }
     }
 
-    /// The pair that was found, if it was one.
+    /// A pair, if there is one, that is most likely there where it was asked for.
     #[inline(always)]
-    pub(super) fn get_mut(&mut self, known: Known) -> Option<&mut Pair> {
-        self.pairs.get_mut(known.place as usize).filter(|_| known.target != NONE)
+    pub(super) fn find_at(&self, at: u32, key: PairKey) -> Option<Known> {
+        match self.pairs.get(at as usize) {
+            Some(pair) if pair.key == key => Some(pair.known(at)),
+            _ => self.find(key),
+        }
     }
 
-    #[cold]
-    fn grow(&mut self) {
-        let more = vec![Pair::FREE; self.pairs.len() * 2];
-        for pair in std::mem::replace(&mut self.pairs, more).into_iter().filter(|pair| pair.target != NONE) {
-            let place = self.find(pair.key).place;
-            self.pairs[place as usize] = pair;
-        }
+    #[inline(never)]
+    pub(super) fn find(&self, key: PairKey) -> Option<Known> {
+        let at = self.find_slot(self.hash(key), |at| self.pairs[at as usize].key == key);
+        self.pairs.get(at as usize).map(|pair| pair.known(at))
+    }
+
+    /// The pair that was found.
+    #[inline(always)]
+    pub(super) fn get_mut(&mut self, known: Known) -> &mut Pair {
+        &mut self.pairs[known.at as usize]
     }
 
     /// Adds a pair that is not there.
     pub(super) fn insert(&mut self, pair: Pair) {
-        if (self.len + 1) * 8 > self.pairs.len() * 5 {
-            self.grow();
+        let at = self.pairs.len() as u32;
+        self.pairs.push(pair);
+        if self.pairs.len() * 8 > self.slots.len() * 5 {
+            self.slots = vec![Slot::FREE; self.slots.len() * 2];
+            (0..=at).for_each(|at| self.put(at));
+        } else {
+            self.put(at);
         }
-        let place = self.find(pair.key).place;
-        self.pairs[place as usize] = pair;
-        self.len += 1;
+    }
+
+    fn put(&mut self, at: u32) {
+        let hash = self.hash(self.pairs[at as usize].key);
+        let mut place = self.first(hash);
+        while self.slots[place].at != NONE {
+            place = (place + 1) & (self.slots.len() - 1);
+        }
+        self.slots[place] = Slot { rest: (hash >> 32) as u32, at };
     }
 
     /// Takes all out.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Pair> + use<> {
-        self.len = 0;
-        let pairs = std::mem::replace(&mut self.pairs, vec![Pair::FREE; LEAST]);
-        pairs.into_iter().filter(|pair| pair.target != NONE)
+        self.slots = vec![Slot::FREE; LEAST];
+        std::mem::take(&mut self.pairs).into_iter()
     }
 }
 
@@ -163,22 +194,26 @@ mod tests {
         let mut pairs = Pairs::default();
         let key = |at: u32| PairKey { number: at % 50, remote: at / 50, dport: (at % 3) as u16 };
         for at in 0..5_000 {
-            assert_eq!(pairs.find(key(at)).target, NONE);
-            assert!(pairs.get_mut(pairs.find(key(at))).is_none());
-            pairs.insert(Pair::new(key(at), at, Front::NOTHING, at % 2 == 0));
+            assert!(pairs.find(key(at)).is_none() && pairs.find_at(at / 2, key(at)).is_none());
+            pairs.insert(Pair::new(key(at), (at, at + 1), Front::NOTHING, at % 2 == 0));
         }
         for at in 0..5_000 {
-            let known = pairs.find(key(at));
-            assert_eq!((known.target, known.v4), (at, at % 2 == 0));
-            assert_eq!(pairs.get_mut(known).map(|pair| pair.target), Some(at));
+            let asked = pairs.fetch(pairs.hash(key(at)));
+            // It may not have been there when it was asked for.
+            for asked in [asked, NONE, 7] {
+                let known = pairs.find_at(asked, key(at)).unwrap();
+                assert_eq!((known.target, known.told, known.v4), (at, at + 1, at % 2 == 0));
+                assert_eq!(pairs.get_mut(known).target, at);
+            }
         }
-        assert_eq!(pairs.pairs.len(), 8_192);
+        assert_eq!(pairs.slots.len(), 8_192);
         assert_eq!(pairs.drain().count(), 5_000);
-        assert_eq!(pairs.find(key(0)).target, NONE);
+        assert!(pairs.find(key(0)).is_none());
+        assert_eq!(pairs.fetch(pairs.hash(key(0))), NONE);
     }
 
     #[test]
     fn a_pair_is_a_cache_line() {
-        assert_eq!(size_of::<Pair>(), 64);
+        assert_eq!((size_of::<Pair>(), size_of::<Slot>()), (64, 8));
     }
 }

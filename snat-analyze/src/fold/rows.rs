@@ -3,6 +3,7 @@
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -14,8 +15,19 @@ use super::same::{Front, front};
 use super::{Cell, Dest, DestKey, Group, GroupKey, Last, Map, PIDS_PER_GROUP, PidKey, mark};
 use crate::mesh;
 
-/// So many rows before it is needed, a pair is asked for.
-pub(super) const AHEAD: usize = 32;
+/// So many rows before it is needed, what says where a pair is is asked for, and so many before, the pair.
+pub(super) const FAR: usize = 32;
+pub(super) const NEAR: usize = 16;
+
+/// Of as many rows it is kept where they lead to: a power of two.
+const SOON: usize = 64;
+
+/// Where a row that comes soon leads to.
+#[derive(Clone, Copy, Debug)]
+struct Soon {
+    hash: u64,
+    pair: u32,
+}
 
 /// Groups are told of so many callers at once.
 const CALLS: usize = if cfg!(test) { 100 } else { 1 << 14 };
@@ -73,6 +85,8 @@ struct Target {
     connects: u64,
     /// Place of the destination in the cell.
     dest: u32,
+    /// What it is to the ledgers.
+    told: u32,
     /// Its last line, once there is one behind the first that this does not give again.
     line: u64,
     text: Vec<u8>,
@@ -92,6 +106,15 @@ impl Target {
     }
 }
 
+#[derive(Debug)]
+struct Ring([Soon; SOON]);
+
+impl Default for Ring {
+    fn default() -> Self {
+        Self([Soon { hash: 0, pair: NONE }; SOON])
+    }
+}
+
 /// All processes and destinations of a run.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
@@ -104,6 +127,8 @@ pub(super) struct Rows {
     /// Who called that the groups are not told of yet, and how often, by group and number of the address.
     calls: Map<u64, (Addr, u64)>,
     pairs: Pairs,
+    /// By the last digits of rows.
+    soon: Ring,
     /// Remote ports of targets, a bit for each: of most rows that came in, no more has to be looked for.
     dports: Vec<u64>,
     targets: Vec<Target>,
@@ -150,21 +175,32 @@ impl Rows {
         }
     }
 
-    /// Asks for the pairs of rows that come soon.
+    /// Asks for what says where the pairs of rows are that come soon.
     #[inline(always)]
-    pub(super) fn fetch(&self, batch: &Batch<'_>, rows: std::ops::Range<usize>) {
+    pub(super) fn fetch_far(&mut self, batch: &Batch<'_>, rows: Range<usize>) {
         for at in rows {
             let row = batch.row(at);
             if let Some(origin) = self.origins.get(row.origin as usize) {
-                self.pairs.fetch(key(origin.place.number, &row));
+                let hash = self.pairs.hash(key(origin.place.number, &row));
+                self.pairs.fetch_slot(hash);
+                self.soon.0[at % SOON].hash = hash;
             }
         }
     }
 
-    /// Where the pair of a row is, if a connect has made it known to this generation.
+    /// Asks for the pairs of rows that come sooner.
     #[inline(always)]
-    pub(super) fn known(&self, number: u32, row: &BatchRow) -> Known {
-        self.pairs.find(key(number, row))
+    pub(super) fn fetch_near(&mut self, rows: Range<usize>) {
+        for at in rows {
+            let soon = &mut self.soon.0[at % SOON];
+            soon.pair = self.pairs.fetch(soon.hash);
+        }
+    }
+
+    /// Where the pair of row `at` is, if a connect has made it known to this generation.
+    #[inline(always)]
+    pub(super) fn known(&self, number: u32, row: &BatchRow, at: usize) -> Option<Known> {
+        self.pairs.find_at(self.soon.0[at % SOON].pair, key(number, row))
     }
 
     /// The process of a row, and its dense number; the row is counted to its group.
@@ -255,13 +291,14 @@ impl Rows {
 
     /// What a row is counted by, where [`Rows::known`] found it.
     #[inline(always)]
-    pub(super) fn pair_at(&mut self, known: Known) -> Option<&mut Pair> {
+    pub(super) fn pair_at(&mut self, known: Known) -> &mut Pair {
         self.pairs.get_mut(known)
     }
 
     /// The same, if a connect has made the row's pair known to this generation.
     pub(super) fn pair(&mut self, place: Place, row: &BatchRow) -> Option<&mut Pair> {
-        self.pairs.get_mut(self.pairs.find(key(place.number, row)))
+        let known = self.pairs.find(key(place.number, row))?;
+        Some(self.pairs.get_mut(known))
     }
 
     /// Whether there is a target with this remote port.
@@ -269,8 +306,8 @@ impl Rows {
         self.dports.get(usize::from(dport) / 64).is_some_and(|bits| bits >> (dport % 64) & 1 == 1)
     }
 
-    /// The same of one that this generation does not know; a connect makes it known. Also returned: whether it is new
-    /// to the run.
+    /// The same of one that this generation does not know; a connect makes it known, and tells the ledgers of it where it is new
+    /// to the run. Returns what it is to them.
     #[cold]
     pub(super) fn meet_pair(
         &mut self,
@@ -278,7 +315,8 @@ impl Rows {
         event: &Event<'_>,
         (daddr, dport): (IpAddr, u16),
         (batch, at): (&Batch<'_>, usize),
-    ) -> Option<(u32, bool)> {
+        tell: impl FnOnce() -> u32,
+    ) -> Option<u32> {
         let hash = target_hash(&self.hasher, place, daddr, dport);
         let found = self.by_target.find(hash, |at| {
             let target = &self.targets[*at as usize];
@@ -301,6 +339,7 @@ impl Rows {
                     front: front(event),
                     connects: 0,
                     dest,
+                    told: tell(),
                     line: 0,
                     text: Vec::new(),
                     again: None,
@@ -318,14 +357,15 @@ impl Rows {
         };
         let key = PairKey { number: place.number, remote: row.remote, dport };
         let known = &self.targets[target as usize];
-        let mut pair = Pair::new(key, target, known.front, daddr.is_ipv4());
+        let told = known.told;
+        let mut pair = Pair::new(key, (target, told), known.front, daddr.is_ipv4());
         if is_new && row.is_plain {
             let first = &self.groups[place.group as usize].cells[place.cell as usize].dests[known.dest as usize].first;
             // Unless something in it was not to be shown.
             pair.origin = if first.text.as_bytes() == batch.text(at) { row.origin } else { NONE };
         }
         self.pairs.insert(pair);
-        Some((target, is_new))
+        Some(told)
     }
 
     /// A connect of a pair whose last line is not given again by the one that is kept: kept itself, once a batch, when
@@ -393,7 +433,8 @@ impl Rows {
             let row = target.last_at as usize;
             let mut pair_to = |remote: u32, change: &mut dyn FnMut(&mut Pair)| {
                 let key = PairKey { number: target.place.number, remote, dport: target.dport };
-                self.pairs.get_mut(self.pairs.find(key)).into_iter().for_each(change);
+                let known = self.pairs.find(key);
+                known.into_iter().for_each(|known| change(self.pairs.get_mut(known)));
             };
             // The address may be printed in two ways: the text is that of one pair.
             let (last, mut later) = (batch.row(row), None);

@@ -59,6 +59,7 @@ pub(super) struct Front(u64);
 
 impl Front {
     /// Of no connect.
+    #[cfg(test)]
     pub(super) const NOTHING: Self = Self(0);
 }
 

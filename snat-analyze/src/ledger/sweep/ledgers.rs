@@ -8,8 +8,6 @@
 
 use std::mem;
 
-use prefetch_index::prefetch_index;
-
 use super::lanes::{Ends, Lane, NONE};
 use super::order::{Order, PENDING};
 use super::replay::Replay;
@@ -22,9 +20,6 @@ use crate::crew::{Crew, Post, Rank};
 const LONG: usize = if cfg!(test) { 64 } else { 4_096 };
 /// Rows of a block: of fewer, what a ledger needs has to come to the processor's cache too often.
 const HEAP: usize = 2_048;
-
-/// So many rows before it is needed, a target is asked for.
-const AHEAD: usize = 24;
 
 /// Heaps of a side that may wait: while they are worked on, the log may end, and what was folded be put together.
 const WAITING: usize = if cfg!(test) { 2 } else { 32 };
@@ -42,7 +37,6 @@ pub(crate) struct Ledgers {
     vacant: Vec<u32>,
     /// Rows of a run without TIME that are not shared out yet.
     untimed: Vec<(i64, Told)>,
-    targets: Vec<Target>,
     /// That of public destinations, and that of the others.
     sides: [Side; 2],
     /// Rows of a block, and targets that are handed over at once. A side is handed its rows when they are half as many, so that
@@ -59,13 +53,8 @@ pub(crate) struct Ledgers {
 const PUBLIC: usize = 0;
 const OTHERS: usize = 1;
 
-/// A target.
-#[derive(Clone, Copy, Debug)]
-struct Target {
-    is_public: bool,
-    /// Among the targets of its side.
-    number: u32,
-}
+/// What says of a target that it is of the others; the rest is its number there.
+const OTHER: u32 = 1 << 31;
 
 /// The ledgers of some destinations, and what they are told next.
 #[derive(Debug)]
@@ -173,7 +162,6 @@ impl Ledgers {
             waiting: Vec::new(),
             vacant: Vec::new(),
             untimed: Vec::new(),
-            targets: Vec::new(),
             sides: [Side::new(rules), Side::new(rules)],
             most: HEAP,
             rows: 0,
@@ -182,15 +170,17 @@ impl Ledgers {
         }
     }
 
-    /// The next target: rows name it by its place.
-    pub(crate) fn know(&mut self, ends: &Ends) {
-        let side = &mut self.sides[side_of(ends.public)];
-        self.targets.push(Target { is_public: ends.public, number: side.targets });
+    /// The next target: what rows name it by.
+    pub(crate) fn know(&mut self, ends: &Ends) -> u32 {
+        let at = side_of(ends.public);
+        let side = &mut self.sides[at];
+        let target = side.targets | at as u32 * OTHER;
         side.targets += 1;
         side.heap.targets.push(*ends);
         if side.heap.targets.len() >= self.most {
             side.hand_over();
         }
+        target
     }
 
     /// The next row of the log, a connect's or a close's, of a target.
@@ -306,16 +296,12 @@ impl Ledgers {
     fn share(&mut self, rows: &[(i64, Told)]) {
         let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) else { return };
         self.sides.iter_mut().for_each(|side| side.heap.tick(*first));
-        for (at, (time, told)) in rows.iter().enumerate() {
-            if let Some((_, later)) = rows.get(at + AHEAD) {
-                prefetch_index(&self.targets, later.target as usize);
-            }
-            match self.targets.get(told.target as usize).filter(|_| told.bits.has_lane()) {
-                Some(Target { is_public, number }) => {
-                    let side = &mut self.sides[side_of(*is_public)];
-                    side.heap.rows.push((*time, Told { target: *number, ..*told }));
-                }
-                None => self.share_odd(*time, *told),
+        for (time, told) in rows {
+            if told.bits.has_lane() {
+                let side = &mut self.sides[usize::from(told.target & OTHER != 0)];
+                side.heap.rows.push((*time, Told { target: told.target & !OTHER, ..*told }));
+            } else {
+                self.share_odd(*time, *told);
             }
         }
         self.sides.iter_mut().for_each(|side| side.heap.tick(*last));
@@ -328,10 +314,10 @@ impl Ledgers {
         }
     }
 
-    /// The same of a row whose target is not known.
+    /// The same of a row that is of no target.
     fn share_odd(&mut self, time: i64, told: Told) {
         if !told.bits.is_stranger() {
-            // It says what time it is, or is counted as one that nobody knows.
+            // It says what time it is.
             return self.sides[PUBLIC].heap.rows.push((time, Told { target: NONE, ..told }));
         }
         let ends = self.waiting[told.target as usize];

@@ -87,16 +87,15 @@ impl Steps {
         let mapped = step.family == Some(6) && daddr.is_ipv4();
         let row = Row { time: step.time, line: step.line, kind: step.kind, sport, mapped, proxy: step.proxy };
         let target = (step.group, step.cell, daddr, dport);
-        let next = self.targets.len() as u32;
         match self.targets.get(&target) {
             // Rows of a target that is known are told of both ways by the fold.
             Some(known) if connects || (step.kind == StepKind::Close && step.line.is_multiple_of(2)) => {
                 self.ledgers.row(&row, *known);
             }
             None if connects => {
-                self.targets.insert(target, next);
-                self.ledgers.know(&ends);
-                self.ledgers.row(&row, next);
+                let known = self.ledgers.know(&ends);
+                self.targets.insert(target, known);
+                self.ledgers.row(&row, known);
             }
             _ => self.ledgers.stranger(&row, &ends),
         }
