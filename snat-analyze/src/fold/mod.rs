@@ -27,7 +27,7 @@ use crate::egress::{Class, Rule, classify};
 use crate::ledger::{Ended, Ends, Home, Ledgers, Row, SECOND, StepKind, SweepRules};
 
 use pairs::NONE;
-use rows::{Origin, Rows};
+use rows::{Origin, Rows, Soon};
 use same::{Sketch, front};
 
 /// Processes that are kept apart in one group; the connects of others are counted together.
@@ -230,6 +230,7 @@ pub(crate) struct Fold {
     ruling: Ruling,
     runs: Vec<Run>,
     current: Option<u32>,
+    soon: Soon,
 }
 
 impl Fold {
@@ -272,13 +273,14 @@ impl Sink for Fold {
             let Some(run) = self.runs.last_mut() else { return };
             run.rows.begin(batch);
             let end = batch.run_end(at);
-            run.rows.fetch_far(batch, at..end.min(at + rows::FAR));
-            run.rows.fetch_near(at..end.min(at + rows::NEAR));
+            run.rows.fetch_far(batch, at..end.min(at + rows::FAR), &mut self.soon);
+            run.rows.fetch_near(at..end.min(at + rows::NEAR), &mut self.soon);
             for at in at..end {
                 // One at a time: what is asked for all at once is waited for.
-                run.rows.fetch_far(batch, (at + rows::FAR).min(end)..(at + rows::FAR + 1).min(end));
-                run.rows.fetch_near((at + rows::NEAR).min(end)..(at + rows::NEAR + 1).min(end));
-                run.event(batch, at, &self.ruling);
+                let one = |ahead: usize| (at + ahead).min(end)..(at + ahead + 1).min(end);
+                run.rows.fetch_far(batch, one(rows::FAR), &mut self.soon);
+                run.rows.fetch_near(one(rows::NEAR), &mut self.soon);
+                run.event(batch, at, self.soon.of(at).1, &self.ruling);
             }
             at = end;
             run.rows.end(batch);
@@ -391,9 +393,9 @@ impl Run {
         }
     }
 
-    /// Counts one event, and tells the ledger of it.
+    /// Counts one event, and tells the ledger of it. Where its pair is was `asked` for.
     #[inline(always)]
-    fn event(&mut self, batch: &Batch<'_>, at: usize, ruling: &Ruling) {
+    fn event(&mut self, batch: &Batch<'_>, at: usize, asked: u32, ruling: &Ruling) {
         let row = batch.row(at);
         let (time, kind) = (row.time, row.kind);
         if let Some(time) = time {
@@ -416,7 +418,7 @@ impl Run {
             Kind::Close => StepKind::Close,
             Kind::Accept | Kind::Unknown => return self.unknown(batch, at, one, ruling),
         };
-        let Some(known) = self.rows.known(number, &row, at) else {
+        let Some(known) = self.rows.known(number, &row, asked) else {
             return self.unknown(batch, at, one, ruling);
         };
         let Some(ledgers) = &mut self.ledgers else { return };

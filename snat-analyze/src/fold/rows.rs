@@ -22,11 +22,22 @@ pub(super) const NEAR: usize = 16;
 /// Of as many rows it is kept where they lead to: a power of two.
 const SOON: usize = 64;
 
-/// Where a row that comes soon leads to.
-#[derive(Clone, Copy, Debug)]
-struct Soon {
-    hash: u64,
-    pair: u32,
+/// Where rows lead to that come soon, by the last digits of their place.
+#[derive(Clone, Debug)]
+pub(super) struct Soon([(u64, u32); SOON]);
+
+impl Default for Soon {
+    fn default() -> Self {
+        Self([(0, NONE); SOON])
+    }
+}
+
+impl Soon {
+    /// The hash that a row's pair is found by, and where that is, as far as it was asked for.
+    #[inline(always)]
+    pub(super) fn of(&mut self, at: usize) -> &mut (u64, u32) {
+        &mut self.0[at % SOON]
+    }
 }
 
 /// Groups are told of so many callers at once.
@@ -106,15 +117,6 @@ impl Target {
     }
 }
 
-#[derive(Debug)]
-struct Ring([Soon; SOON]);
-
-impl Default for Ring {
-    fn default() -> Self {
-        Self([Soon { hash: 0, pair: NONE }; SOON])
-    }
-}
-
 /// All processes and destinations of a run.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
@@ -127,8 +129,6 @@ pub(super) struct Rows {
     /// Who called that the groups are not told of yet, and how often, by group and number of the address.
     calls: Map<u64, (Addr, u64)>,
     pairs: Pairs,
-    /// By the last digits of rows.
-    soon: Ring,
     /// Remote ports of targets, a bit for each: of most rows that came in, no more has to be looked for.
     dports: Vec<u64>,
     targets: Vec<Target>,
@@ -177,30 +177,30 @@ impl Rows {
 
     /// Asks for what says where the pairs of rows are that come soon.
     #[inline(always)]
-    pub(super) fn fetch_far(&mut self, batch: &Batch<'_>, rows: Range<usize>) {
+    pub(super) fn fetch_far(&self, batch: &Batch<'_>, rows: Range<usize>, soon: &mut Soon) {
         for at in rows {
             let row = batch.row(at);
             if let Some(origin) = self.origins.get(row.origin as usize) {
                 let hash = self.pairs.hash(key(origin.place.number, &row));
                 self.pairs.fetch_slot(hash);
-                self.soon.0[at % SOON].hash = hash;
+                soon.of(at).0 = hash;
             }
         }
     }
 
     /// Asks for the pairs of rows that come sooner.
     #[inline(always)]
-    pub(super) fn fetch_near(&mut self, rows: Range<usize>) {
+    pub(super) fn fetch_near(&self, rows: Range<usize>, soon: &mut Soon) {
         for at in rows {
-            let soon = &mut self.soon.0[at % SOON];
-            soon.pair = self.pairs.fetch(soon.hash);
+            let (hash, pair) = soon.of(at);
+            *pair = self.pairs.fetch(*hash);
         }
     }
 
-    /// Where the pair of row `at` is, if a connect has made it known to this generation.
+    /// Where the pair of a row is, if a connect has made it known to this generation: most likely where it was asked for.
     #[inline(always)]
-    pub(super) fn known(&self, number: u32, row: &BatchRow, at: usize) -> Option<Known> {
-        self.pairs.find_at(self.soon.0[at % SOON].pair, key(number, row))
+    pub(super) fn known(&self, number: u32, row: &BatchRow, asked: u32) -> Option<Known> {
+        self.pairs.find_at(asked, key(number, row))
     }
 
     /// The process of a row, and its dense number; the row is counted to its group.

@@ -174,7 +174,7 @@ impl Ledgers {
     pub(crate) fn know(&mut self, ends: &Ends) -> u32 {
         let at = side_of(ends.public);
         let side = &mut self.sides[at];
-        let target = side.targets | at as u32 * OTHER;
+        let target = side.targets | (at as u32 * OTHER);
         side.targets += 1;
         side.heap.targets.push(*ends);
         if side.heap.targets.len() >= self.most {

@@ -85,10 +85,19 @@ impl<T> Values<T> {
     }
 }
 
+/// A key that starts where a cache line does.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+struct Place<const N: usize>(Key<N>);
+
 /// Keys and their numbers, each in the one place that it may stand in: nearly all that are looked up are found here.
 /// There is something in every place, or nothing in any.
 #[derive(Clone, Debug, Default)]
-struct Recent<const N: usize>(Vec<(Key<N>, u32)>);
+struct Recent<const N: usize> {
+    keys: Vec<Place<N>>,
+    /// Apart, so that most keys are in one line.
+    numbers: Vec<u32>,
+}
 
 impl<const N: usize> Recent<N> {
     /// Of the number of a place.
@@ -101,17 +110,23 @@ impl<const N: usize> Recent<N> {
 
     #[inline(always)]
     fn find(&self, key: &Key<N>) -> Option<u32> {
-        let (known, number) = self.0.get(Self::place(key.mixed()))?;
-        (known == key).then_some(*number)
+        let place = Self::place(key.mixed());
+        let Place(known) = self.keys.get(place)?;
+        if known == key { self.numbers.get(place).copied() } else { None }
     }
 
     fn put(&mut self, key: &Key<N>, number: u32) {
-        if self.0.is_empty() {
-            self.0.resize(1 << Self::BITS, (*key, number));
+        if self.keys.is_empty() {
+            self.keys.resize(1 << Self::BITS, Place(*key));
+            self.numbers.resize(1 << Self::BITS, number);
         }
-        if let Some(place) = self.0.get_mut(Self::place(key.mixed())) {
-            *place = (*key, number);
-        }
+        let place = Self::place(key.mixed());
+        (self.keys[place], self.numbers[place]) = (Place(*key), number);
+    }
+
+    fn clear(&mut self) {
+        self.keys.clear();
+        self.numbers.clear();
     }
 }
 
@@ -181,9 +196,9 @@ impl<const S: usize, const L: usize> ByPrint<S, L> {
 
     fn clear(&mut self) {
         self.short.clear();
-        self.recent.0.clear();
+        self.recent.clear();
         self.long.clear();
-        self.recent_long.0.clear();
+        self.recent_long.clear();
     }
 }
 
