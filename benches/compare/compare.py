@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 
+from processors import Processors
+
 SEED, SHORT = 1, 2_000_000
 TIME = "/usr/bin/time"
 COUNT = "{c[$6\" \"$10]++} END {for (k in c) print c[k], k}"
@@ -164,10 +166,12 @@ def runs(work, lines, times):
     for name in ("gawk one-pass, plain", "mawk one-pass, plain", "DuckDB, plain"):
         if name in found and counts(found[name]) != wanted:
             sys.exit(f"{name}: counts differ from the recipe's")
-    costs = collections.defaultdict(list)
+    costs, loads, processors = collections.defaultdict(list), collections.defaultdict(list), Processors()
     for _ in range(times):
         for name, command in found.items():
+            before = processors.loads()
             costs[name].append(measured(["sh", "-c", command], work, timed, stdout=subprocess.DEVNULL))
+            loads[name] += before + processors.loads()
     seconds = {name: statistics.median(cost.seconds for cost in of) for name, of in costs.items()}
     with open(log, "rb") as file:
         total = sum(1 for _ in file)
@@ -175,12 +179,14 @@ def runs(work, lines, times):
     say(f"\n{total:,} lines, {log.stat().st_size / 1e6:.0f} MB; tar.gz {bundle.stat().st_size / 1e6:.0f} MB; "
         f"{os.cpu_count()} cores; medians of {times} runs in turn; awk is {os.path.realpath(shutil.which('awk'))}, "
         f"locale {locale}\n")
-    say("| command | seconds | CPU seconds | peak MiB |\n|---|---:|---:|---:|")
+    say("| command | seconds | CPU seconds | peak MiB | processors |\n|---|---:|---:|---:|---:|")
     for name, of in costs.items():
         cpu = statistics.median(cost.cpu for cost in of)
-        say(f"| {name} | {seconds[name]:.2f} | {cpu:.2f} | {max(cost.peak for cost in of):.0f} |")
+        say(f"| {name} | {seconds[name]:.2f} | {cpu:.2f} | {max(cost.peak for cost in of):.0f} | "
+            f"{statistics.mean(loads[name] or [float('nan')]):.2f} |")
     say("\nThe peak is that of a command's largest process. DuckDB uses all cores, and its seconds have the start of "
-        "Python.")
+        "Python. Processors: how many times as long as at best a loop took on them, before and behind the command, on "
+        "average; more than 1 is what others take.")
     say("\n| ratio | |\n|---|---:|")
     for title, over, under in RATIOS:
         if over in seconds and under in seconds:
