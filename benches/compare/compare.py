@@ -166,12 +166,12 @@ def runs(work, lines, times):
     for name in ("gawk one-pass, plain", "mawk one-pass, plain", "DuckDB, plain"):
         if name in found and counts(found[name]) != wanted:
             sys.exit(f"{name}: counts differ from the recipe's")
-    costs, loads, processors = collections.defaultdict(list), collections.defaultdict(list), Processors()
+    costs, loops, processors = collections.defaultdict(list), collections.defaultdict(list), Processors()
     for _ in range(times):
         for name, command in found.items():
-            before = processors.loads()
+            before = processors.seconds()
             costs[name].append(measured(["sh", "-c", command], work, timed, stdout=subprocess.DEVNULL))
-            loads[name] += before + processors.loads()
+            loops[name] += before + processors.seconds()
     seconds = {name: statistics.median(cost.seconds for cost in of) for name, of in costs.items()}
     with open(log, "rb") as file:
         total = sum(1 for _ in file)
@@ -183,10 +183,10 @@ def runs(work, lines, times):
     for name, of in costs.items():
         cpu = statistics.median(cost.cpu for cost in of)
         say(f"| {name} | {seconds[name]:.2f} | {cpu:.2f} | {max(cost.peak for cost in of):.0f} | "
-            f"{statistics.mean(loads[name] or [float('nan')]):.2f} |")
+            f"{statistics.mean(loops[name] or [float('nan')]) / processors.least:.2f} |")
     say("\nThe peak is that of a command's largest process. DuckDB uses all cores, and its seconds have the start of "
         "Python. Processors: how many times as long as at best a loop took on them, before and behind the command, on "
-        "average; more than 1 is what others take.")
+        "average: some 1.05 where they are free, more where others use them.")
     say("\n| ratio | |\n|---|---:|")
     for title, over, under in RATIOS:
         if over in seconds and under in seconds:

@@ -27,19 +27,22 @@ class Processors:
         self.all = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         self.least = float("inf")
         for _ in range(20 if self.all else 0):
-            self.loads()
+            self.seconds()
             time.sleep(PAUSE)
 
-    def loads(self):
-        """How many times as long as at best the loop takes now, on all of them at once: 10 ms where they are free."""
+    def seconds(self):
+        """What the loop takes now, on all of them at once: some 5 ms each."""
         children = [self.looping(processor) for processor in self.all]
         took = []
-        for read, child in children:
-            took.append(struct.unpack("d", os.read(read, 8))[0])
+        for processor, (read, child) in zip(self.all, children):
+            said = os.read(read, 8)
             os.close(read)
             os.waitpid(child, 0)
+            if len(said) != 8:
+                raise SystemExit(f"no loop runs on processor {processor}")
+            took.append(struct.unpack("d", said)[0])
         self.least = min([self.least, *took])
-        return [seconds / self.least for seconds in took]
+        return took
 
     @staticmethod
     def looping(processor):

@@ -430,7 +430,7 @@ impl Run {
             ledgers.unkeyed(time);
         } else {
             let (mapped, proxy) = (origin.v6 && known.v4, origin.is_proxy);
-            ledgers.row(&Row { time, line, kind: step, sport, mapped, proxy }, known.told);
+            ledgers.row(&Row { time, line, kind: step, sport, mapped, proxy }, known.alias);
         }
         if step != StepKind::Connect {
             return;
@@ -444,7 +444,8 @@ impl Run {
             }
             _ => {
                 pair.origin = NONE;
-                self.rows.keep_line(known.target, at);
+                let target = pair.target;
+                self.rows.keep_line(target, at);
             }
         }
     }
@@ -483,12 +484,10 @@ impl Run {
             StepKind::Close => self.rows.goes_to(dport),
             StepKind::Accept => false,
         };
-        let target = if !looks_like_one {
-            None
-        } else if let Some(pair) = self.rows.pair(place, &row) {
-            Some(pair.told)
-        } else {
+        let target = if looks_like_one {
             self.rows.meet_pair(place, &event, (daddr, dport), (batch, at), || ledgers.know(&ends()))
+        } else {
+            None
         };
         let sport = event.sport.unwrap_or(0);
         let mapped = origin.v6 && daddr.is_ipv4();

@@ -15,12 +15,14 @@ use super::same::{Front, front};
 use super::{Cell, Dest, DestKey, Group, GroupKey, Last, Map, PIDS_PER_GROUP, PidKey, mark};
 use crate::mesh;
 
-/// So many rows before it is needed, what says where a pair is is asked for, and so many before, the pair.
+/// So many rows before a pair is needed, its place is looked for, and so many before, the pair itself is asked for.
 pub(super) const FAR: usize = 32;
 pub(super) const NEAR: usize = 16;
 
-/// Of as many rows it is kept where they lead to: a power of two.
+/// Of as many rows it is kept where they lead to.
 const SOON: usize = 64;
+
+const _: () = assert!(NEAR < FAR && FAR < SOON && SOON.is_power_of_two());
 
 /// Where rows lead to that come soon, by the last digits of their place.
 #[derive(Clone, Debug)]
@@ -96,8 +98,8 @@ struct Target {
     connects: u64,
     /// Place of the destination in the cell.
     dest: u32,
-    /// What it is to the ledgers.
-    told: u32,
+    /// What the ledgers call it.
+    alias: u32,
     /// Its last line, once there is one behind the first that this does not give again.
     line: u64,
     text: Vec<u8>,
@@ -306,8 +308,8 @@ impl Rows {
         self.dports.get(usize::from(dport) / 64).is_some_and(|bits| bits >> (dport % 64) & 1 == 1)
     }
 
-    /// The same of one that this generation does not know; a connect makes it known, and tells the ledgers of it where it is new
-    /// to the run. Returns what it is to them.
+    /// A pair that this generation does not know; a connect makes it known, and tells the ledgers of it where it is new to the
+    /// run. Returns what they call its target.
     #[cold]
     pub(super) fn meet_pair(
         &mut self,
@@ -339,7 +341,7 @@ impl Rows {
                     front: front(event),
                     connects: 0,
                     dest,
-                    told: tell(),
+                    alias: tell(),
                     line: 0,
                     text: Vec::new(),
                     again: None,
@@ -357,15 +359,15 @@ impl Rows {
         };
         let key = PairKey { number: place.number, remote: row.remote, dport };
         let known = &self.targets[target as usize];
-        let told = known.told;
-        let mut pair = Pair::new(key, (target, told), known.front, daddr.is_ipv4());
+        let alias = known.alias;
+        let mut pair = Pair::new(key, (target, alias), known.front, daddr.is_ipv4());
         if is_new && row.is_plain {
             let first = &self.groups[place.group as usize].cells[place.cell as usize].dests[known.dest as usize].first;
             // Unless something in it was not to be shown.
             pair.origin = if first.text.as_bytes() == batch.text(at) { row.origin } else { NONE };
         }
         self.pairs.insert(pair);
-        Some(told)
+        Some(alias)
     }
 
     /// A connect of a pair whose last line is not given again by the one that is kept: kept itself, once a batch, when

@@ -49,7 +49,7 @@ pub(crate) struct Ledgers {
     has_mesh: bool,
 }
 
-/// Which of [`Ledgers::sides`].
+/// Which of [`Ledgers::sides`]; of the others there is [`OTHER`] in what rows name a target by.
 const PUBLIC: usize = 0;
 const OTHERS: usize = 1;
 
@@ -174,7 +174,9 @@ impl Ledgers {
     pub(crate) fn know(&mut self, ends: &Ends) -> u32 {
         let at = side_of(ends.public);
         let side = &mut self.sides[at];
-        let target = side.targets | (at as u32 * OTHER);
+        // Two billion targets are more than there is memory for.
+        debug_assert!(side.targets < OTHER, "a target's number is a side's");
+        let target = side.targets | if at == OTHERS { OTHER } else { 0 };
         side.targets += 1;
         side.heap.targets.push(*ends);
         if side.heap.targets.len() >= self.most {
@@ -298,7 +300,7 @@ impl Ledgers {
         self.sides.iter_mut().for_each(|side| side.heap.tick(*first));
         for (time, told) in rows {
             if told.bits.has_lane() {
-                let side = &mut self.sides[usize::from(told.target & OTHER != 0)];
+                let side = &mut self.sides[if told.target & OTHER == 0 { PUBLIC } else { OTHERS }];
                 side.heap.rows.push((*time, Told { target: told.target & !OTHER, ..*told }));
             } else {
                 self.share_odd(*time, *told);
@@ -493,6 +495,15 @@ mod tests {
     fn what_is_kept_here_is_found_at_once() {
         let ended = Ledgers::new(&Rules::default(), &Crew::default()).end();
         assert!(matches!(ended.0, Ending::Found(Some(_))));
+    }
+
+    #[test]
+    fn a_target_is_called_by_its_side_and_its_number_there() {
+        let mut ledgers = Ledgers::new(&Rules::default(), &Crew::default());
+        let daddr = [10, 0, 0, 1].into();
+        let ends = |public| Ends { group: 0, cell: 0, home: super::super::Home::Netns(1), daddr, dport: 443, public };
+        let aliases = [true, false, false, true].map(|public| ledgers.know(&ends(public)));
+        assert_eq!(aliases, [0, OTHER, OTHER | 1, 1]);
     }
 
     #[test]

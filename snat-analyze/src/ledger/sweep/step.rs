@@ -91,8 +91,8 @@ impl Bits {
 /// What a ledger is told of a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Told {
-    /// Its target, of all and then of its side; of a stranger, which of those that wait, and then which of the heap's ends are
-    /// its; its group where the row only says which port accepts.
+    /// Its target, as [`Ledgers::know`](super::ledgers::Ledgers::know) called it, and then its number on its side; of a stranger,
+    /// which of those that wait, and then which of the heap's ends are its; its group where the row only says which port accepts.
     pub(super) target: u32,
     pub(super) sport: u16,
     pub(super) bits: Bits,

@@ -37,7 +37,7 @@ pub(crate) struct Step {
 /// The ledgers of one run, told by steps.
 pub(crate) struct Steps {
     ledgers: Ledgers,
-    /// Numbers of targets, as the fold gives them.
+    /// What the ledgers call targets, as the fold asks them.
     targets: HashMap<(usize, usize, IpAddr, u16), u32>,
 }
 

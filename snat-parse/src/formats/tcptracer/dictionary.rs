@@ -95,7 +95,7 @@ struct Place<const N: usize>(Key<N>);
 #[derive(Clone, Debug, Default)]
 struct Recent<const N: usize> {
     keys: Vec<Place<N>>,
-    /// Apart, so that most keys are in one line.
+    /// Apart, so that a short key of an origin is one line.
     numbers: Vec<u32>,
 }
 
