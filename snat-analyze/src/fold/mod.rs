@@ -280,7 +280,7 @@ impl Sink for Fold {
                 let one = |ahead: usize| (at + ahead).min(end)..(at + ahead + 1).min(end);
                 run.rows.fetch_far(batch, one(rows::FAR), &mut self.soon);
                 run.rows.fetch_near(one(rows::NEAR), &mut self.soon);
-                run.event(batch, at, self.soon.of(at).1, &self.ruling);
+                run.event(batch, at, self.soon.of(at).pair, &self.ruling);
             }
             at = end;
             run.rows.end(batch);

@@ -15,7 +15,7 @@ use super::same::{Front, front};
 use super::{Cell, Dest, DestKey, Group, GroupKey, Last, Map, PIDS_PER_GROUP, PidKey, mark};
 use crate::mesh;
 
-/// So many rows before a pair is needed, its place is looked for, and so many before, the pair itself is asked for.
+/// So many rows before a pair is needed, what says where it is comes to the processor's cache, and so many before, the pair.
 pub(super) const FAR: usize = 32;
 pub(super) const NEAR: usize = 16;
 
@@ -24,20 +24,27 @@ const SOON: usize = 64;
 
 const _: () = assert!(NEAR < FAR && FAR < SOON && SOON.is_power_of_two());
 
-/// Where rows lead to that come soon, by the last digits of their place.
+/// Where a row leads to, as far as it was asked for: the row's own key decides whether it is so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lead {
+    /// What its pair is found by.
+    hash: u64,
+    pub(super) pair: u32,
+}
+
+/// The leads of rows that come soon, by the last digits of their place.
 #[derive(Clone, Debug)]
-pub(super) struct Soon([(u64, u32); SOON]);
+pub(super) struct Soon([Lead; SOON]);
 
 impl Default for Soon {
     fn default() -> Self {
-        Self([(0, NONE); SOON])
+        Self([Lead { hash: 0, pair: NONE }; SOON])
     }
 }
 
 impl Soon {
-    /// The hash that a row's pair is found by, and where that is, as far as it was asked for.
     #[inline(always)]
-    pub(super) fn of(&mut self, at: usize) -> &mut (u64, u32) {
+    pub(super) fn of(&mut self, at: usize) -> &mut Lead {
         &mut self.0[at % SOON]
     }
 }
@@ -185,7 +192,7 @@ impl Rows {
             if let Some(origin) = self.origins.get(row.origin as usize) {
                 let hash = self.pairs.hash(key(origin.place.number, &row));
                 self.pairs.fetch_slot(hash);
-                soon.of(at).0 = hash;
+                soon.of(at).hash = hash;
             }
         }
     }
@@ -194,8 +201,8 @@ impl Rows {
     #[inline(always)]
     pub(super) fn fetch_near(&self, rows: Range<usize>, soon: &mut Soon) {
         for at in rows {
-            let (hash, pair) = soon.of(at);
-            *pair = self.pairs.fetch(*hash);
+            let lead = soon.of(at);
+            lead.pair = self.pairs.fetch(lead.hash);
         }
     }
 
